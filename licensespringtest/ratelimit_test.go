@@ -1,0 +1,70 @@
+package licensespringtest_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	lst "github.com/licensespring-go/licensespring/licensespringtest"
+)
+
+func TestWithRateLimit(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, srv *lst.Server, _ *lst.Network) {
+		t.Helper()
+		get := func() answer { return do(t, srv, http.MethodGet, ordersPath, "") }
+		for range 2 {
+			require.Equal(t, http.StatusOK, get().status)
+		}
+		a := get()
+		assert.Equal(t, http.StatusTooManyRequests, a.status)
+		assert.Equal(t, "1", a.header.Get("Retry-After"), "the second is over soon")
+		pass(time.Second)
+		require.Equal(t, http.StatusOK, get().status)
+		pass(1500 * time.Millisecond)
+		a = get()
+		assert.Equal(t, http.StatusTooManyRequests, a.status)
+		assert.Equal(t, "58", a.header.Get("Retry-After"), "rounded up")
+		assert.JSONEq(t, `{"detail":"Request was throttled. Expected available in 58 seconds."}`, a.body)
+
+		r := newRequest(t, srv, http.MethodGet, ordersPath, "")
+		r.Header.Del("Authorization")
+		a, err := send(srv.Client(), r)
+		require.NoError(t, err)
+		assert.Equal(t, http.StatusForbidden, a.status, "who has no key is not counted")
+
+		pass(57*time.Second + 500*time.Millisecond)
+		assert.Equal(t, http.StatusOK, get().status)
+		assert.Equal(t, http.StatusOK, get().status)
+		assert.Equal(t, http.StatusTooManyRequests, get().status)
+	}, lst.WithRateLimit(lst.RateLimit{PerMinute: 3, PerSecond: 2}))
+}
+
+func TestWithRateLimit_retryAfter(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		form lst.RetryAfter
+		want []string
+	}{
+		{lst.RetryAfterSeconds, []string{"60"}},
+		{lst.RetryAfterDate, []string{"Sat, 01 Jan 2000 00:01:00 GMT"}},
+		{lst.NoRetryAfter, nil},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprint(tt.form), func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, srv *lst.Server, _ *lst.Network) {
+				t.Helper()
+				do(t, srv, http.MethodGet, ordersPath, "")
+				a := do(t, srv, http.MethodPost, createPath, order("a"))
+				assert.Equal(t, http.StatusTooManyRequests, a.status)
+				assert.Equal(t, tt.want, a.header.Values("Retry-After"))
+				assertNothingStored(t, srv)
+			}, lst.WithRateLimit(lst.RateLimit{PerMinute: 1, RetryAfter: tt.form}))
+		})
+	}
+}
