@@ -1,0 +1,185 @@
+package apierror_test
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/licensespring-go/licensespring/internal/apierror"
+)
+
+func field(path string, messages ...string) apierror.Field {
+	return apierror.Field{Path: path, Messages: messages}
+}
+
+func TestParse(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name, in string
+		want     apierror.Body
+	}{
+		{"code and message", `{"status": 409, "code": "order_id_exists", "message": "Order id exists."}`, apierror.Body{Code: "order_id_exists", Message: "Order id exists."}},
+		{"code only", `{"code": "unknown_product"}`, apierror.Body{Code: "unknown_product"}},
+		{"a code in digits", `{"code": 1007, "message": "no"}`, apierror.Body{Code: "1007", Message: "no"}},
+		{"a code that is none", `{"code": {"a": "b"}, "message": "no"}`, apierror.Body{Message: "no"}},
+		{"the first of two codes", `{"code": "a", "code": "b"}`, apierror.Body{Code: "a"}},
+		{"detail", `{"detail": "Authentication credentials were not provided."}`, apierror.Body{Message: "Authentication credentials were not provided."}},
+		{"message", `{"message": "no"}`, apierror.Body{Message: "no"}},
+		{"messages", `{"message": ["one", "two"]}`, apierror.Body{Message: "one; two"}},
+		{"message and detail", `{"message": "one", "detail": "two"}`, apierror.Body{Message: "one; two"}},
+		{"an object for a message", `{"message": {"code": "c", "message": "no", "email": ["bad"]}}`, apierror.Body{Code: "c", Message: "no", Fields: []apierror.Field{field("email", "bad")}}},
+		{"what says nothing", `{"status": 400, "status_code": 400, "success": false, "value": "what was sent", "message": null, "detail": ""}`, apierror.Body{}},
+
+		{"errors with values", `{"errors": [{"message": "one", "value": "ada@example.com"}, {"message": "two", "value": {"deep": ["x"]}}]}`, apierror.Body{Message: "one; two"}},
+		{"errors with codes", `{"errors": [{"message": "one", "code": "c1", "status": 400}, {"detail": "two", "code": "c2"}]}`, apierror.Body{Code: "c1", Message: "one; two"}},
+		{"errors as words", `{"errors": ["one", "two"]}`, apierror.Body{Message: "one; two"}},
+		{"errors as a word", `{"errors": "one"}`, apierror.Body{Message: "one"}},
+		{"errors by field", `{"errors": {"email": ["bad", "worse"]}}`, apierror.Body{Fields: []apierror.Field{field("email", "bad", "worse")}}},
+		{"errors whose message is none", `{"errors": [{"message": {"a": "b"}}, [["x"]], 5, null]}`, apierror.Body{}},
+
+		{"fields, nested per index", `{"items": [{}, {"licenses": [{"max_activations": ["too many", "no integer"]}]}], "customer": {"email": ["bad"]}}`, apierror.Body{Fields: []apierror.Field{
+			field("items[1].licenses[0].max_activations", "too many", "no integer"), field("customer.email", "bad"),
+		}}},
+		{"a field's message by itself", `{"id": "required"}`, apierror.Body{Fields: []apierror.Field{field("id", "required")}}},
+		{"a field that is an object of indexes", `{"items": {"0": {"note": ["long"]}}}`, apierror.Body{Fields: []apierror.Field{field("items.0.note", "long")}}},
+		{"messages among the indexes", `{"items": ["empty", {"note": "long"}, null, 3, [{"x": "y"}]]}`, apierror.Body{Fields: []apierror.Field{
+			field("items", "empty"), field("items[1].note", "long"), field("items[4][0].x", "y"),
+		}}},
+		{"general ones", `{"non_field_errors": ["one", "two"]}`, apierror.Body{Message: "one; two"}},
+		{"general ones of a part", `{"customer": {"non_field_errors": ["one"], "email": ["two"]}}`, apierror.Body{Fields: []apierror.Field{field("customer", "one"), field("customer.email", "two")}}},
+		{"names escaped", `{"e\u006dail": ["bad"]}`, apierror.Body{Fields: []apierror.Field{field("email", "bad")}}},
+		{"fields that are no messages", `{"a": 1, "b": true, "c": null, "d": {"e": 2}, "f": []}`, apierror.Body{}},
+		{"code, message and fields", `{"code": "validation_error", "message": "wrong", "items": [{"product_code": ["unknown"]}]}`, apierror.Body{
+			Code: "validation_error", Message: "wrong", Fields: []apierror.Field{field("items[0].product_code", "unknown")},
+		}},
+
+		{"a list", `["one", "two"]`, apierror.Body{Message: "one; two"}},
+		{"a list of objects", `[{"message": "one"}, {"email": ["bad"]}]`, apierror.Body{Message: "one", Fields: []apierror.Field{field("email", "bad")}}},
+		{"a word", `"one"`, apierror.Body{Message: "one"}},
+		{"a number", `42`, apierror.Body{}},
+		{"null", `null`, apierror.Body{}},
+		{"an empty object", `{}`, apierror.Body{}},
+		{"an empty list", `[]`, apierror.Body{}},
+
+		{"nothing", ``, apierror.Body{}},
+		{"html", `<html><head><title>502 Bad Gateway</title></head></html>`, apierror.Body{}},
+		{"words", `upstream connect error`, apierror.Body{}},
+		{"cut short", `{"code": "order_id_exists", "message": "Or`, apierror.Body{}}, // half a message is no message
+		{"two bodies", `{"code": "a"}{"code": "b"}`, apierror.Body{}},
+		{"not UTF-8", "{\"message\": \"a\xffb\", \"f\xc3\": [\"\xfe\"]}", apierror.Body{Message: "a\ufffdb", Fields: []apierror.Field{field("f\ufffd", "\ufffd")}}},
+		{"half a character", `{"message": "\ud800"}`, apierror.Body{Message: "\ufffd"}},
+		{"a byte order mark", "\ufeff{\"code\": \"a\"}", apierror.Body{}}, // JSON has none, and no code hangs on it that the status does not say
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, row.want, apierror.Parse([]byte(row.in)))
+		})
+	}
+}
+
+// checkBounds is what holds for any body at all.
+func checkBounds(t *testing.T, b apierror.Body) {
+	t.Helper()
+	const text = 300 + len("…")
+	assert.LessOrEqual(t, len(b.Code), text)
+	assert.LessOrEqual(t, len(b.Message), text)
+	assert.LessOrEqual(t, len(b.Fields), 100)
+	assert.True(t, utf8.ValidString(b.Code) && utf8.ValidString(b.Message))
+	for _, f := range b.Fields {
+		assert.LessOrEqual(t, len(f.Path), text)
+		assert.True(t, utf8.ValidString(f.Path))
+		assert.NotEmpty(t, f.Messages)
+		assert.LessOrEqual(t, len(f.Messages), 10)
+		for _, m := range f.Messages {
+			assert.LessOrEqual(t, len(m), text)
+			assert.True(t, utf8.ValidString(m))
+		}
+	}
+}
+
+// Each of these would fill the memory or take minutes if anything in it were
+// kept or copied as often as the body asks for.
+func TestParseHostile(t *testing.T) {
+	t.Parallel()
+	const mega = 1 << 20
+	name := strings.Repeat("n", mega)
+	for _, row := range []struct {
+		name   string
+		in     string
+		fields int
+		check  func(*testing.T, apierror.Body)
+	}{
+		{name: "nested deeper than anything reads", in: strings.Repeat(`{"a":`, 20_000) + `"x"` + strings.Repeat("}", 20_000)},
+		{name: "nested arrays", in: strings.Repeat("[", 9_999) + strings.Repeat("]", 9_999)},
+		{name: "nested to where nobody looks", in: strings.Repeat(`{"a":`, 50) + `"x"` + strings.Repeat("}", 50)},
+		{name: "many messages", in: `["` + strings.Repeat(`x","`, mega) + `x"]`, check: func(t *testing.T, b apierror.Body) {
+			t.Helper()
+			assert.Equal(t, "x"+strings.Repeat("; x", 9), b.Message)
+		}},
+		{name: "many messages of a field", in: `{"a": ["` + strings.Repeat(`x","`, mega) + `x"]}`, fields: 1},
+		{name: "many fields", in: `{` + strings.Repeat(`"a":["x"],"b":"y",`, mega/20) + `"c":"z"}`, fields: 100},
+		{name: "many indexes", in: `{"a": [` + strings.Repeat(`{},`, mega) + `{"b": "x"}]}`},
+		{name: "a long name with many indexes", in: `{"` + name + `": [` + strings.Repeat(`[],`, mega) + `{"b": "x"}]}`},
+		{name: "a long name with many fields", in: `{"a": {"` + name + `": {` + strings.Repeat(`"b":{},`, mega) + `"b": "x"}}}`},
+		{name: "long names inside each other", in: strings.Repeat(`{"`+name[:mega/16]+`":`, 16) + `"x"` + strings.Repeat("}", 16)},
+		{name: "a long name", in: `{"` + name + `": "x"}`, fields: 1, check: func(t *testing.T, b apierror.Body) {
+			t.Helper()
+			assert.Equal(t, name[:300]+"…", b.Fields[0].Path)
+		}},
+		{name: "long texts", in: `{"code": "` + name + `", "message": ["` + name + `", "` + name + `"], "a": "` + name + `"}`, fields: 1, check: func(t *testing.T, b apierror.Body) {
+			t.Helper()
+			assert.Equal(t, name[:300]+"…", b.Code)
+			assert.Equal(t, name[:300]+"…", b.Fields[0].Messages[0])
+		}},
+		{name: "a text cut within a character", in: `"` + strings.Repeat("é", 200) + `"`, check: func(t *testing.T, b apierror.Body) {
+			t.Helper()
+			assert.Equal(t, strings.Repeat("é", 150)+"…", b.Message)
+		}},
+		{name: "a long number", in: `{"code": ` + strings.Repeat("9", mega) + `}`},
+		{name: "NULs", in: `{"message": "a\u0000b"}`, check: func(t *testing.T, b apierror.Body) {
+			t.Helper()
+			assert.Equal(t, "a\x00b", b.Message, "for the scrubber to take out")
+		}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			got := apierror.Parse([]byte(row.in))
+			checkBounds(t, got)
+			assert.Len(t, got.Fields, row.fields)
+			if row.check != nil {
+				row.check(t, got)
+			}
+		})
+	}
+}
+
+// An order of many licenses is answered with an object for each of them.
+func TestParseFindsTheOneWrongLicenseOfMany(t *testing.T) {
+	t.Parallel()
+	got := apierror.Parse([]byte(`{"items": [{"licenses": [` + strings.Repeat(`{},`, 50_000) + `{"key": ["taken"]}]}]}`))
+	require.Len(t, got.Fields, 1)
+	assert.Equal(t, "items[0].licenses["+strconv.Itoa(50_000)+"].key", got.Fields[0].Path)
+}
+
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		`{"status": 409, "code": "order_id_exists", "message": "x"}`,
+		`{"detail": "x"}`, `{"message": ["a", {"b": "c"}]}`, `["x", ["y"]]`, `"x"`,
+		`{"errors": [{"message": "x", "value": {"a": "b"}}]}`, `{"errors": {"a": ["b"]}}`,
+		`{"items": [{"licenses": [{"max_activations": ["x"]}]}], "customer": {"non_field_errors": ["y"]}}`,
+		"{\"\xff\": \"\xfe\"}", `{"a": "\ud800\u0000"}`, `<html>`, ``, `[[[[]]]]`, `{"": {"": [[""]]}}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		before := string(data)
+		got := apierror.Parse(data)
+		checkBounds(t, got)
+		assert.Equal(t, before, string(data), "the body is not changed")
+		assert.Equal(t, got, apierror.Parse(data), "the same body says the same")
+	})
+}

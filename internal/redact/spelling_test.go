@@ -1,0 +1,51 @@
+package redact_test
+
+import (
+	"testing"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/licensespring-go/licensespring/internal/redact"
+)
+
+func TestDecoded(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ name, in, want string }{
+		{"nothing to do", "a plain text", "a plain text"},
+		{"html, by name", "O&quot;Neil &amp; Sons &lt;x&gt;", `O"Neil & Sons <x>`},
+		{"html, as django writes it", "O&#x27;Neil O&#39;Neil", "O'Neil O'Neil"},
+		{"html, beyond ASCII", "M&uuml;ller M&#252;ller", "Müller Müller"},
+		{"json", `M\u00fcller \"x\" a\/b c\\d`, `Müller "x" a/b c\d`},
+		{"json, a surrogate pair", `\ud83d\ude00!`, "😀!"},
+		{"json, half a pair", `\ud83dx`, "\ufffdx"},
+		{"json, two halves that are no pair", `\ud83d\u0041`, "\ufffdA"},
+		{"python's repr", `O\'Neil caf\xe9`, "O'Neil café"},
+		{"url", "ada%40example.com%2F%C3%BC", "ada@example.com/ü"},
+		{"twice", "M%25C3%25BCller &amp;quot;", `Müller "`},
+		{"four times is not undone", "%25252541", "%41"},
+		{"no escapes", `50% of C:\new \u12 \ud8 %4 %zz \x4 \xzz & \`, `50% of C:\new \u12 \ud8 %4 %zz \x4 \xzz & \`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, row.want, redact.Decoded(row.in))
+		})
+	}
+}
+
+// Whatever case a service turns a letter into, it is the same letter.
+func TestFoldRuneKnowsEveryCase(t *testing.T) {
+	t.Parallel()
+	for r := range rune(utf8.MaxRune + 1) {
+		if !utf8.ValidRune(r) {
+			continue
+		}
+		want := redact.FoldRune(r)
+		for _, other := range [...]rune{unicode.ToUpper(r), unicode.ToLower(r), unicode.ToTitle(r), unicode.SimpleFold(r), want} {
+			if redact.FoldRune(other) != want {
+				assert.Equal(t, want, redact.FoldRune(other), "%q and %q", r, other)
+			}
+		}
+	}
+}
