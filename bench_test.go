@@ -1,0 +1,291 @@
+package licensespring_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/licensespringtest"
+)
+
+// The benchmarks put the client beside bare net/http that does the same work by
+// hand: marshal the same order, send it, read the answer, unmarshal it into the
+// same record. Only ratios within one run mean anything.
+
+func benchOrder() *licensespring.Order {
+	return licensespring.NewOrder("inv-2031-000417").
+		WithCustomer(licensespring.Customer{Email: "ada@example.com", FirstName: "Ada", LastName: "Lovelace", Company: "Analytical Engines"}).
+		AddItem("acme-cad",
+			licensespring.NewLicense().TimeLimited(licensespring.Years(1)).WithMaxActivations(3),
+			licensespring.NewKeyLicense("AB2C-D3EF-GH4J-K5MN").Perpetual(),
+		).
+		AddItem("acme-web", licensespring.NewUserLicense("grace@example.com"))
+}
+
+// answerOf returns what the service answers to the order.
+func answerOf(tb testing.TB, order *licensespring.Order) []byte {
+	tb.Helper()
+	server := licensespringtest.NewServer(tb)
+	client, err := licensespring.New(server.APIKey(), licensespring.WithBaseURL(server.URL()))
+	if err != nil {
+		tb.Fatal(err)
+	}
+	result, err := client.CreateOrder(tb.Context(), order)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return result.Raw()
+}
+
+// answering is a transport that answers every request with the same body, and
+// reads the request as a server would.
+type answering struct{ body []byte }
+
+func (a answering) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+		_ = req.Body.Close()
+	}
+	return &http.Response{
+		StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header:        http.Header{"Content-Type": {"application/json"}},
+		Body:          io.NopCloser(bytes.NewReader(a.body)),
+		ContentLength: int64(len(a.body)), Request: req,
+	}, nil
+}
+
+// bareCreate is what a program without the SDK would do, as short as it gets.
+func bareCreate(ctx context.Context, client *http.Client, url, key string, order *licensespring.Order) (*licensespring.OrderRecord, error) {
+	body, err := json.Marshal(order)
+	if err != nil {
+		return nil, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+createPath, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	setHeaders(req.Header, key)
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	return readAnswer(resp)
+}
+
+const createPath = "/api/v1/orders/create_order/"
+
+func setHeaders(h http.Header, key string) {
+	h.Set("Authorization", "Api-Key "+key)
+	h.Set("Content-Type", "application/json")
+	h.Set("Accept", "application/json")
+}
+
+func readAnswer(resp *http.Response) (*licensespring.OrderRecord, error) {
+	defer resp.Body.Close() //nolint:errcheck // everything that is wanted of it has been read
+	answer, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	record := &licensespring.OrderRecord{}
+	return record, json.Unmarshal(answer, record)
+}
+
+func BenchmarkEncode(b *testing.B) {
+	order := benchOrder()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := order.MarshalJSON(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	answer := answerOf(b, benchOrder())
+	b.ReportAllocs()
+	b.SetBytes(int64(len(answer)))
+	for b.Loop() {
+		var record licensespring.OrderRecord
+		if err := record.UnmarshalJSON(answer); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// retryableCreate is bareCreate on go-retryablehttp as it comes.
+func retryableCreate(ctx context.Context, client *retryablehttp.Client, url, key string, order *licensespring.Order) (*licensespring.OrderRecord, error) {
+	body, err := json.Marshal(order)
+	if err != nil {
+		return nil, err
+	}
+	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPost, url+createPath, body)
+	if err != nil {
+		return nil, err
+	}
+	setHeaders(req.Header, key)
+	resp, err := client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	return readAnswer(resp)
+}
+
+// creator is one of the three ways to make an order.
+type creator func(context.Context, *licensespring.Order) error
+
+// creators returns the three ways to make an order at url, by name. The
+// transports are as each comes: "bare" is net/http's default transport where
+// the caller brings none, "pooled" one that keeps as many connections as ours.
+func creators(tb testing.TB, url string, transport http.RoundTripper) map[string]creator {
+	tb.Helper()
+	const key = "12345678.key"
+	bare := &http.Client{Transport: transport}
+	retry := retryablehttp.NewClient()
+	retry.Logger = nil
+	options := []licensespring.Option{licensespring.WithBaseURL(url), unlimited}
+	if transport != nil {
+		retry.HTTPClient.Transport = transport
+		options = append(options, licensespring.WithHTTPClient(&http.Client{Transport: transport}))
+	}
+	client, err := licensespring.New(key, options...)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(client.CloseIdleConnections)
+	return map[string]creator{
+		"bare": func(ctx context.Context, order *licensespring.Order) error {
+			_, err := bareCreate(ctx, bare, url, key, order)
+			return err
+		},
+		"retryablehttp": func(ctx context.Context, order *licensespring.Order) error {
+			_, err := retryableCreate(ctx, retry, url, key, order)
+			return err
+		},
+		"sdk": func(ctx context.Context, order *licensespring.Order) error {
+			_, err := client.CreateOrder(ctx, order)
+			return err
+		},
+	}
+}
+
+var creatorNames = [...]string{"bare", "retryablehttp", "sdk"}
+
+func benchCreate(b *testing.B, create creator, order *licensespring.Order) {
+	b.Helper()
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := create(b.Context(), order); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkCreateInMemory(b *testing.B) {
+	order := benchOrder()
+	all := creators(b, "https://saas.licensespring.com", answering{body: answerOf(b, order)})
+	for _, name := range creatorNames {
+		b.Run(name, func(b *testing.B) { benchCreate(b, all[name], order) })
+	}
+}
+
+func BenchmarkCreateLoopback(b *testing.B) {
+	order := benchOrder()
+	server := answeringServer(b, answerOf(b, order))
+	all := creators(b, server.URL, pooled(b))
+	for _, name := range creatorNames {
+		b.Run(name, func(b *testing.B) { benchCreate(b, all[name], order) })
+	}
+}
+
+// BenchmarkCreateParallel has 64 callers at once. One operation is one call.
+func BenchmarkCreateParallel(b *testing.B) {
+	order := benchOrder()
+	server := answeringServer(b, answerOf(b, order))
+	ways := map[string]creator{
+		"bare default":  creators(b, server.URL, nil)["bare"],
+		"bare pooled":   creators(b, server.URL, pooled(b))["bare"],
+		"retryablehttp": creators(b, server.URL, retryablehttp.NewClient().HTTPClient.Transport)["retryablehttp"],
+		"sdk":           creators(b, server.URL, nil)["sdk"],
+	}
+	for _, name := range []string{"bare default", "bare pooled", "retryablehttp", "sdk"} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			before := server.connections.Load()
+			var all sync.WaitGroup
+			var left atomic.Int64
+			left.Store(int64(b.N))
+			for range 64 {
+				all.Go(func() {
+					for left.Add(-1) >= 0 {
+						if err := ways[name](b.Context(), order); err != nil {
+							b.Error(err)
+							return
+						}
+					}
+				})
+			}
+			all.Wait()
+			b.ReportMetric(float64(server.connections.Load()-before), "connections")
+		})
+	}
+}
+
+// BenchmarkBulk makes orders end to end: the fake decodes, checks and stores
+// each one. One operation is one order.
+func BenchmarkBulk(b *testing.B) {
+	server := licensespringtest.NewServer(b)
+	client, err := licensespring.New(server.APIKey(), licensespring.WithBaseURL(server.URL()), unlimited)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(client.CloseIdleConnections)
+	b.ReportAllocs()
+	for r := range client.CreateOrders(b.Context(), manyOrders(b.N)) {
+		if r.Err != nil {
+			b.Fatal(r.Err)
+		}
+	}
+}
+
+// pooled is a transport that keeps as many connections as the SDK's own.
+func pooled(tb testing.TB) *http.Transport {
+	tb.Helper()
+	t := &http.Transport{MaxIdleConns: 256, MaxIdleConnsPerHost: 256}
+	tb.Cleanup(t.CloseIdleConnections)
+	return t
+}
+
+// benchServer answers every request alike, as cheaply as net/http can.
+type benchServer struct {
+	*httptest.Server
+
+	connections atomic.Int64
+}
+
+func answeringServer(tb testing.TB, answer []byte) *benchServer {
+	tb.Helper()
+	s := &benchServer{}
+	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(answer)
+	}))
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			s.connections.Add(1)
+		}
+	}
+	s.Start()
+	tb.Cleanup(s.Close)
+	return s
+}

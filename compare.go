@@ -1,0 +1,471 @@
+package licensespring
+
+import (
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/licensespring-go/licensespring/internal/jsonread"
+	"github.com/licensespring-go/licensespring/internal/redact"
+	"github.com/licensespring-go/licensespring/internal/wire"
+)
+
+// This file says when an order that is there is the one that was asked for.
+// The same text stands in the package documentation.
+//
+// Two orders are the same if
+//
+//   - they have the same id,
+//   - the licenses can be paired so that each pair has the same product, the
+//     same key where one was given, and the same users by their real e-mail
+//     addresses (upper and lower case do not matter), and none is left over;
+//   - the customer has the same e-mail address;
+//   - and every other property that was sent and that the record shows has the
+//     value that was sent. What the record does not show, or shows as null or
+//     as empty text, is not compared.
+//
+// Three things are told as warnings and do not make an order another one,
+// because the service is known to change them in silence: a feature that is
+// missing (unknown codes are dropped), maintenance that is not enabled, and a
+// company that was not stored (both are signs of the wrong dialect). Of the
+// customer only the address counts: the rest belongs to the customer, whom
+// other orders share and change. The items of a bundle are not compared, for
+// the record shows the products in it.
+
+// Difference is one way in which an order that is there differs from the one
+// asked for.
+type Difference struct {
+	// Path is the place in the order asked for, as in
+	// items[0].licenses[2].max_activations.
+	Path string
+	// Asked and Found are the two values. Of texts, which may be a customer's,
+	// only "[redacted]" is shown; nothing is shown where there is no value.
+	Asked, Found string
+
+	rule string // of the warning it is, if it does not make the order another one
+}
+
+// String returns the difference in one line, as in
+// "items[0].licenses[2].max_activations: asked for 3, found 5".
+func (d Difference) String() string {
+	return d.Path + ": " + d.message()
+}
+
+func (d Difference) message() string {
+	return "asked for " + cmpOr(d.Asked, "nothing") + ", found " + cmpOr(d.Found, "nothing")
+}
+
+func cmpOr(s, other string) string {
+	if s == "" {
+		return other
+	}
+	return s
+}
+
+// compareOrder lists how rec differs from o. With whole, rec must hold nothing
+// besides; without, o may be a part of it, as the licenses of an append are.
+func compareOrder(o *Order, rec *OrderRecord, whole bool) []Difference {
+	c := comparer{whole: whole, rec: rec, shown: make([]shownMember, 0, usualMembers)}
+	// The order's switch is for all its licenses, whatever they say themselves.
+	c.preventVM = isTrue(o.PreventVM)
+	if whole {
+		c.look(rec.raw.get())
+		o.fields(&c)
+	} else {
+		c.items("items", &o.Items)
+	}
+	return c.found
+}
+
+// comparePart lists how those licenses of o that have one of the keys differ in
+// rec.
+func comparePart(o *Order, rec *OrderRecord, keys map[string]bool) []Difference {
+	c := comparer{rec: rec, only: keys, preventVM: isTrue(o.PreventVM)}
+	c.items("items", &o.Items)
+	return c.found
+}
+
+// isSame reports whether nothing in the list makes the order another one.
+func isSame(differences []Difference) bool {
+	return !slices.ContainsFunc(differences, func(d Difference) bool { return d.rule == "" })
+}
+
+// comparer visits the fields of an order asked for and compares each with the
+// member of that name in the record.
+type comparer struct {
+	rec   *OrderRecord
+	whole bool
+	path  wire.Path
+	shown []shownMember
+	found []Difference
+
+	preventVM bool            // the order wants it for all licenses
+	only      map[string]bool // keys of the licenses to compare; nil: all
+	// While counting, differences are only counted.
+	counting   bool
+	hard, soft int
+}
+
+type shownMember struct{ name, val []byte }
+
+// usualMembers is room for the members of any record the service is known to
+// send; more only cost another allocation.
+const usualMembers = 64
+
+// look takes the members of a part of the record as those to compare with.
+func (c *comparer) look(part []byte) {
+	c.shown = c.shown[:0]
+	jsonread.Members(part, func(name, val []byte) {
+		c.shown = append(c.shown, shownMember{name, val})
+	})
+}
+
+// member returns what the record shows under a name, in either spelling, or
+// nil if it shows nothing there.
+func (c *comparer) member(name string) []byte {
+	other, _ := wire.OtherSpelling(name)
+	for i := range c.shown {
+		m := &c.shown[i]
+		if string(m.name) != name && (other == "" || string(m.name) != other) {
+			continue
+		}
+		if string(m.val) == "null" || string(m.val) == `""` {
+			continue
+		}
+		return m.val
+	}
+	return nil
+}
+
+func (c *comparer) differ(name, asked, found, rule string) {
+	if c.counting {
+		if rule == "" {
+			c.hard++
+		} else {
+			c.soft++
+		}
+		return
+	}
+	c.found = append(c.found, Difference{Path: c.path.At(name), Asked: asked, Found: found, rule: rule})
+}
+
+func (c *comparer) text(name string, p *string) {
+	if *p == "" {
+		return
+	}
+	switch name {
+	case "id", "key", "product_code", "email", "code":
+		return // compared where licenses, users and features are paired
+	case "metadata":
+		c.orderMetadata(name, *p)
+		return
+	case "order_type":
+		name = "type"
+	}
+	val := c.member(name)
+	if isPlain(val, *p) {
+		return
+	}
+	if s, ok := jsonread.Text(val); ok && strings.TrimSpace(s) != strings.TrimSpace(*p) {
+		c.differ(name, redact.Mark, redact.Mark, "")
+	}
+}
+
+// isPlain reports whether val is just s in quotes, which is what it is nearly
+// always, without making a string of it.
+func isPlain(val []byte, s string) bool {
+	return len(val) == len(s)+2 && val[0] == '"' && string(val[1:len(val)-1]) == s && strings.IndexByte(s, '\\') < 0
+}
+
+func (c *comparer) flag(name string, p *bool) {
+	if *p {
+		c.optFlag(name, &p)
+	}
+}
+
+func (c *comparer) optFlag(name string, p **bool) {
+	if *p == nil {
+		return
+	}
+	found, ok := jsonread.Boolean(c.member(name))
+	if !ok || found == **p || (found && c.preventVM && name == "prevent_vm") {
+		return
+	}
+	rule := ""
+	if name == "enable_maintenance_duration" && **p {
+		rule = RuleDialectSuspected
+	}
+	c.differ(name, strconv.FormatBool(**p), strconv.FormatBool(found), rule)
+}
+
+func (c *comparer) optInt(name string, p **int) {
+	if *p != nil {
+		c.int(name, int64(**p))
+	}
+}
+
+func (c *comparer) optID(name string, p **int64) {
+	if *p != nil {
+		c.int(name, **p)
+	}
+}
+
+func (c *comparer) int(name string, asked int64) {
+	if found, ok := jsonread.Int(c.member(name)); ok && found != asked {
+		c.differ(name, strconv.FormatInt(asked, 10), strconv.FormatInt(found, 10), "")
+	}
+}
+
+func (c *comparer) optNumber(name string, p **float64) {
+	if *p == nil {
+		return
+	}
+	if found, ok := jsonread.Float(c.member(name)); ok && found != **p {
+		c.differ(name, formatNumber(**p), formatNumber(found), "")
+	}
+}
+
+func formatNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+func (c *comparer) period(name string, p *ConsumptionPeriod) {
+	if *p == "" {
+		return
+	}
+	if found, ok := jsonread.Text(c.member(name)); ok && wire.Current.Period(found) != wire.Current.Period(string(*p)) {
+		c.differ(name, redact.Mark, redact.Mark, "")
+	}
+}
+
+// duration compares lengths, so that 12m is 1y, and 60min is 1h.
+func (c *comparer) duration(name string, p *Duration) {
+	if p.IsZero() {
+		return
+	}
+	s, ok := jsonread.Text(c.member(name))
+	if !ok {
+		return
+	}
+	// What is no duration (a number of days, say) does not show what was asked.
+	if found, err := ParseDuration(s); err == nil && !sameLength(found, *p) {
+		c.differ(name, p.String(), found.String(), "")
+	}
+}
+
+func sameLength(a, b Duration) bool {
+	// Two starts, because a month can have the days of a year's part only once.
+	january := time.Date(2025, 1, 1, 0, 0, 0, 0, time.UTC)
+	july := time.Date(2027, 7, 1, 0, 0, 0, 0, time.UTC)
+	return a == b || (a.AddTo(january).Equal(b.AddTo(january)) && a.AddTo(july).Equal(b.AddTo(july)))
+}
+
+// moment compares to the second, which is what is sent, or to the day if the
+// record shows no time.
+func (c *comparer) moment(name string, p *time.Time) {
+	if p.IsZero() || name == "created" { // the record's created_at is by the service's clock
+		return
+	}
+	s, ok := jsonread.Text(c.member(name))
+	if !ok {
+		return
+	}
+	found, err := wire.ParseTime(s)
+	if err != nil || found.IsZero() {
+		return
+	}
+	precision := time.Second
+	if len(s) == len(wire.DateLayout) {
+		precision = 24 * time.Hour
+	}
+	if asked := p.UTC(); !found.Truncate(precision).Equal(asked.Truncate(precision)) {
+		c.differ(name, asked.Format(wire.TimeLayout), found.Format(wire.TimeLayout), "")
+	}
+}
+
+func (c *comparer) date(name string, p *Date) {
+	if p.IsZero() {
+		return
+	}
+	s, ok := jsonread.Text(c.member(name))
+	if !ok {
+		return
+	}
+	if found, err := wire.ParseTime(s); err == nil && !found.IsZero() && DateOf(found) != *p {
+		c.differ(name, p.String(), DateOf(found).String(), "")
+	}
+}
+
+// metadata of a license must be there as sent; the service may add to it.
+func (c *comparer) metadata(name string, p *map[string]any) {
+	val := c.member(name)
+	if len(*p) == 0 || jsonread.KindOf(val) != jsonread.Object {
+		return
+	}
+	if asked, err := wire.AppendValue(nil, *p); err == nil && !holds(val, asked) {
+		c.differ(name, redact.Mark, redact.Mark, "")
+	}
+}
+
+// orderMetadata is text that holds JSON. What the JSON says is compared, not
+// how it is written, and the service may have unpacked it.
+func (c *comparer) orderMetadata(name, asked string) {
+	val := c.member(name)
+	found, ok := jsonread.Text(val)
+	if !ok {
+		found = string(val)
+	}
+	if val != nil && strings.TrimSpace(found) != strings.TrimSpace(asked) && !holds([]byte(found), []byte(asked)) {
+		c.differ(name, redact.Mark, redact.Mark, "")
+	}
+}
+
+// holds reports whether one JSON value is the other, or an object that has all
+// the members of the other.
+func holds(found, asked []byte) bool {
+	var f, a any
+	if json.Unmarshal(found, &f) != nil || json.Unmarshal(asked, &a) != nil {
+		return false
+	}
+	have, isObject := f.(map[string]any)
+	want, wantObject := a.(map[string]any)
+	if !isObject || !wantObject {
+		return reflect.DeepEqual(f, a)
+	}
+	for member, value := range want {
+		if got, ok := have[member]; !reflect.DeepEqual(got, value) || (!ok && value != nil) {
+			return false
+		}
+	}
+	return true
+}
+
+func (c *comparer) scalar(string, *any) {}
+
+func (c *comparer) customer(name string, p **Customer) {
+	have := c.rec.Customer
+	if *p == nil || have == nil {
+		return
+	}
+	if asked := (*p).Email; asked != "" && have.Email != "" && !sameEmail(asked, withoutSuffix(have.Email)) {
+		c.differ(name+".email", redact.Mark, redact.Mark, "")
+	}
+	if (*p).Company != "" && have.Company == "" {
+		c.differ(name+".company", redact.Mark, "", RuleDialectSuspected)
+	}
+}
+
+func sameEmail(a, b string) bool {
+	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+}
+
+func (c *comparer) items(_ string, p *[]OrderItem) {
+	// A record without items (the old answer, a short list) shows nothing of
+	// them; whoever needs to be sure looks the order up by its number.
+	if c.rec.showsLicenses() && !c.rec.isBundle() {
+		c.pairLicenses(*p)
+		c.look(c.rec.raw.get()) // the other members of the order come after
+	}
+}
+
+func (r *OrderRecord) isBundle() bool {
+	bundle := false
+	jsonread.Members(r.raw.get(), func(name, val []byte) {
+		if string(name) == "is_bundle" {
+			bundle, _ = jsonread.Boolean(val)
+		}
+	})
+	return bundle
+}
+
+// license compares one license with the record it was paired with, at whose
+// members c looks.
+func (c *comparer) license(l *License, have *LicenseRecord) {
+	l.fields(c)
+	c.compareUsers(l.Users, have)
+	c.compareFeatures(l.ProductFeatures, have)
+}
+
+// Users and features are compared after the plain members, since each of them
+// has members of its own to look at.
+func (c *comparer) licenses(string, *[]License)        {}
+func (c *comparer) users(string, *[]LicenseUser)       {}
+func (c *comparer) features(string, *[]ProductFeature) {}
+
+func (c *comparer) compareUsers(asked []LicenseUser, have *LicenseRecord) {
+	// A list of users that could not be read does not show who they are.
+	list := c.member("license_users")
+	shown := len(have.Users) > 0 || (jsonread.KindOf(list) == jsonread.Array && jsonread.Count(list) == 0)
+	if len(asked) == 0 || !shown {
+		return
+	}
+	for i := range asked {
+		n := slices.IndexFunc(have.Users, func(u UserRecord) bool { return sameEmail(u.Email, asked[i].Email) })
+		c.path.EnterAt("users", i)
+		if n < 0 {
+			c.differ("email", redact.Mark, "", "")
+		} else {
+			c.look(have.Users[n].raw.get())
+			asked[i].fields(c)
+		}
+		c.path.Leave()
+	}
+	if more := len(have.Users) - len(asked); more > 0 {
+		c.differ("users", strconv.Itoa(len(asked)), strconv.Itoa(len(have.Users)), "")
+	}
+}
+
+func (c *comparer) compareFeatures(asked []ProductFeature, have *LicenseRecord) {
+	for i := range asked {
+		n := slices.IndexFunc(have.ProductFeatures, func(f FeatureRecord) bool { return f.Code == asked[i].Code })
+		c.path.EnterAt("product_features", i)
+		if n < 0 {
+			c.differ("code", redact.Mark, "", RuleFeatureDropped)
+		} else {
+			c.look(have.ProductFeatures[n].raw.get())
+			asked[i].fields(c)
+		}
+		c.path.Leave()
+	}
+}
+
+// customFields compares those that the record shows under the same name.
+func (c *comparer) customFields(name string, p *[]CustomField) {
+	val := c.member(name)
+	for i := range *p {
+		asked, err := wire.AppendValue(nil, (*p)[i].Value)
+		if err != nil {
+			continue
+		}
+		want, _ := jsonread.Text(asked)
+		jsonread.Elements(val, func(_ int, el []byte) {
+			var fieldName, fieldValue string
+			jsonread.Members(el, func(member, v []byte) {
+				switch string(member) {
+				case "name":
+					fieldName, _ = jsonread.Text(v)
+				case "value":
+					fieldValue, _ = jsonread.Text(v)
+				}
+			})
+			if fieldName == (*p)[i].Name && fieldValue != "" && !sameScalar(fieldValue, want) {
+				c.differ(name+"["+strconv.Itoa(i)+"].value", redact.Mark, redact.Mark, "")
+			}
+		})
+	}
+}
+
+// sameScalar compares texts, and numbers by their value: the service may write
+// 3 as 3.00.
+func sameScalar(a, b string) bool {
+	if strings.TrimSpace(a) == strings.TrimSpace(b) {
+		return true
+	}
+	m, errM := strconv.ParseFloat(a, 64)
+	n, errN := strconv.ParseFloat(b, 64)
+	return errM == nil && errN == nil && m == n
+}
+
+// extra members have no meaning that this package knows.
+func (c *comparer) extra(object, *map[string]json.RawMessage) {}

@@ -1,0 +1,231 @@
+package licensespring
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/licensespring-go/licensespring/internal/jsonread"
+	"github.com/licensespring-go/licensespring/internal/wire"
+)
+
+// DurationUnit is the unit of a [Duration], spelled as on the wire.
+type DurationUnit string
+
+// The units of a [Duration]. A maintenance duration takes no hours and minutes.
+const (
+	UnitYears   DurationUnit = "y"
+	UnitMonths  DurationUnit = "m"
+	UnitDays    DurationUnit = "d"
+	UnitHours   DurationUnit = "h"
+	UnitMinutes DurationUnit = "min"
+)
+
+// Duration is a length of calendar time as the service knows it: a count of one
+// unit, written 1y, 2m (months), 3d, 4h or 5min. Durations are compared with
+// ==; twelve months and one year are not the same Duration, since they are not
+// the same on the wire.
+//
+// The zero Duration means that none is given. It is not a duration of length
+// zero: Years(0) is one, which the service has no use for and validation
+// refuses.
+type Duration struct {
+	count int
+	unit  DurationUnit
+}
+
+// Years returns a duration of n years.
+func Years(n int) Duration { return Duration{n, UnitYears} }
+
+// Months returns a duration of n months.
+func Months(n int) Duration { return Duration{n, UnitMonths} }
+
+// Days returns a duration of n days.
+func Days(n int) Duration { return Duration{n, UnitDays} }
+
+// Hours returns a duration of n hours.
+func Hours(n int) Duration { return Duration{n, UnitHours} }
+
+// Minutes returns a duration of n minutes.
+func Minutes(n int) Duration { return Duration{n, UnitMinutes} }
+
+// The ways in which a text is no duration. None of them repeats the text.
+var (
+	errDurationEmpty    = errors.New("duration is empty")
+	errDurationSpace    = errors.New("duration has a space in it")
+	errDurationNegative = errors.New("duration is negative")
+	errDurationFraction = errors.New("duration is not a whole number of its unit")
+	errDurationZero     = errors.New("duration is zero")
+	errDurationRange    = errors.New("duration is too large")
+	errDurationForm     = errors.New("duration must be a number and a unit, such as 1y, 2m, 3d, 4h or 5min")
+	errDurationNoUnit   = errors.New("duration has no unit: want y, m (months), d, h or min")
+	errDurationUnit     = errors.New("duration has an unknown unit: want y, m (months), d, h or min")
+	errDurationCase     = errors.New("duration has a unit in upper case: units are lower case")
+	errDurationSeveral  = errors.New("duration has several units: the service takes one")
+)
+
+// ParseDuration reads a duration such as 1y, 2m, 3d, 4h or 5min. The count is a
+// whole number from 1 to 2147483647. An empty text is an error.
+func ParseDuration(s string) (Duration, error) {
+	digits := strings.TrimLeft(s, "0123456789")
+	count, unit := s[:len(s)-len(digits)], DurationUnit(digits)
+	switch {
+	case s == "":
+		return Duration{}, errDurationEmpty
+	case strings.ContainsAny(s, " \t\r\n"):
+		return Duration{}, errDurationSpace
+	case s[0] == '-':
+		return Duration{}, errDurationNegative
+	case count == "":
+		return Duration{}, errDurationForm
+	case unit == "":
+		return Duration{}, errDurationNoUnit
+	case unit[0] == '.' || unit[0] == ',':
+		return Duration{}, errDurationFraction
+	case !unit.known():
+		return Duration{}, unit.fault()
+	}
+	n, err := strconv.ParseInt(count, 10, 32)
+	switch {
+	case err != nil:
+		return Duration{}, errDurationRange
+	case n == 0:
+		return Duration{}, errDurationZero
+	}
+	return Duration{int(n), unit}, nil
+}
+
+func (u DurationUnit) known() bool {
+	switch u {
+	case UnitYears, UnitMonths, UnitDays, UnitHours, UnitMinutes:
+		return true
+	default:
+		return false
+	}
+}
+
+// fault says what is wrong with a unit that is not known.
+func (u DurationUnit) fault() error {
+	switch {
+	case strings.ContainsAny(string(u), "0123456789"):
+		return errDurationSeveral
+	case DurationUnit(strings.ToLower(string(u))).known():
+		return errDurationCase
+	default:
+		return errDurationUnit
+	}
+}
+
+// Count returns how many units the duration is long, 0 for the zero Duration.
+func (d Duration) Count() int { return d.count }
+
+// Unit returns the duration's unit, "" for the zero Duration.
+func (d Duration) Unit() DurationUnit { return d.unit }
+
+// IsZero reports whether no duration is given. Years(0) is not the zero
+// Duration.
+func (d Duration) IsZero() bool { return d == Duration{} }
+
+// valid reports whether the service can be sent the duration.
+func (d Duration) valid() bool { return 0 < d.count && d.count <= math.MaxInt32 }
+
+// String returns the duration as the service writes it, "" for the zero
+// Duration.
+func (d Duration) String() string {
+	if d.IsZero() {
+		return ""
+	}
+	return strconv.Itoa(d.count) + string(d.unit)
+}
+
+// AppendText appends what [Duration.String] returns. There is no error.
+func (d Duration) AppendText(b []byte) ([]byte, error) {
+	if d.IsZero() {
+		return b, nil
+	}
+	return append(strconv.AppendInt(b, int64(d.count), 10), d.unit...), nil
+}
+
+// MarshalText returns what [Duration.String] returns. There is no error.
+func (d Duration) MarshalText() ([]byte, error) { return d.AppendText(nil) }
+
+// UnmarshalText reads what [ParseDuration] reads; an empty text gives the zero
+// Duration.
+func (d *Duration) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*d = Duration{}
+		return nil
+	}
+	parsed, err := ParseDuration(string(text))
+	if err != nil {
+		return err
+	}
+	*d = parsed
+	return nil
+}
+
+// MarshalJSON writes the duration as a string, "" for the zero Duration. Where
+// it must be left out instead, give the field the omitzero option.
+func (d Duration) MarshalJSON() ([]byte, error) {
+	b, _ := d.AppendText([]byte{'"'}) // never an error
+	return append(b, '"'), nil
+}
+
+// UnmarshalJSON reads a string that [Duration.UnmarshalText] reads. As usual, a
+// null changes nothing.
+func (d *Duration) UnmarshalJSON(data []byte) error {
+	return unmarshalText(data, d.UnmarshalText, "duration")
+}
+
+// AddTo returns the time that lies the duration after t, by the calendar of t's
+// location: years, months and days keep the time of day, also over a change of
+// the clocks; hours and minutes are counted exactly. A day that the month does
+// not have becomes its last day, as billing does it: a month after January 31
+// is February 28 or 29, and a year after February 29 is February 28.
+func (d Duration) AddTo(t time.Time) time.Time {
+	switch d.unit {
+	case UnitYears:
+		return addMonths(t, d.count, 0)
+	case UnitMonths:
+		return addMonths(t, 0, d.count)
+	case UnitDays:
+		return t.AddDate(0, 0, d.count)
+	case UnitHours:
+		return addSeconds(t, 60*60*int64(d.count))
+	case UnitMinutes:
+		return addSeconds(t, 60*int64(d.count))
+	default:
+		return t
+	}
+}
+
+func addMonths(t time.Time, years, months int) time.Time {
+	year, month, day := t.Date()
+	year, month = year+years, month+time.Month(months)
+	hour, minute, second := t.Clock()
+	// Day 0 of the month after is the last day of the month.
+	last := time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day()
+	return time.Date(year, month, min(day, last), hour, minute, second, t.Nanosecond(), t.Location())
+}
+
+// addSeconds exists because a [time.Duration] ends after 292 years.
+func addSeconds(t time.Time, n int64) time.Time {
+	return time.Unix(t.Unix()+n, int64(t.Nanosecond())).In(t.Location())
+}
+
+// unmarshalText gives a JSON string to a text reader, and nothing for a null.
+func unmarshalText(data []byte, read func([]byte) error, what string) error {
+	if !wire.ValidDocument(data) {
+		return errors.New(what + " is not valid JSON")
+	}
+	if jsonread.KindOf(data) == jsonread.Null {
+		return nil
+	}
+	text, ok := stringOf(data)
+	if !ok {
+		return errors.New(what + " must be a string")
+	}
+	return read([]byte(text))
+}

@@ -1,0 +1,181 @@
+package wire_test
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/licensespring-go/licensespring/internal/wire"
+)
+
+type tier string
+
+func TestAppendValue(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		in   any
+		want string
+	}{
+		{"null", nil, `null`},
+		{"truth", true, `true`},
+		{"text", "a<b", `"a<b"`},
+		{"number", json.Number("1.50"), `1.50`},
+		{"sorted", map[string]any{"b": 1, "a": []any{nil, "x"}, "c": map[string]any{}}, `{"a":[null,"x"],"b":1,"c":{}}`},
+		{"nil map", map[string]any(nil), `null`}, // as encoding/json has it
+		{"nil slice", []any(nil), `null`},
+		{"raw", json.RawMessage(`{ "a" : 1 }`), `{"a":1}`},
+		{"int8", int8(-8), `-8`},
+		{"int16", int16(-16), `-16`},
+		{"int32", int32(-32), `-32`},
+		{"int64", int64(math.MinInt64), `-9223372036854775808`},
+		{"uint", uint(1), `1`},
+		{"uint8", uint8(8), `8`},
+		{"uint64", uint64(math.MaxUint64), `18446744073709551615`},
+		{"float32", float32(0.1), `0.1`}, // not 0.10000000149011612
+		{"float64", 2.0, `2`},
+		// What JSON has no kind for is left to encoding/json.
+		{"named string", tier("gold<1>"), `"gold<1>"`},
+		{"strings", []string{"b", "a"}, `["b","a"]`},
+		{"string map", map[string]string{"b": "2", "a": "1"}, `{"a":"1","b":"2"}`},
+		{"time", time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), `"2026-03-01T00:00:00Z"`},
+		{"replacement character", []string{"\ufffd \\ufffd"}, "[\"\ufffd \\\\ufffd\"]"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := wire.AppendValue([]byte("x:"), tt.in)
+			require.NoError(t, err)
+			assert.Equal(t, "x:"+tt.want, string(got))
+		})
+	}
+}
+
+func TestAppendValueRefuses(t *testing.T) {
+	t.Parallel()
+	endless := map[string]any{}
+	endless["again"] = []any{endless}
+	tests := []struct {
+		name string
+		in   any
+		want string
+	}{
+		{"text", "ada\xff", "not valid Unicode"},
+		{"name", map[string]any{"ada\xff": 1}, "not valid Unicode"},
+		{"text in a type of its own", []string{"ada\xff"}, "not valid Unicode"},
+		{"in a list", []any{1, "ada\xff"}, "not valid Unicode"},
+		{"in an object", map[string]any{"a": math.NaN()}, "not finite"},
+		{"infinite", math.Inf(1), "not finite"},
+		{"infinite float32", float32(math.Inf(1)), "not finite"},
+		{"no number", json.Number("ada"), "not a number"},
+		{"empty number", json.Number(""), "not a number"}, // encoding/json writes 0
+		{"padded number", json.Number(" 1"), "not a number"},
+		{"raw", json.RawMessage(`{"ada":`), "not valid"},
+		{"function", func() {}, "JSON cannot say"},
+		{"channel inside", struct{ C chan int }{}, "JSON cannot say"},
+		{"endless", endless, "too deeply"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := wire.AppendValue(nil, tt.in)
+			require.ErrorContains(t, err, tt.want)
+			assert.NotContains(t, err.Error(), "ada")
+		})
+	}
+}
+
+func TestAppendScalarRefusesOthers(t *testing.T) {
+	t.Parallel()
+	assert.False(t, wire.IsScalar(true))
+	_, err := wire.AppendScalar(nil, true)
+	require.Error(t, err)
+}
+
+func TestValue(t *testing.T) {
+	t.Parallel()
+	got, err := wire.Value([]byte(` {"a": [1.50, "x\u00e9", true, false, null], "b": {"c": 123456789012345678901234567890}} `))
+	require.NoError(t, err)
+	assert.Equal(t, map[string]any{
+		"a": []any{json.Number("1.50"), "xé", true, false, nil},
+		"b": map[string]any{"c": json.Number("123456789012345678901234567890")},
+	}, got)
+}
+
+func TestValueRefuses(t *testing.T) {
+	t.Parallel()
+	for _, in := range []string{`{"a":1,"a":1}`, `[{"a":1,"\u0061":2}]`, `{"x":{"a":1,"b":1,"a":3},"y":1}`} {
+		_, err := wire.Value([]byte(in))
+		require.ErrorIs(t, err, wire.ErrTwice, in)
+	}
+	for _, bracket := range []string{"[]", "{}"} {
+		open, end := bracket[:1], bracket[1:]
+		if open == "{" {
+			open = `{"a":`
+		}
+		_, err := wire.Value([]byte(strings.Repeat(open, 300) + "1" + strings.Repeat(end, 300)))
+		require.ErrorContains(t, err, "too deeply")
+	}
+}
+
+func TestCloneValue(t *testing.T) {
+	t.Parallel()
+	original := map[string]any{
+		"list": []any{map[string]any{"a": 1}, json.RawMessage(`1`)},
+		"kept": &struct{ N int }{1},
+	}
+	clone := wire.CloneMap(original)
+	require.Equal(t, original, clone)
+	list, ok := clone["list"].([]any)
+	require.True(t, ok)
+	list[0].(map[string]any)["a"] = 2
+	list[1].(json.RawMessage)[0] = '2'
+	list[0] = nil
+	assert.Equal(t, []any{map[string]any{"a": 1}, json.RawMessage(`1`)}, original["list"])
+	assert.Same(t, original["kept"], clone["kept"])
+	assert.Nil(t, wire.CloneMap(nil))
+	assert.Equal(t, "x", wire.CloneValue("x"))
+}
+
+func TestCloneValueEnds(t *testing.T) {
+	t.Parallel()
+	endless := map[string]any{}
+	endless["again"] = endless
+	assert.NotPanics(t, func() { wire.CloneMap(endless) })
+}
+
+func FuzzValue(f *testing.F) {
+	for _, seed := range []string{
+		`null`, `{"a":[1,2.50,"x",{"b":true}]}`, `"\ud83e\udd8a\n"`, `[ ]`, `{ "a" : { } }`, ` -0.0e-5 `, ` true `, `{"\u0061":1,"a":2}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if !wire.ValidDocument(data) {
+			return
+		}
+		value, err := wire.Value(data)
+		if err != nil {
+			return
+		}
+		written, err := wire.AppendValue(nil, value)
+		require.NoError(t, err)
+		again, err := wire.Value(written)
+		require.NoError(t, err)
+		require.Equal(t, value, again)
+		// The standard decoder reads the same from both.
+		var a, b any
+		require.NoError(t, json.Unmarshal(data, &a))
+		require.NoError(t, json.Unmarshal(written, &b))
+		require.Equal(t, a, b)
+		raw, ok := wire.AppendRaw(nil, data)
+		require.True(t, ok)
+		require.NoError(t, json.Unmarshal(raw, &b))
+		require.Equal(t, a, b)
+	})
+}

@@ -1,0 +1,370 @@
+package licensespring
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"reflect"
+	"strconv"
+	"time"
+
+	"github.com/licensespring-go/licensespring/internal/jsonread"
+	"github.com/licensespring-go/licensespring/internal/wire"
+)
+
+// orderReader is the visitor that fills an object from the members of a JSON object.
+// The document is known to be valid.
+type orderReader struct {
+	path     wire.Path
+	findings []Finding
+	// members are those of the object that is being read, from base on, and
+	// before them those of the objects around it.
+	members []member
+	base    int
+}
+
+// member is a member of a JSON object that is being read.
+type member struct {
+	name  []byte
+	value []byte
+	taken bool
+}
+
+func (r *orderReader) fail(name, rule, message string) {
+	r.findings = append(r.findings, Finding{Path: r.path.At(name), Rule: rule, Severity: Fault, Message: message})
+}
+
+// wrong notes that the member called name is not what is wanted.
+func (r *orderReader) wrong(name, want string) { r.fail(name, RuleWrongType, "want "+want) }
+
+// value reads one object, or the short form of a feature.
+func (r *orderReader) value(raw []byte, o object) {
+	if feature, ok := o.(*ProductFeature); ok {
+		if code, ok := stringOf(raw); ok {
+			feature.Code = code
+			return
+		}
+	}
+	if jsonread.KindOf(raw) != jsonread.Object {
+		r.wrong("", "an object")
+		return
+	}
+	outer := r.base
+	r.base = len(r.members)
+	jsonread.Members(raw, r.note)
+	o.fields(r)
+	r.rest()
+	r.members, r.base = r.members[:r.base], outer
+}
+
+func (r *orderReader) note(name, value []byte) {
+	r.members = append(r.members, member{name: name, value: value})
+}
+
+// rest notes the members that nobody has taken: those of an object without
+// Extra.
+func (r *orderReader) rest() {
+	for _, m := range r.members[r.base:] {
+		if !m.taken {
+			r.fail(shownName(string(m.name)), RuleUnknownMember, "unknown member")
+		}
+	}
+}
+
+// take returns the value of the member that the page calls name, in either
+// spelling, and nothing if it is absent or null.
+func (r *orderReader) take(name string) []byte {
+	value := r.takeExact(name, name)
+	other, renamed := wire.OtherSpelling(name)
+	if !renamed {
+		return value
+	}
+	switch current := r.takeExact(name, other); {
+	case current == nil:
+		return value
+	case value != nil && !sameValue(value, current):
+		r.fail(name, RuleConflictingSpellings, "stands in both spellings, with different values")
+		return nil
+	default:
+		return current
+	}
+}
+
+// takeExact returns the value of the member spelled so, for a field that the
+// page calls name.
+func (r *orderReader) takeExact(name, spelled string) (value []byte) {
+	found := false
+	here := r.members[r.base:]
+	for i := range here {
+		m := &here[i]
+		if string(m.name) != spelled {
+			continue
+		}
+		if found {
+			r.fail(name, RuleDuplicateMember, "stands more than once")
+		}
+		found, m.taken, value = true, true, m.value
+	}
+	if jsonread.KindOf(value) == jsonread.Null {
+		return nil
+	}
+	return value
+}
+
+// sameValue reports whether two JSON values mean the same.
+func sameValue(a, b []byte) bool {
+	x, errX := wire.Value(a)
+	y, errY := wire.Value(b)
+	return errX == nil && errY == nil && reflect.DeepEqual(x, y)
+}
+
+// readString takes the member called name, if it is there, as a string.
+func (r *orderReader) readString(name string) (string, bool) {
+	raw := r.take(name)
+	if raw == nil {
+		return "", false
+	}
+	s, ok := stringOf(raw)
+	if !ok {
+		r.wrong(name, "a string")
+	}
+	return s, ok
+}
+
+// readNumber takes the member called name, if it is there, as the digits of a
+// number.
+func (r *orderReader) readNumber(name string) (string, bool) {
+	raw := r.take(name)
+	if raw == nil {
+		return "", false
+	}
+	if jsonread.KindOf(raw) != jsonread.Number {
+		r.wrong(name, "a number")
+		return "", false
+	}
+	return string(raw), true
+}
+
+// readInt takes the member called name, if it is there, as a whole number.
+func (r *orderReader) readInt(name string, bits int) (int64, bool) {
+	digits, ok := r.readNumber(name)
+	if !ok {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(digits, 10, bits)
+	if err != nil {
+		r.wrong(name, "a whole number in range")
+	}
+	return n, err == nil
+}
+
+// readBool takes the member called name, if it is there, as a truth value.
+func (r *orderReader) readBool(name string) (value, ok bool) {
+	raw := r.take(name)
+	if raw == nil {
+		return false, false
+	}
+	if jsonread.KindOf(raw) != jsonread.Bool {
+		r.wrong(name, "true or false")
+		return false, false
+	}
+	return raw[0] == 't', true
+}
+
+func (r *orderReader) text(name string, p *string) { *p, _ = r.readString(name) }
+
+func (r *orderReader) flag(name string, p *bool) { *p, _ = r.readBool(name) }
+
+func (r *orderReader) period(name string, p *ConsumptionPeriod) {
+	s, _ := r.readString(name)
+	s, _ = wire.NeutralPeriod(s)
+	*p = ConsumptionPeriod(s)
+}
+
+func (r *orderReader) duration(name string, p *Duration) {
+	s, ok := r.readString(name)
+	if !ok {
+		return
+	}
+	if err := p.UnmarshalText([]byte(s)); err != nil {
+		r.fail(name, RuleInvalidDuration, err.Error())
+	}
+}
+
+func (r *orderReader) moment(name string, p *time.Time) {
+	s, ok := r.readString(name)
+	if !ok {
+		return
+	}
+	t, err := wire.ParseTime(s)
+	if err != nil {
+		r.fail(name, RuleInvalidDate, err.Error())
+	}
+	*p = t
+}
+
+func (r *orderReader) date(name string, p *Date) {
+	s, ok := r.readString(name)
+	if !ok {
+		return
+	}
+	if err := p.UnmarshalText([]byte(s)); err != nil {
+		r.fail(name, RuleInvalidDate, err.Error())
+	}
+}
+
+func (r *orderReader) optFlag(name string, p **bool) {
+	if value, ok := r.readBool(name); ok {
+		*p = new(value)
+	}
+}
+
+func (r *orderReader) optInt(name string, p **int) {
+	if n, ok := r.readInt(name, strconv.IntSize); ok {
+		*p = new(int(n))
+	}
+}
+
+func (r *orderReader) optID(name string, p **int64) {
+	if n, ok := r.readInt(name, 64); ok {
+		*p = new(n)
+	}
+}
+
+func (r *orderReader) optNumber(name string, p **float64) {
+	digits, ok := r.readNumber(name)
+	if !ok {
+		return
+	}
+	f, err := strconv.ParseFloat(digits, 64)
+	if err != nil || math.IsInf(f, 0) || !wire.SameNumber(digits, f) {
+		r.wrong(name, "a number of at most 15 digits")
+		return
+	}
+	*p = new(f)
+}
+
+func (r *orderReader) metadata(name string, p *map[string]any) {
+	raw := r.take(name)
+	if raw == nil {
+		return
+	}
+	if jsonread.KindOf(raw) != jsonread.Object {
+		r.wrong(name, "an object")
+		return
+	}
+	value, err := wire.Value(raw)
+	switch {
+	case errors.Is(err, wire.ErrTwice):
+		r.fail(name, RuleDuplicateMember, err.Error())
+	case err != nil:
+		r.fail(name, RuleNotEncodable, err.Error())
+	default:
+		*p, _ = value.(map[string]any) // an object gives nothing else
+	}
+}
+
+func (r *orderReader) scalar(name string, p *any) {
+	raw := r.take(name)
+	switch {
+	case raw == nil:
+	case jsonread.KindOf(raw) == jsonread.String, jsonread.KindOf(raw) == jsonread.Number:
+		*p, _ = wire.Value(raw) // never an error for a scalar
+	default:
+		r.wrong(name, "a string or a number")
+	}
+}
+
+func (r *orderReader) customer(name string, p **Customer) {
+	if raw := r.take(name); raw != nil {
+		*p = new(Customer)
+		r.path.Enter(name)
+		r.value(raw, *p)
+		r.path.Leave()
+	}
+}
+
+// No items, licenses or users is the same as not to say any.
+
+func (r *orderReader) items(name string, p *[]OrderItem) {
+	if list := readArray[OrderItem](r, name, r.take(name)); len(list) > 0 {
+		*p = list
+	}
+}
+
+func (r *orderReader) licenses(name string, p *[]License) {
+	if list := readArray[License](r, name, r.take(name)); len(list) > 0 {
+		*p = list
+	}
+}
+
+// users also takes a single user without an array: the page can be read so.
+func (r *orderReader) users(name string, p *[]LicenseUser) {
+	raw := r.take(name)
+	if jsonread.KindOf(raw) == jsonread.Object {
+		*p = make([]LicenseUser, 1)
+		r.path.Enter(name)
+		r.value(raw, &(*p)[0])
+		r.path.Leave()
+		return
+	}
+	if list := readArray[LicenseUser](r, name, raw); len(list) > 0 {
+		*p = list
+	}
+}
+
+// No features and no custom fields is something to say.
+
+func (r *orderReader) features(name string, p *[]ProductFeature) {
+	*p = readArray[ProductFeature](r, name, r.take(name))
+}
+
+func (r *orderReader) customFields(name string, p *[]CustomField) {
+	*p = readArray[CustomField](r, name, r.take(name))
+}
+
+// readArray reads an array of objects; it returns nil if there is none.
+func readArray[T any, P objectPointer[T]](r *orderReader, name string, raw []byte) []T {
+	if raw == nil {
+		return nil
+	}
+	if jsonread.KindOf(raw) != jsonread.Array {
+		r.wrong(name, "an array")
+		return nil
+	}
+	list := make([]T, jsonread.Count(raw))
+	jsonread.Elements(raw, func(i int, value []byte) {
+		r.path.EnterAt(name, i)
+		r.value(value, P(&list[i]))
+		r.path.Leave()
+	})
+	return list
+}
+
+func (r *orderReader) extra(_ object, p *map[string]json.RawMessage) {
+	here := r.members[r.base:]
+	for i := range here {
+		m := &here[i]
+		if m.taken {
+			continue
+		}
+		m.taken = true
+		name := string(m.name)
+		if _, twice := (*p)[name]; twice {
+			r.fail(shownName(name), RuleDuplicateMember, "stands more than once")
+			continue
+		}
+		if *p == nil {
+			*p = make(map[string]json.RawMessage)
+		}
+		(*p)[name], _ = wire.AppendRaw(nil, m.value) // the document is valid
+	}
+}
+
+// stringOf returns the text of a JSON string.
+func stringOf(raw []byte) (string, bool) {
+	if jsonread.KindOf(raw) != jsonread.String {
+		return "", false
+	}
+	return jsonread.Text(raw)
+}

@@ -1,0 +1,467 @@
+package licensespring
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/licensespring-go/licensespring/internal/jsonread"
+	"github.com/licensespring-go/licensespring/internal/redact"
+	"github.com/licensespring-go/licensespring/internal/wire"
+)
+
+var errNotRecord = errors.New("licensespring: not an order record")
+
+// UnmarshalJSON reads an order record as the service sends it, liberally: what
+// has an unexpected type is left zero. It fails only on what is not a JSON
+// object.
+func (r *OrderRecord) UnmarshalJSON(data []byte) error {
+	if !jsonread.Valid(data) || jsonread.KindOf(data) != jsonread.Object {
+		return errNotRecord
+	}
+	*r, _ = readOrderRecord(append([]byte(nil), data...))
+	return nil
+}
+
+// readOrderRecord reads a record from valid JSON, of which it keeps parts, and
+// returns the paths of the members it could make nothing of.
+func readOrderRecord(data []byte) (OrderRecord, []string) {
+	r := recordReader{}
+	rec := r.order(data)
+	return rec, r.odd
+}
+
+// showsOrder reports whether there is an order in the record at all. JSON that
+// says nothing of one ({}, or a proxy's {"message": "welcome"}) is no proof
+// that one was made.
+func (r *OrderRecord) showsOrder() bool {
+	return r.ID != 0 || r.StoreID != "" || len(r.Items) > 0
+}
+
+// recordReader reads records. It remembers where it is, so that it can say where
+// something was odd.
+type recordReader struct {
+	at  []step
+	mem [8]step // deep enough for any real answer: no allocation for the path
+	odd []string
+}
+
+type step struct {
+	name  string
+	index int // -1: none
+}
+
+func (r *recordReader) in(name string, index int) {
+	if r.at == nil {
+		r.at = r.mem[:0]
+	}
+	r.at = append(r.at, step{name: name, index: index})
+}
+
+func (r *recordReader) out() { r.at = r.at[:len(r.at)-1] }
+
+// maxOdd bounds the list of oddities: it is for a person to read.
+const maxOdd = 20
+
+// note remembers an odd member. Null is not odd: it is how the service says
+// that there is nothing.
+func (r *recordReader) note(name string, val []byte) {
+	if jsonread.KindOf(val) == jsonread.Null || len(r.odd) >= maxOdd {
+		return
+	}
+	var path strings.Builder
+	for _, s := range append(r.at[:len(r.at):len(r.at)], step{name: name, index: -1}) {
+		if path.Len() > 0 && s.name != "" {
+			path.WriteByte('.')
+		}
+		path.WriteString(s.name)
+		if s.index >= 0 {
+			path.WriteString("[" + strconv.Itoa(s.index) + "]")
+		}
+	}
+	r.odd = append(r.odd, path.String())
+}
+
+func (r *recordReader) text(dst *string, name string, val []byte) {
+	if s, ok := jsonread.Text(val); ok {
+		*dst = s
+	} else {
+		r.note(name, val)
+	}
+}
+
+func (r *recordReader) int64(dst *int64, name string, val []byte) {
+	if n, ok := jsonread.Int(val); ok {
+		*dst = n
+	} else {
+		r.note(name, val)
+	}
+}
+
+func (r *recordReader) int(dst *int, name string, val []byte) {
+	n := int64(*dst)
+	r.int64(&n, name, val)
+	if int64(int(n)) == n {
+		*dst = int(n)
+	}
+}
+
+func (r *recordReader) bool(dst *bool, name string, val []byte) {
+	if b, ok := jsonread.Boolean(val); ok {
+		*dst = b
+	} else {
+		r.note(name, val)
+	}
+}
+
+func (r *recordReader) time(dst *time.Time, name string, val []byte) {
+	if jsonread.KindOf(val) == jsonread.String {
+		s, _ := jsonread.Text(val)
+		if t, err := wire.ParseTime(s); err == nil {
+			*dst = t
+			return
+		}
+	}
+	r.note(name, val)
+}
+
+func (r *recordReader) duration(dst *Duration, name string, val []byte) {
+	if jsonread.KindOf(val) == jsonread.String {
+		s, _ := jsonread.Text(val)
+		if s == "" {
+			return
+		}
+		if d, err := ParseDuration(s); err == nil {
+			*dst = d
+			return
+		}
+	}
+	r.note(name, val)
+}
+
+// list reads an array of objects, each with read. What else is in it is passed
+// over; strings are left to read.
+func list[T any](r *recordReader, dst *[]T, name string, val []byte, read func(*recordReader, []byte) (T, bool)) {
+	if jsonread.KindOf(val) != jsonread.Array {
+		r.note(name, val)
+		return
+	}
+	n := jsonread.Count(val)
+	if n == 0 {
+		return
+	}
+	all := make([]T, 0, n)
+	jsonread.Elements(val, func(i int, el []byte) {
+		r.in(name, i)
+		if one, ok := read(r, el); ok {
+			all = append(all, one)
+		} else {
+			r.note("", el)
+		}
+		r.out()
+	})
+	*dst = all
+}
+
+func (r *recordReader) order(data []byte) OrderRecord {
+	rec := OrderRecord{raw: keepRaw(data)}
+	jsonread.Members(data, func(name, val []byte) {
+		switch string(name) {
+		case "id":
+			r.int64(&rec.ID, "id", val)
+		case "order_id": // the old form
+			if rec.ID == 0 {
+				r.int64(&rec.ID, "order_id", val)
+			}
+		case "store_id":
+			r.text(&rec.StoreID, "store_id", val)
+		case "type":
+			r.text((*string)(&rec.OrderType), "type", val)
+		case "is_test":
+			r.bool(&rec.IsTest, "is_test", val)
+		case "language":
+			r.text(&rec.Language, "language", val)
+		case "metadata":
+			r.metadata(&rec.Metadata, val)
+		case "created_at":
+			r.time(&rec.CreatedAt, "created_at", val)
+		case "updated_at":
+			r.time(&rec.UpdatedAt, "updated_at", val)
+		case "customer":
+			r.customer(&rec, val)
+		case "order_items":
+			list(r, &rec.Items, "order_items", val, (*recordReader).item)
+		case "new_passwords": // the old form
+			list(r, &rec.NewUsers, "new_passwords", val, (*recordReader).user)
+
+		// As a record is written by encoding/json.
+		case "customer_id":
+			r.int64(&rec.CustomerID, "customer_id", val)
+		case "new_users":
+			list(r, &rec.NewUsers, "new_users", val, (*recordReader).user)
+		}
+	})
+	rec.fillFromLicenses()
+	return rec
+}
+
+// fillFromLicenses takes the ids from the licenses where the root lacks them.
+func (r *OrderRecord) fillFromLicenses() {
+	for i := range r.Items {
+		for j := range r.Items[i].Licenses {
+			l := &r.Items[i].Licenses[j]
+			if r.ID == 0 {
+				r.ID = l.OrderID
+			}
+			if r.StoreID == "" {
+				r.StoreID = l.OrderStoreID
+			}
+		}
+	}
+}
+
+// metadata is serialized JSON in a string; should it come as an object after
+// all, its text is taken.
+func (r *recordReader) metadata(dst *string, val []byte) {
+	switch jsonread.KindOf(val) {
+	case jsonread.Object, jsonread.Array:
+		*dst = string(val)
+	default:
+		r.text(dst, "metadata", val)
+	}
+}
+
+// customer is an object, a number, or null.
+func (r *recordReader) customer(rec *OrderRecord, val []byte) {
+	if jsonread.KindOf(val) != jsonread.Object {
+		r.int64(&rec.CustomerID, "customer", val)
+		return
+	}
+	c := &CustomerRecord{}
+	r.in("customer", -1)
+	jsonread.Members(val, func(name, val []byte) {
+		switch string(name) {
+		case "id":
+			r.int64(&c.ID, "id", val)
+		case "email":
+			r.text(&c.Email, "email", val)
+		case "first_name":
+			r.text(&c.FirstName, "first_name", val)
+		case "last_name":
+			r.text(&c.LastName, "last_name", val)
+		case "company", "company_name":
+			r.text(&c.Company, "company", val)
+		case "phone":
+			r.text(&c.Phone, "phone", val)
+		case "address":
+			r.text(&c.Address, "address", val)
+		case "reference":
+			r.text(&c.Reference, "reference", val)
+		}
+	})
+	r.out()
+	if rec.Customer = c; c.ID != 0 {
+		rec.CustomerID = c.ID
+	}
+}
+
+func (r *recordReader) item(data []byte) (ItemRecord, bool) {
+	item := ItemRecord{raw: keepRaw(data), hidden: true}
+	jsonread.Members(data, func(name, val []byte) {
+		switch string(name) {
+		case "id":
+			r.int64(&item.ID, "id", val)
+		case "product_id":
+			r.int64(&item.ProductID, "product_id", val)
+		case "product_code":
+			r.text(&item.ProductCode, "product_code", val)
+		case "product_name": // as a record is written by encoding/json
+			r.text(&item.ProductName, "product_name", val)
+		case "note":
+			r.text(&item.Note, "note", val)
+		case "product":
+			r.product(&item, val)
+		case "licenses":
+			list(r, &item.Licenses, "licenses", val, (*recordReader).license)
+			item.hidden = jsonread.KindOf(val) != jsonread.Array || len(item.Licenses) != jsonread.Count(val)
+		}
+	})
+	return item, jsonread.KindOf(data) == jsonread.Object
+}
+
+// product is an object that may be missing, or a number.
+func (r *recordReader) product(item *ItemRecord, val []byte) {
+	if jsonread.KindOf(val) != jsonread.Object {
+		r.int64(&item.ProductID, "product", val)
+		return
+	}
+	r.in("product", -1)
+	jsonread.Members(val, func(name, val []byte) {
+		switch string(name) {
+		case "id":
+			r.int64(&item.ProductID, "id", val)
+		case "short_code", "product_code", "code":
+			r.text(&item.ProductCode, "short_code", val)
+		case "product_name", "name":
+			r.text(&item.ProductName, "product_name", val)
+		}
+	})
+	r.out()
+}
+
+func (r *recordReader) license(data []byte) (LicenseRecord, bool) {
+	l := LicenseRecord{raw: keepRaw(data)}
+	jsonread.Members(data, func(name, val []byte) {
+		switch string(name) {
+		case "id":
+			r.int64(&l.ID, "id", val)
+		case "license_key":
+			r.text(&l.LicenseKey, "license_key", val)
+		case "order":
+			r.int64(&l.OrderID, "order", val)
+		case "order_item":
+			r.int64(&l.OrderItemID, "order_item", val)
+		case "order_store_id":
+			r.text(&l.OrderStoreID, "order_store_id", val)
+		case "status":
+			r.text(&l.Status, "status", val)
+		case "license_type":
+			r.text((*string)(&l.LicenseType), "license_type", val)
+		case "max_activations":
+			r.int(&l.MaxActivations, "max_activations", val)
+		case "times_activated":
+			r.int(&l.TimesActivated, "times_activated", val)
+		case "max_consumptions":
+			r.int(&l.MaxConsumptions, "max_consumptions", val)
+		case "valid_duration":
+			r.duration(&l.ValidDuration, "valid_duration", val)
+		case "validity_period":
+			r.time(&l.ValidityPeriod, "validity_period", val)
+		case "is_trial":
+			r.bool(&l.IsTrial, "is_trial", val)
+		case "prevent_vm":
+			r.bool(&l.PreventVM, "prevent_vm", val)
+		case "product_features":
+			list(r, &l.ProductFeatures, "product_features", val, (*recordReader).feature)
+		case "license_users":
+			var users []UserRecord
+			list(r, &users, "license_users", val, (*recordReader).user)
+			l.addUsers(users)
+		case "license_user":
+			if jsonread.KindOf(val) == jsonread.Object {
+				r.in("license_user", -1)
+				user, _ := r.user(val)
+				l.addUsers([]UserRecord{user})
+				r.out()
+			} else {
+				r.note("license_user", val)
+			}
+		}
+	})
+	return l, jsonread.KindOf(data) == jsonread.Object
+}
+
+// addUsers adds users that are not there yet: one user may come both in
+// license_users and as license_user, and only one of the two may carry the
+// initial password.
+func (l *LicenseRecord) addUsers(users []UserRecord) {
+	for i := range users {
+		if have := l.user(&users[i]); have == nil {
+			l.Users = append(l.Users, users[i])
+		} else if have.InitialPassword.IsZero() {
+			have.InitialPassword = users[i].InitialPassword
+		}
+	}
+}
+
+func (l *LicenseRecord) user(u *UserRecord) *UserRecord {
+	for i := range l.Users {
+		have := &l.Users[i]
+		if (u.ID != 0 && have.ID == u.ID) || (u.ID == 0 && have.Email == u.Email) {
+			return have
+		}
+	}
+	return nil
+}
+
+func (r *recordReader) user(data []byte) (UserRecord, bool) {
+	u := UserRecord{raw: keepRaw(data)}
+	var suffixed, password string
+	jsonread.Members(data, func(name, val []byte) {
+		switch string(name) {
+		case "id":
+			r.int64(&u.ID, "id", val)
+		case "email":
+			r.text(&suffixed, "email", val)
+		case "true_email":
+			r.text(&u.Email, "true_email", val)
+		case "is_manager":
+			r.bool(&u.IsManager, "is_manager", val)
+		case "is_initial_password":
+			r.bool(&u.IsInitialPassword, "is_initial_password", val)
+		case "initial_password", "new_password":
+			r.text(&password, "initial_password", val)
+		case "max_activations":
+			r.int(&u.MaxActivations, "max_activations", val)
+		}
+	})
+	if u.Email == "" {
+		u.Email = withoutSuffix(suffixed)
+	}
+	if password != redact.Mark { // a record that was written shows no password
+		u.InitialPassword = NewSecret(password)
+	}
+	return u, jsonread.KindOf(data) == jsonread.Object
+}
+
+// withoutSuffix takes off what the service appends to an address. A bar before
+// the @ is part of the address, strange as it is.
+func withoutSuffix(email string) string {
+	if bar := strings.LastIndexByte(email, '|'); bar > strings.LastIndexByte(email[:max(bar, 0)], '@') && strings.Contains(email[:max(bar, 0)], "@") {
+		return email[:bar]
+	}
+	return email
+}
+
+// feature is an object that carries the product's feature within it; its code
+// may also stand beside.
+func (r *recordReader) feature(data []byte) (FeatureRecord, bool) {
+	f := FeatureRecord{raw: keepRaw(data)}
+	if jsonread.KindOf(data) == jsonread.String { // the short form, as it is sent
+		f.Code, _ = jsonread.Text(data)
+		return f, true
+	}
+	r.featureMembers(&f, data, true)
+	return f, jsonread.KindOf(data) == jsonread.Object
+}
+
+func (r *recordReader) featureMembers(f *FeatureRecord, data []byte, outer bool) {
+	jsonread.Members(data, func(name, val []byte) {
+		switch string(name) {
+		case "id":
+			if outer {
+				r.int64(&f.ID, "id", val)
+			}
+		case "code":
+			r.text(&f.Code, "code", val)
+		case "name":
+			r.text(&f.Name, "name", val)
+		case "feature_type":
+			r.text(&f.FeatureType, "feature_type", val)
+		case "max_consumption":
+			if outer {
+				r.int(&f.MaxConsumption, "max_consumption", val)
+			}
+		case "product_feature":
+			if outer && jsonread.KindOf(val) == jsonread.Object {
+				r.in("product_feature", -1)
+				r.featureMembers(f, val, false)
+				r.out()
+			}
+		}
+	})
+}
+
+var _ json.Unmarshaler = (*OrderRecord)(nil)
