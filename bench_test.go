@@ -91,7 +91,7 @@ func setHeaders(h http.Header, key string) {
 }
 
 func readAnswer(resp *http.Response) (*licensespring.OrderRecord, error) {
-	defer resp.Body.Close() //nolint:errcheck // everything that is wanted of it has been read
+	defer resp.Body.Close()
 	answer, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, err

@@ -153,7 +153,8 @@ func (b *bulk) run(orders iter.Seq[*Order], yield func(BulkResult) bool) {
 	// body that panics.
 	defer func() {
 		stop()
-		for range results { //nolint:revive // only drained
+		for range results {
+			continue
 		}
 	}()
 	left := false

@@ -152,7 +152,7 @@ func TestCreateOrdersAccountsForOrdersUnderWayWhenTheLoopIsLeft(t *testing.T) {
 		assert.Len(t, yielded, 20)
 		assert.LessOrEqual(t, len(leftovers), 8)
 		for _, order := range s.Orders() {
-			assert.True(t, yielded[order.StoreID] != leftovers[order.StoreID], "%s was made and not told of just once", order.StoreID)
+			assert.NotEqual(t, yielded[order.StoreID], leftovers[order.StoreID], "%s was made and not told of just once", order.StoreID)
 		}
 		assert.Len(t, s.Orders(), len(yielded)+len(leftovers))
 	})
@@ -251,8 +251,9 @@ func TestCreateOrdersKeepsToTheBudget(t *testing.T) {
 
 // TestCreateOrdersNeedsNoMoreMemoryForMoreOrders runs ten times the orders and
 // looks at how much is reachable on the way.
+//
+//nolint:paralleltest // it measures the heap, which all tests share
 func TestCreateOrdersNeedsNoMoreMemoryForMoreOrders(t *testing.T) {
-	// Not parallel: it measures the heap.
 	answer := answerOf(t, benchOrder())
 	client, err := licensespring.New("12345678.key", unlimited,
 		licensespring.WithHTTPClient(&http.Client{Transport: answering{body: answer}}))
@@ -295,7 +296,8 @@ func TestConcurrencyIsBounded(t *testing.T) {
 		licensespring.WithHTTPClient(&http.Client{Transport: roundTripFunc(func(req *http.Request) (*http.Response, error) {
 			n := now.Add(1)
 			defer now.Add(-1)
-			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+			for m := most.Load(); n > m && !most.CompareAndSwap(m, n); {
+				m = most.Load()
 			}
 			runtime.Gosched()
 			return answering{body: answer}.RoundTrip(req)
