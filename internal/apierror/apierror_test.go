@@ -105,7 +105,7 @@ func checkBounds(t *testing.T, b apierror.Body) {
 // kept or copied as often as the body asks for.
 func TestParseHostile(t *testing.T) {
 	t.Parallel()
-	const mega = 1 << 20
+	const mega = 1 << 18
 	name := strings.Repeat("n", mega)
 	for _, row := range []struct {
 		name   string

@@ -142,7 +142,7 @@ func (b *Budget) leave(place *list.Element) {
 	wasFirst := b.queue.Front() == place
 	b.queue.Remove(place)
 	if front := b.queue.Front(); wasFirst && front != nil {
-		close(front.Value.(*waiter).turn) //nolint:forcetypeassert // only waiters are put in
+		close(front.Value.(*waiter).turn) //nolint:errcheck // only waiters are put in
 	}
 }
 

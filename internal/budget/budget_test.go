@@ -94,7 +94,7 @@ func TestWindowHoldsForRandomArrivals(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(60) {
 		synctest.Test(t, func(t *testing.T) {
-			random := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a test that can be repeated
+			random := rand.New(rand.NewPCG(seed, 1))
 			var mu sync.Mutex
 			between := func(n int) int {
 				mu.Lock()

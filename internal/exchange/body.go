@@ -13,7 +13,7 @@ var errTooLarge = errors.New("response body over the limit")
 // be read is returned with the error: an error body cut short can still tell
 // its code.
 func readBody(resp *http.Response, limit int64) ([]byte, error) {
-	defer resp.Body.Close() //nolint:errcheck // everything that is wanted of it has been read
+	defer resp.Body.Close()
 	body := make([]byte, 0, firstSize(resp.ContentLength, limit))
 	for {
 		if len(body) == cap(body) {
@@ -39,7 +39,7 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 // "Content-Length: 9223372036854775807" is less than nothing.
 func firstSize(announced, limit int64) int64 {
 	const (
-		unknown = 512
+		unknown = 4095 // holds most orders
 		trusted = 64 << 10
 	)
 	if announced <= 0 {

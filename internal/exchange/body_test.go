@@ -16,8 +16,8 @@ func TestFirstSize(t *testing.T) {
 		announced, limit, want int64
 	}{
 		{"known", 1000, 1 << 20, 1001},
-		{"unknown", -1, 1 << 20, 513},
-		{"none", 0, 1 << 20, 513},
+		{"unknown", -1, 1 << 20, 4096},
+		{"none", 0, 1 << 20, 4096},
 		{"more than is trusted", 1 << 30, 1 << 40, 64<<10 + 1},
 		{"more than is allowed", 1000, 10, 11},
 		{"more than there is", math.MaxInt64, 1 << 20, 64<<10 + 1}, // plus one, it would be negative

@@ -14,10 +14,12 @@ import (
 // request it is asked about.
 type call struct {
 	x      *Exchanger
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // a call does not outlive it, and hooks are given none
 	safety Safety
 	sent   http.Header // the request's
 	phase  phase
+
+	attemptsMax int
 
 	attempts []Attempt
 	first    [1]Attempt // most calls need one: no allocation for it
@@ -41,7 +43,7 @@ func (c *call) retrier() *retryablehttp.Client {
 	return &retryablehttp.Client{
 		HTTPClient: c.x.http,
 		Logger:     nil, // its logger prints whole URLs
-		RetryMax:   c.x.cfg.MaxAttempts - 1,
+		RetryMax:   c.attemptsMax - 1,
 		// Runs right before every attempt, the first one included.
 		RequestLogHook: c.begin,
 		CheckRetry:     c.judge,
@@ -83,7 +85,6 @@ func (c *call) begin(_ retryablehttp.Logger, hreq *http.Request, _ int) {
 	}
 	c.phase.reset()
 	c.header, c.body, c.err, c.retryAt = nil, nil, nil, time.Time{}
-	c.again = false
 	c.started = time.Now()
 }
 
@@ -136,14 +137,16 @@ func (c *call) decide(a *Attempt) bool {
 		c.retryAt = time.Now().Add(wait)
 	}
 	if a.Ending == Limited && c.x.cfg.Gate != nil {
-		c.x.cfg.Gate.Pause(c.retryAt)
+		// Others are held up no longer than this call would sit through: a header
+		// gone wrong must not stop a whole company for a day.
+		c.x.cfg.Gate.Pause(time.Now().Add(min(wait, longestWait)))
 	}
 	switch {
 	case !mayResend(a.Ending, c.safety):
 		a.Verdict = whyNot(a.Ending, c.safety)
 	case c.ctx.Err() != nil:
 		a.Verdict = "not sent again: the context is over"
-	case a.Number >= c.x.cfg.MaxAttempts:
+	case a.Number >= c.attemptsMax:
 		a.Verdict = "not sent again: attempts used up"
 	case wait > longestWait:
 		a.Verdict = "not sent again: the wait asked for is too long"

@@ -80,6 +80,20 @@ func TestGateIsPassedBeforeEveryAttempt(t *testing.T) {
 	})
 }
 
+// A header gone wrong holds up this call, and all others that share the gate no
+// longer than anybody would wait.
+func TestGateIsPausedWithinReason(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		g := newGate(open)
+		r := newRig(t, answer(429, "", "Retry-After", "9223372036854775807"), func(r *rig) { r.cfg.Gate = g })
+		reply := r.do(t, exchange.Read)
+		assertJournal(t, reply)
+		assert.Equal(t, []time.Duration{exchange.LongestWait}, g.paused)
+		assert.Equal(t, exchange.MaxRetryAfter+500*time.Millisecond, reply.RetryAt.Sub(g.since), "the caller learns the whole of it")
+	})
+}
+
 // A gate that does not let pass ends the call. What the last attempt was stays
 // what it was, above all that it may have acted.
 func TestGateRefuses(t *testing.T) {

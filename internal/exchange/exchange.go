@@ -57,6 +57,9 @@ type Request struct {
 	Header http.Header
 	Body   []byte
 	Safety Safety
+	// MaxAttempts, if above 0, is how often this request is sent at the most,
+	// where the exchanger would allow more.
+	MaxAttempts int
 }
 
 // Attempt is what happened in one attempt.
@@ -130,7 +133,7 @@ func (x *Exchanger) CloseIdleConnections() {
 // Do sends req until it is answered, may not be sent again, or ctx is over. It
 // returns promptly when ctx is over, and always returns a Reply.
 func (x *Exchanger) Do(ctx context.Context, req Request) *Reply {
-	c := &call{x: x, ctx: ctx, safety: req.Safety, sent: req.Header}
+	c := &call{x: x, ctx: ctx, attemptsMax: x.attemptsFor(req), safety: req.Safety, sent: req.Header}
 	if err := c.passGate(); err != nil {
 		return c.reply(err)
 	}
@@ -145,4 +148,11 @@ func (x *Exchanger) Do(ctx context.Context, req Request) *Reply {
 		_ = resp.Body.Close()
 	}
 	return c.reply(err)
+}
+
+func (x *Exchanger) attemptsFor(req Request) int {
+	if req.MaxAttempts > 0 {
+		return min(req.MaxAttempts, x.cfg.MaxAttempts)
+	}
+	return x.cfg.MaxAttempts
 }

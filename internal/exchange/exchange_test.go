@@ -171,7 +171,7 @@ func TestDo(t *testing.T) {
 						assert.Contains(t, []exchange.Ending{notSent, hopeless, limited, refused}, row.ending)
 					}
 					assert.Equal(t, sentHeader, req.Header, "the header is not changed")
-					assert.Equal(t, payload, string(request(exchange.Guarded).Body))
+					assert.Equal(t, request(safety).Body, req.Body, "nor is the body")
 					for _, addr := range r.dialed {
 						assert.Contains(t, []string{host, "127.0.0.1:3128"}, addr, "nobody else is ever called")
 					}
@@ -214,7 +214,7 @@ func drip(w http.ResponseWriter, req *http.Request) {
 func bomb(w http.ResponseWriter, _ *http.Request) {
 	var packed bytes.Buffer
 	zip := gzip.NewWriter(&packed)
-	_, _ = zip.Write(bytes.Repeat([]byte(" "), 8<<20))
+	_, _ = zip.Write(bytes.Repeat([]byte(" "), 4<<20))
 	_ = zip.Close()
 	w.Header().Set("Content-Encoding", "gzip")
 	_, _ = w.Write(packed.Bytes())
@@ -309,6 +309,22 @@ func TestMaxAttempts(t *testing.T) {
 				assert.Equal(t, "not sent again: attempts used up", last(t, reply).Verdict)
 				assert.Equal(t, max(n, 1), int(r.seen.Load()))
 			})
+		})
+	}
+}
+
+// A request may allow itself fewer attempts than the exchanger does, not more.
+func TestMaxAttemptsOfARequest(t *testing.T) {
+	t.Parallel()
+	for asked, want := range map[int]int{-1: 3, 0: 3, 1: 1, 2: 2, 3: 3, 4: 3} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, answer(503, ""))
+			req := request(exchange.Read)
+			req.MaxAttempts = asked
+			reply := r.x.Do(t.Context(), req)
+			assertJournal(t, reply)
+			assert.Len(t, reply.Attempts, want, "%d asked for", asked)
+			assert.Equal(t, "not sent again: attempts used up", last(t, reply).Verdict)
 		})
 	}
 }

@@ -21,7 +21,7 @@ const (
 )
 
 // Wait is the wait after an attempt.
-func (x *Exchanger) Wait(a Attempt, hint time.Duration, hinted bool) time.Duration {
+func Wait(x *Exchanger, a Attempt, hint time.Duration, hinted bool) time.Duration {
 	return x.wait(&a, hint, hinted)
 }
 

@@ -22,7 +22,7 @@ import (
 func TestFailureTellsItsCauseButNotItsText(t *testing.T) {
 	t.Parallel()
 	cause := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
-	wrapped := fmt.Errorf("query-canary: %w", &url.Error{Op: "Post", URL: address, Err: fmt.Errorf("proxy-canary: %w", cause)})
+	wrapped := fmt.Errorf("query-canary: %w", &url.Error{Op: "Post", URL: address, Err: fmt.Errorf("proxy-canary: %w", &url.Error{Op: "Get", URL: address, Err: cause})})
 	err := error(exchange.NewFailure(t.Context(), "connection refused", wrapped))
 
 	require.EqualError(t, err, "connection refused")
@@ -95,7 +95,7 @@ func TestNoErrorQuotesAnything(t *testing.T) {
 			return nil, nil //nolint:nilnil // what a broken transport does
 		})}, ending: exchange.Lost},
 		{name: "a body that fails", tweaks: []func(*rig){replaced(func(req *http.Request) (*http.Response, error) {
-			return &http.Response{StatusCode: 200, Body: io.NopCloser(io.MultiReader(errReader{fmt.Errorf("reading %s", req.URL)}))}, nil
+			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(io.MultiReader(errReader{fmt.Errorf("reading %s", req.URL)}))}, nil
 		})}, ending: exchange.Unreadable},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/http/httptrace"
 	"strings"
 	"sync/atomic"
@@ -25,15 +28,16 @@ import (
 type wire struct {
 	name   string
 	tweak  func(*testing.T) func(*rig)
-	stride int64 // of the bytes at which it is cut: a handshake makes a run expensive
+	stride int64 // of the bytes at which it is cut
 }
 
 func wires() []wire {
 	return []wire{
 		{"http1", func(*testing.T) func(*rig) { return func(*rig) {} }, 1},
 		{"http2", func(*testing.T) func(*rig) { return plainHTTP2 }, 1},
-		{"http1 over tls", func(t *testing.T) func(*rig) { t.Helper(); return secure(t, false, true) }, 41},
-		{"http2 over tls", func(t *testing.T) func(*rig) { t.Helper(); return secure(t, true, true) }, 41},
+		// A handshake makes a run expensive.
+		{"http1 over tls", func(t *testing.T) func(*rig) { t.Helper(); return secure(t, false, true) }, 97},
+		{"http2 over tls", func(t *testing.T) func(*rig) { t.Helper(); return secure(t, true, true) }, 97},
 	}
 }
 
@@ -51,6 +55,80 @@ func (w wire) request(s exchange.Safety) exchange.Request {
 		req.URL = strings.Replace(req.URL, "http:", "https:", 1)
 	}
 	return req
+}
+
+func TestWiresAreWhatTheyAreCalled(t *testing.T) {
+	t.Parallel()
+	for _, w := range wires() {
+		t.Run(w.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				r := newRig(t, func(rw http.ResponseWriter, req *http.Request) {
+					assert.Equal(t, strings.Contains(w.name, "http2"), req.ProtoMajor == 2, req.Proto)
+					assert.Equal(t, strings.Contains(w.name, "tls"), req.TLS != nil)
+					ok(rw, req)
+				}, w.tweak(t))
+				assert.Equal(t, exchange.Done, r.x.Do(t.Context(), w.request(exchange.Guarded)).Ending)
+			})
+		})
+	}
+}
+
+// The network of the other tests is made of memory. This is what a kernel says.
+func TestOnARealNetwork(t *testing.T) {
+	t.Parallel()
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, closed.Close())
+	cutting, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { cutting.Close() })
+	go func() {
+		for {
+			conn, err := cutting.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = conn.Read(make([]byte, 1)) // the rest is unread, so that closing resets
+			_ = conn.Close()
+		}
+	}()
+	h2 := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		assert.Equal(t, 2, req.ProtoMajor)
+		ok(w, req)
+	}))
+	h2.EnableHTTP2 = true
+	h2.Config.ErrorLog = log.New(io.Discard, "", 0)
+	h2.StartTLS()
+	t.Cleanup(h2.Close)
+
+	for _, row := range []struct {
+		name   string
+		url    string
+		client *http.Client
+		ending exchange.Ending
+		phase  exchange.Phase
+		reason string
+	}{
+		{"nobody listens", "http://" + closed.Addr().String(), &http.Client{}, exchange.NotSent, exchange.Unsent, "connection refused"},
+		{"reset", "http://" + cutting.Addr().String(), &http.Client{}, exchange.Lost, exchange.Sent, "connection cut"},
+		{"reset in the handshake", "https://" + cutting.Addr().String(), &http.Client{}, exchange.NotSent, exchange.Unsent, "connection cut"},
+		{"http2", h2.URL, h2.Client(), exchange.Done, exchange.Answered, "answered"},
+		{"http2, not trusted", h2.URL, &http.Client{}, exchange.Hopeless, exchange.Unsent, "the certificate or protocol of the service was not accepted"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			x := exchange.New(exchange.Config{HTTP: row.client, MaxAttempts: 2, MaxBody: 100, AttemptTimeout: time.Minute, Jitter: func() float64 { return 0 }})
+			t.Cleanup(x.CloseIdleConnections)
+			req := request(exchange.Unguarded)
+			req.URL = row.url
+			reply := x.Do(t.Context(), req)
+			assertJournal(t, reply)
+			assert.Equal(t, row.ending, reply.Ending)
+			assert.Equal(t, row.phase, last(t, reply).Phase)
+			assert.Equal(t, row.reason, last(t, reply).Reason)
+		})
+	}
 }
 
 // watch counts, at the end of each attempt, when all has come to rest, the
@@ -105,8 +183,8 @@ func TestCutAtEveryByte(t *testing.T) {
 					req.Header.Set("X-Big", bigHeader()) // so that headers go out in several pieces
 					sent, unsent, total := 0, 0, int64(1)
 					for n := int64(0); n < total; n += w.stride {
-						if w.stride == 1 && n > 500 && n < 5800 {
-							n += 97 // the middle of one long header
+						if n > 0 && n < total-300 {
+							n += 96 // the middle of one long header; its end and the body are at the end
 						}
 						synctest.Test(t, func(t *testing.T) {
 							r := newRig(t, ok, tweak)
@@ -188,6 +266,9 @@ func TestTimeUpAtEveryMoment(t *testing.T) {
 								assert.Equal(t, limit, took, "promptly")
 								require.ErrorIs(t, reply.Err, context.Canceled)
 								assert.Len(t, reply.Attempts, 1)
+								if first.Phase != exchange.Answered {
+									assert.Equal(t, "canceled", first.Reason, "whatever the caller's error says")
+								}
 							} else {
 								assert.Equal(t, limit, first.Took)
 								require.NotErrorIs(t, reply.Err, context.DeadlineExceeded, "it is not the caller's time that was up")
@@ -278,7 +359,7 @@ func TestATransportThatRetriesHasSent(t *testing.T) {
 			r.net.Line(2).Refuse()
 			inner := r.transport
 			r.client.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
-				if _, err := inner.RoundTrip(req); err == nil { //nolint:bodyclose // the first try is cut
+				if _, err := inner.RoundTrip(req); err == nil {
 					return nil, errors.New("it was not cut")
 				}
 				req = req.Clone(req.Context())

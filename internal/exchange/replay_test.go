@@ -1,6 +1,7 @@
 package exchange_test
 
 import (
+	"io"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -35,12 +36,12 @@ func TestHTTP2SendsNoWriteAgainByItself(t *testing.T) {
 			for _, safety := range safeties {
 				synctest.Test(t, func(t *testing.T) {
 					r := newHTTP2Rig(t)
-					requests := serveHTTP2(t, r.net, row.end, grant, grant)
+					requests := serveHTTP2(t, r.net, row.end, grant)
 					reply := r.do(t, safety)
 					assertJournal(t, reply)
 					assert.GreaterOrEqual(t, reply.Attempts[0].Phase, exchange.Sent)
 					if safety != exchange.Read {
-						assert.Equal(t, requests(), len(reply.Attempts), "requests that arrived and attempts of the journal")
+						assert.Len(t, reply.Attempts, requests(), "requests that arrived and attempts of the journal")
 					}
 					if safety == exchange.Unguarded {
 						assert.Equal(t, exchange.Lost, reply.Ending)
@@ -88,7 +89,7 @@ func TestHTTP2GoodbyeOnAWarmConnection(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				r := newHTTP2Rig(t)
-				requests := serveHTTP2(t, r.net, grant, row.end, grant)
+				requests := serveHTTP2(t, r.net, []reaction{grant, row.end, grant}...)
 				require.Equal(t, exchange.Done, r.do(t, exchange.Unguarded).Ending)
 				reply := r.do(t, exchange.Unguarded)
 				assertJournal(t, reply)
@@ -109,7 +110,7 @@ func TestHTTP1SendsNoWriteAgainByItself(t *testing.T) {
 			t.Run(header+"/"+safetyName(safety), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					r := newRig(t, inTurn(ok, cut, ok))
+					r := newRig(t, inTurn(ok, cut, answer(http.StatusOK, `{}`)))
 					require.Equal(t, exchange.Done, r.do(t, exchange.Read).Ending, "a connection is kept")
 					req := request(safety)
 					req.Header.Set(header, "42")
@@ -148,5 +149,33 @@ func TestAClosedConnectionIsNotUsed(t *testing.T) {
 			<-timer.C
 		}
 		assert.Equal(t, 3, r.net.Dials())
+	})
+}
+
+// Before anything is sent the body may be read as often as somebody likes: a
+// transport that signs requests does.
+func TestATransportMayReadTheBodyFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, ok, func(r *rig) {
+			inner := r.transport
+			r.client.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
+				body, err := req.GetBody()
+				if err != nil {
+					return nil, err
+				}
+				defer body.Close()
+				text, err := io.ReadAll(body)
+				require.NoError(t, err)
+				assert.JSONEq(t, payload, string(text))
+				resp, err := inner.RoundTrip(req)
+				_, again := req.GetBody()
+				assert.Error(t, again, "but not once it is sent")
+				return resp, err
+			})
+		})
+		reply := r.do(t, exchange.Unguarded)
+		assertJournal(t, reply)
+		assert.Equal(t, exchange.Done, reply.Ending)
 	})
 }

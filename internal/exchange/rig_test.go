@@ -145,7 +145,7 @@ func answer(status int, body string, headers ...string) http.HandlerFunc {
 			w.Header().Set(headers[i], headers[i+1])
 		}
 		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body)
+		_, _ = w.Write([]byte(body))
 	}
 }
 
@@ -242,7 +242,7 @@ func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { ret
 func assertSecretsKept(t *testing.T, err error) {
 	t.Helper()
 	for _, link := range chain(err) {
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%t"} {
 			text := fmt.Sprintf(verb, link)
 			for _, canary := range []string{"canary", "://", "?store_id"} {
 				assert.NotContains(t, text, canary, "%T under %s", link, verb)

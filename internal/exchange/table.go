@@ -45,7 +45,7 @@ const (
 //	Limited        yes   yes            yes     the service said: later
 //	Refused        no    no             no      the service said: no
 //	Lost           yes   yes            NO      the id guards a plain create; an append would add its licenses twice
-//	LostForGood    no    no             no      501 and 303 would come again
+//	LostForGood    no    no             no      501, 505 and 303 would come again
 //	Unreadable     yes   NO             NO      it was done: look it up instead
 //	Done           no    no             no
 func mayResend(e Ending, s Safety) bool {

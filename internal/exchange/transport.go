@@ -25,7 +25,8 @@ func copyClient(caller *http.Client, attemptTimeout time.Duration) *http.Client 
 	c.Timeout = 0
 	c.Transport = attemptTransport{base: c.Transport, timeout: attemptTimeout}
 	// A redirected POST becomes a GET whose 200 looks like success, and a key
-	// in a header may be carried to another host. No redirect is followed.
+	// in a header may be carried to another host. No redirect is followed: the
+	// transport hides where to, and this would hold where it did not.
 	c.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &c
 }

@@ -51,9 +51,9 @@ func TestWait(t *testing.T) {
 			t.Parallel()
 			a := exchange.Attempt{Number: row.number, Ending: row.ending}
 			hint, hinted := max(row.hint, 0), row.hint >= 0
-			assert.Equal(t, row.low, waiter(row.first, row.ceiling, 0).Wait(a, hint, hinted), "jitter 0")
-			assert.Equal(t, row.half, waiter(row.first, row.ceiling, 0.5).Wait(a, hint, hinted), "jitter 0.5")
-			high := waiter(row.first, row.ceiling, math.Nextafter(1, 0)).Wait(a, hint, hinted)
+			assert.Equal(t, row.low, exchange.Wait(waiter(row.first, row.ceiling, 0), a, hint, hinted), "jitter 0")
+			assert.Equal(t, row.half, exchange.Wait(waiter(row.first, row.ceiling, 0.5), a, hint, hinted), "jitter 0.5")
+			high := exchange.Wait(waiter(row.first, row.ceiling, math.Nextafter(1, 0)), a, hint, hinted)
 			assert.Greater(t, high, row.half)
 			assert.LessOrEqual(t, high, 2*row.half-row.low, "jitter 1")
 		})
@@ -65,7 +65,7 @@ func TestWaitSurvivesAnyJitter(t *testing.T) {
 	t.Parallel()
 	for _, jitter := range []float64{-1, 1, 7, 1e300, math.Inf(1), math.Inf(-1), math.NaN()} {
 		for _, ending := range []exchange.Ending{exchange.Lost, exchange.Limited} {
-			got := waiter(time.Second, 10*time.Second, jitter).Wait(exchange.Attempt{Number: 2, Ending: ending}, 0, false)
+			got := exchange.Wait(waiter(time.Second, 10*time.Second, jitter), exchange.Attempt{Number: 2, Ending: ending}, 0, false)
 			assert.GreaterOrEqual(t, got, time.Duration(0), "%v", jitter)
 			assert.LessOrEqual(t, got, 2*time.Second, "%v", jitter)
 		}

@@ -113,8 +113,9 @@ func (s *Scrubber) add(value string) {
 	for _, v := range [...]string{
 		spelled,
 		plain(value),
-		strings.ReplaceAll(spelled, " ", "+"),  // as in the query of a URL
-		strings.ReplaceAll(spelled, "ß", "ss"), // its capital letters are SS
+		strings.ReplaceAll(spelled, " ", "+"), // as in the query of a URL
+		plain(strings.ReplaceAll(decoded(value), " ", "+")), // and where other space is escaped there
+		strings.ReplaceAll(spelled, "ß", "ss"),              // its capital letters are SS
 	} {
 		if len(v) >= shortest {
 			s.values = append(s.values, fold(v).text)

@@ -29,7 +29,7 @@ func decoded(s string) string {
 			break
 		}
 		before := s
-		s = unescape(html.UnescapeString(s))
+		s = unescape(html.UnescapeString(withoutCut(s)))
 		if s == before {
 			break
 		}
@@ -37,8 +37,40 @@ func decoded(s string) string {
 	return s
 }
 
-// unescape undoes %41, \u0041, \x41 and a backslash before a quote, a slash or
-// another backslash. Whatever else there is stays as it is.
+// withoutCut takes away what an ellipsis has left of an escape, as in "a%4…": it
+// would keep what stands before it from being known for the beginning of a value.
+func withoutCut(s string) string {
+	const longest = len("&CounterClockwiseContourIntegral;")
+	var out strings.Builder
+	for {
+		i := strings.Index(s, "…")
+		if i < 0 {
+			out.WriteString(s)
+			return out.String()
+		}
+		kept := s[:i]
+		from := max(0, i-longest)
+		if at := strings.LastIndexAny(kept[from:], `&%\`); at >= 0 && cutEscape(kept[from+at:]) {
+			kept = kept[:from+at]
+		}
+		out.WriteString(kept)
+		out.WriteString("…")
+		s = s[i+len("…"):]
+	}
+}
+
+// cutEscape reports whether s may be the beginning of an escape.
+func cutEscape(s string) bool {
+	if _, n := escape(s); n > 0 {
+		return false
+	}
+	return strings.IndexFunc(s[1:], func(r rune) bool {
+		return r != '#' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) < 0
+}
+
+// unescape undoes %41, \u0041, \x41, \n and the like, and a backslash before a
+// quote, a slash or another backslash. Whatever else there is stays as it is.
 func unescape(s string) string {
 	var out strings.Builder
 	for i := 0; i < len(s); {
@@ -54,7 +86,7 @@ func unescape(s string) string {
 			}
 		}
 		if s[i] == '%' {
-			out.WriteByte(byte(r)) // one byte of a character; the others follow
+			out.WriteByte(byte(r & 0xff)) // one byte of a character; the others follow
 		} else {
 			out.WriteRune(r)
 		}
@@ -73,6 +105,8 @@ func escape(s string) (rune, int) {
 		return 0, 0
 	case strings.IndexByte(`\/"'`, s[1]) >= 0:
 		return rune(s[1]), 2
+	case strings.IndexByte("nrt", s[1]) >= 0:
+		return ' ', 2 // space like any other
 	case len(s) >= 4 && s[1] == 'x':
 		return hex(s[2:4], 4)
 	case len(s) >= 6 && s[1] == 'u':
