@@ -61,9 +61,17 @@ func (a Attempt) String() string {
 		s += ", " + a.Verdict
 	}
 	if a.Wait > 0 {
-		s += " after " + a.Wait.Round(time.Millisecond).String()
+		s += " after " + rounded(a.Wait).String()
 	}
 	return s
+}
+
+// rounded keeps a duration short without making nothing of it.
+func rounded(d time.Duration) time.Duration {
+	if d < 10*time.Millisecond {
+		return d.Round(time.Microsecond)
+	}
+	return d.Round(time.Millisecond)
 }
 
 // LogValue returns the attempt as a group of attributes.

@@ -31,14 +31,18 @@ const (
 // they have together and the journal of their attempts.
 type call struct {
 	c        *Client
-	ctx      context.Context
+	ctx      context.Context //nolint:containedctx // a call is its context and what is done within it
 	cancel   context.CancelFunc
 	op       string
 	orderID  string
 	body     []byte // what was sent, to scrub messages with
 	warnings []Finding
 	attempts []Attempt
-	part     *part // of an append of which the rest is there; nil: the whole
+	// lookups is how often a lookup is sent at the most, 0 for as often as
+	// everything else. Those that are repeated anyway are sent less often, so
+	// that a service that is down is not asked six times four times.
+	lookups int
+	part    *part // of an append of which the rest is there; nil: the whole
 }
 
 func (c *Client) begin(ctx context.Context, op string, order *Order) *call {
@@ -91,8 +95,7 @@ func (k *call) invalid(outcome Outcome, err error) error {
 // *ValidationError that lists how.
 func invalid(outcome Outcome, err error) *Error {
 	e := &Error{Kind: ErrInvalidRequest, Outcome: outcome, causes: []error{err}}
-	var wrong *ValidationError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*ValidationError](err); ok {
 		e.detail = summary(wrong.Findings)
 	}
 	return e
@@ -125,7 +128,7 @@ func (k *call) refusal(reply *exchange.Reply) *Error {
 	e := &Error{
 		StatusCode: reply.Status,
 		RetryAt:    reply.RetryAt,
-		RequestID:  requestID(reply.Header),
+		RequestID:  k.requestID(reply.Header),
 	}
 	if n := len(reply.Attempts); n > 0 {
 		e.detail = reply.Attempts[n-1].Reason
@@ -133,7 +136,7 @@ func (k *call) refusal(reply *exchange.Reply) *Error {
 	// A word of the service is final: that the context is over as well, by now,
 	// is not why.
 	if err := k.ctx.Err(); err != nil && reply.Ending != exchange.Refused && reply.Ending != exchange.Done {
-		e.detail = "the context is over"
+		e.detail = detailContext
 		e.causes = append(e.causes, err)
 	}
 	if reply.Err != nil {
@@ -168,7 +171,7 @@ func (k *call) limit(e *Error, reply *exchange.Reply) {
 // order_id_exists another code.
 func (k *call) explain(e *Error, body []byte) string {
 	said := apierror.Parse(body)
-	scrub := redact.New(k.body, k.c.secrets()...)
+	scrub := k.scrubber()
 	e.Code, e.Message = said.Code, scrub.Text(said.Message)
 	if !isKnownCode(said.Code) {
 		e.Code = scrub.Text(said.Code)
@@ -187,19 +190,38 @@ func (k *call) explain(e *Error, body []byte) string {
 }
 
 // scrubPath scrubs a path name by name. Those of the wire stay as they are: a
-// customer named Grace must not hide allow_grace_period.
+// customer named Grace must not hide allow_grace_period. Others are scrubbed
+// together, for an address that stands as a name has dots of its own.
 func scrubPath(scrub *redact.Scrubber, path string) string {
-	names := strings.Split(path, ".")
-	for i, name := range names {
-		bare, index := name, ""
-		if bracket := strings.IndexByte(name, '['); bracket >= 0 {
-			bare, index = name[:bracket], name[bracket:]
-		}
-		if !isFieldName(bare) || strings.Trim(index, "[]0123456789") != "" {
-			names[i] = scrub.Text(name)
-		}
+	if strings.Contains(path, "@") {
+		return scrub.Text(path)
 	}
-	return strings.Join(names, ".")
+	names := strings.Split(path, ".")
+	kept := make([]string, 0, len(names))
+	for from := 0; from < len(names); {
+		to := from
+		for to < len(names) && !isWireName(names[to]) {
+			to++
+		}
+		if to > from {
+			kept = append(kept, scrub.Text(strings.Join(names[from:to], ".")))
+			from = to
+			continue
+		}
+		kept = append(kept, names[from])
+		from++
+	}
+	return strings.Join(kept, ".")
+}
+
+// isWireName reports whether a part of a path is a member of an order, with or
+// without an index.
+func isWireName(name string) bool {
+	bare, index := name, ""
+	if bracket := strings.IndexByte(name, '['); bracket >= 0 {
+		bare, index = name[:bracket], name[bracket:]
+	}
+	return isFieldName(bare) && strings.Trim(index, "[]0123456789") == ""
 }
 
 // isFieldName reports whether any object of an order has a member of the name.
@@ -208,6 +230,9 @@ func isFieldName(name string) bool {
 		&Order{}, &Customer{}, &OrderItem{}, &License{}, &LicenseUser{}, &ProductFeature{}, &CustomField{},
 	}, func(o object) bool { return hasField(o, name) })
 }
+
+// detailContext says that the call's time was up or that the caller ended it.
+const detailContext = "the context is over"
 
 // done logs the end of a call that went well.
 func (k *call) done(outcome Outcome, warnings int) {
@@ -294,11 +319,15 @@ func isContext(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// requestID is the service's name for an answer, if it looks like one.
-func requestID(h http.Header) string {
+// requestID is the service's name for an answer, if it looks like one. A proxy
+// may make it of what it was sent, so one that repeats any of that is none.
+func (k *call) requestID(h http.Header) string {
 	id := h.Get("X-Request-Id")
-	if len(id) > 128 || !headerSafe(id) {
+	if id == "" || len(id) > 128 || !headerSafe(id) || k.scrubber().Text(id) != id {
 		return ""
 	}
 	return id
 }
+
+// scrubber takes what the call has sent out of texts.
+func (k *call) scrubber() *redact.Scrubber { return redact.New(k.body, k.c.secrets()...) }

@@ -194,6 +194,8 @@ func (c *checker) extra(owner object, p *map[string]json.RawMessage) {
 	for _, name := range inOrder(*p) {
 		if rule, message := extraFault(owner, name, (*p)[name]); rule != "" {
 			c.fault(shownName(name), rule, message)
+		} else {
+			c.warn(shownName(name), RuleExtraMember, "is no member this package knows; it is sent as it is")
 		}
 	}
 }

@@ -3,6 +3,7 @@ package licensespring
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/licensespring-go/licensespring/internal/exchange"
 )
@@ -46,7 +47,7 @@ func New(apiKey string, options ...Option) (*Client, error) {
 		cfg:     cfg,
 		root:    root,
 		header:  headers(apiKey, cfg.userAgent),
-		secrets: func() []string { return []string{apiKey} },
+		secrets: func() []string { return append(strings.Split(apiKey, "."), apiKey) }, // its parts too
 	}
 	c.x = exchange.New(exchange.Config{
 		HTTP:           cfg.httpClient,

@@ -1,6 +1,7 @@
 package licensespring
 
 import (
+	"cmp"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -55,20 +56,14 @@ func (d Difference) String() string {
 }
 
 func (d Difference) message() string {
-	return "asked for " + cmpOr(d.Asked, "nothing") + ", found " + cmpOr(d.Found, "nothing")
-}
-
-func cmpOr(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
+	return "asked for " + cmp.Or(d.Asked, "nothing") + ", found " + cmp.Or(d.Found, "nothing")
 }
 
 // compareOrder lists how rec differs from o. With whole, rec must hold nothing
 // besides; without, o may be a part of it, as the licenses of an append are.
 func compareOrder(o *Order, rec *OrderRecord, whole bool) []Difference {
-	c := comparer{whole: whole, rec: rec, shown: make([]shownMember, 0, usualMembers)}
+	c := comparer{whole: whole, rec: rec}
+	c.shown = c.room[:0]
 	// The order's switch is for all its licenses, whatever they say themselves.
 	c.preventVM = isTrue(o.PreventVM)
 	if whole {
@@ -100,6 +95,7 @@ type comparer struct {
 	whole bool
 	path  wire.Path
 	shown []shownMember
+	room  [usualMembers]shownMember // for shown: no allocation of its own
 	found []Difference
 
 	preventVM bool            // the order wants it for all licenses
@@ -107,6 +103,7 @@ type comparer struct {
 	// While counting, differences are only counted.
 	counting   bool
 	hard, soft int
+	hasty      bool // the first that counts is enough
 }
 
 type shownMember struct{ name, val []byte }
@@ -126,6 +123,9 @@ func (c *comparer) look(part []byte) {
 // member returns what the record shows under a name, in either spelling, or
 // nil if it shows nothing there.
 func (c *comparer) member(name string) []byte {
+	if c.hasty && c.hard > 0 {
+		return nil
+	}
 	other, _ := wire.OtherSpelling(name)
 	for i := range c.shown {
 		m := &c.shown[i]
@@ -162,10 +162,11 @@ func (c *comparer) text(name string, p *string) {
 	case "metadata":
 		c.orderMetadata(name, *p)
 		return
-	case "order_type":
-		name = "type"
 	}
 	val := c.member(name)
+	if name == "order_type" {
+		val = c.member("type")
+	}
 	if isPlain(val, *p) {
 		return
 	}
@@ -396,23 +397,25 @@ func (c *comparer) features(string, *[]ProductFeature) {}
 func (c *comparer) compareUsers(asked []LicenseUser, have *LicenseRecord) {
 	// A list of users that could not be read does not show who they are.
 	list := c.member("license_users")
-	shown := len(have.Users) > 0 || (jsonread.KindOf(list) == jsonread.Array && jsonread.Count(list) == 0)
+	// One that has a key has no users, whether it says so or not.
+	shown := len(have.LicenseUsers) > 0 || have.LicenseKey != "" ||
+		(jsonread.KindOf(list) == jsonread.Array && jsonread.Count(list) == 0)
 	if len(asked) == 0 || !shown {
 		return
 	}
 	for i := range asked {
-		n := slices.IndexFunc(have.Users, func(u UserRecord) bool { return sameEmail(u.Email, asked[i].Email) })
+		n := slices.IndexFunc(have.LicenseUsers, func(u UserRecord) bool { return sameEmail(u.Email, asked[i].Email) })
 		c.path.EnterAt("users", i)
 		if n < 0 {
 			c.differ("email", redact.Mark, "", "")
 		} else {
-			c.look(have.Users[n].raw.get())
+			c.look(have.LicenseUsers[n].raw.get())
 			asked[i].fields(c)
 		}
 		c.path.Leave()
 	}
-	if more := len(have.Users) - len(asked); more > 0 {
-		c.differ("users", strconv.Itoa(len(asked)), strconv.Itoa(len(have.Users)), "")
+	if more := len(have.LicenseUsers) - len(asked); more > 0 {
+		c.differ("users", strconv.Itoa(len(asked)), strconv.Itoa(len(have.LicenseUsers)), "")
 	}
 }
 

@@ -68,7 +68,7 @@ func (k *call) madeOutcome(order *Order, rec *OrderRecord) Outcome {
 	for i := range order.Items {
 		asked += len(order.Items[i].Licenses)
 	}
-	if len(rec.Items) > 0 && len(rec.Licenses()) == asked {
+	if len(rec.OrderItems) > 0 && len(rec.Licenses()) == asked {
 		return Created
 	}
 	return Appended

@@ -178,8 +178,11 @@ func (k *call) appendRefused(order *Order, e *Error) (*OrderResult, error) {
 		}
 		return errNotSeen
 	})
-	if err != nil {
+	switch {
+	case seenNowhere(err):
 		return nil, k.fail(e) // refused for what it is, then
+	case err != nil:
+		return k.unknown(e, "its keys may be taken; "+unsettled(&Error{}, err), err)
 	}
 	if k.part == nil {
 		k.part = &part{of: order}
@@ -212,6 +215,7 @@ func (k *call) existing(order *Order, rec *OrderRecord, odd []string, e *Error) 
 }
 
 func (k *call) conflict(differences []Difference, e *Error) error {
-	e.Kind, e.Outcome, e.Differences, e.detail = ErrOrderConflict, Refused, hard(differences), "the order that is there differs"
+	e.Kind, e.Outcome, e.Differences = ErrOrderConflict, Refused, hard(differences)
+	e.detail, e.Message = "the order that is there differs", "" // the service's says less
 	return k.fail(e)
 }

@@ -176,7 +176,7 @@ func (e *Error) fieldText() string {
 // Is reports whether the error is of the given kind. An outcome that is not
 // known never matches a kind which says that nothing was made.
 func (e *Error) Is(target error) bool {
-	kind, ok := target.(ErrorKind) //nolint:errorlint // Is compares with the target itself; errors.Is does the unwrapping
+	kind, ok := target.(ErrorKind) // errors.Is does the unwrapping
 	if !ok {
 		return false
 	}

@@ -2,6 +2,7 @@ package licensespring
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strconv"
@@ -34,6 +35,21 @@ func (s Severity) String() string {
 
 // MarshalText returns what [Severity.String] returns. There is no error.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads what [Severity.MarshalText] wrote.
+func (s *Severity) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "fault":
+		*s = Fault
+	case "warning":
+		*s = Warning
+	default:
+		return errSeverity
+	}
+	return nil
+}
+
+var errSeverity = errors.New("licensespring: a severity is fault or warning")
 
 // Finding is one thing that is wrong, or odd, with a request. It says where and
 // what, and never repeats a text of the order, so that it can be logged.

@@ -73,3 +73,17 @@ func TestValidationErrorLogValue(t *testing.T) {
 	log.Info("refused", slog.Any("error", &licensespring.ValidationError{Findings: []licensespring.Finding{whole}}))
 	assert.Contains(t, out.String(), `["invalid_json"]`)
 }
+
+func TestFindingsAreReadBackFromJSON(t *testing.T) {
+	t.Parallel()
+	want := []licensespring.Finding{
+		{Path: "id", Rule: licensespring.RuleRequired, Severity: licensespring.Fault, Message: "is empty"},
+		{Path: "items", Rule: licensespring.RuleNoLicenses, Severity: licensespring.Warning, Message: "none"},
+	}
+	text, err := json.Marshal(want)
+	require.NoError(t, err)
+	var got []licensespring.Finding
+	require.NoError(t, json.Unmarshal(text, &got))
+	assert.Equal(t, want, got)
+	assert.Error(t, json.Unmarshal([]byte(`[{"severity":"grave"}]`), &got))
+}

@@ -106,7 +106,7 @@ func (k *call) list(op string, filter OrderFilter, offset, limit int) (*page, er
 	if err != nil {
 		return nil, &Error{Kind: ErrInvalidRequest, causes: []error{err}}
 	}
-	reply := k.send(op, k.c.readRequest(pathOrders, values.Encode()))
+	reply := k.read(op, pathOrders, values.Encode())
 	if reply.Ending != exchange.Done {
 		e := k.refusal(reply)
 		if e.Kind == ErrNotFound {
@@ -122,6 +122,13 @@ func (k *call) list(op string, filter OrderFilter, offset, limit int) (*page, er
 		return nil, e
 	}
 	return p, nil
+}
+
+// read sends a request that changes nothing.
+func (k *call) read(op, path, query string) *exchange.Reply {
+	req := k.c.readRequest(path, query)
+	req.MaxAttempts = k.lookups
+	return k.send(op, req)
 }
 
 // lookup finds the order with the caller's id, complete with its items.
@@ -155,13 +162,13 @@ func (k *call) lookup(op, storeID string) (*OrderRecord, []string, error) {
 
 // complete reports whether every item of the record shows licenses.
 func (r *OrderRecord) complete() bool {
-	return r.showsLicenses() && !slices.ContainsFunc(r.Items, func(item ItemRecord) bool { return len(item.Licenses) == 0 })
+	return r.showsLicenses() && !slices.ContainsFunc(r.OrderItems, func(item ItemRecord) bool { return len(item.Licenses) == 0 })
 }
 
 // showsLicenses reports whether the record says of every item which licenses it
 // has, if any. The old form of an answer does not, and a list may not.
 func (r *OrderRecord) showsLicenses() bool {
-	return len(r.Items) > 0 && !slices.ContainsFunc(r.Items, func(item ItemRecord) bool { return item.hidden })
+	return len(r.OrderItems) > 0 && !slices.ContainsFunc(r.OrderItems, func(item ItemRecord) bool { return item.hidden })
 }
 
 // getAs gets the order with the service's number, which has to be the one with
@@ -176,7 +183,7 @@ func (k *call) getAs(op string, id int64, storeID string) (*OrderRecord, []strin
 
 // get gets the order with the service's number.
 func (k *call) get(op string, id int64) (*OrderRecord, []string, error) {
-	reply := k.send(op, k.c.readRequest(pathOrders+strconv.FormatInt(id, 10)+"/", ""))
+	reply := k.read(op, pathOrders+strconv.FormatInt(id, 10)+"/", "")
 	if reply.Ending != exchange.Done {
 		return nil, nil, k.refusal(reply)
 	}
@@ -196,8 +203,7 @@ func (k *call) get(op string, id int64) (*OrderRecord, []string, error) {
 
 // lookupError returns the error of a lookup as one to complete and hand out.
 func lookupError(err error) *Error {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e
 	}
 	return &Error{Kind: ErrUnavailable, causes: []error{err}}

@@ -22,6 +22,9 @@ type haveLicense struct {
 	members []shownMember
 }
 
+// pathSurplus is the place of the difference that licenses are left over.
+const pathSurplus = "items"
+
 // nobody is the partner of a license that has none.
 const nobody = -1
 
@@ -46,7 +49,10 @@ type pairing struct {
 	of    []int // for each asked: its partner in have
 	by    []int // for each in have: its partner in asked
 	class []int // for each asked: the first one that says just the same
-	next  int   // where the search for the next one begins
+	// known are the grades, and one more, of each class and each in have, so
+	// that no two are compared twice; 0 is not known yet.
+	known []grade
+	next  int // where the search for the next one begins
 }
 
 // pairLicenses pairs the licenses and compares each pair.
@@ -69,7 +75,7 @@ func (c *comparer) pairLicenses(items []OrderItem) {
 		}
 	}
 	if left := p.left(items); c.whole && left > 0 {
-		c.differ("items", strconv.Itoa(len(p.asked))+" licenses", strconv.Itoa(len(p.have))+" licenses", "")
+		c.differ(pathSurplus, strconv.Itoa(len(p.asked))+" licenses", strconv.Itoa(len(p.have))+" licenses", "")
 	}
 }
 
@@ -79,8 +85,8 @@ func newPairing(c *comparer, items []OrderItem) *pairing {
 	for i := range items {
 		asked += len(items[i].Licenses)
 	}
-	for i := range c.rec.Items {
-		have += len(c.rec.Items[i].Licenses)
+	for i := range c.rec.OrderItems {
+		have += len(c.rec.OrderItems[i].Licenses)
 	}
 	p.asked, p.have = make([]askedLicense, 0, asked), make([]haveLicense, 0, have)
 	for i := range items {
@@ -91,9 +97,9 @@ func newPairing(c *comparer, items []OrderItem) *pairing {
 			}
 		}
 	}
-	for i := range c.rec.Items {
-		for j := range c.rec.Items[i].Licenses {
-			p.have = append(p.have, haveLicense{code: c.rec.Items[i].ProductCode, record: &c.rec.Items[i].Licenses[j]})
+	for i := range c.rec.OrderItems {
+		for j := range c.rec.OrderItems[i].Licenses {
+			p.have = append(p.have, haveLicense{code: c.rec.OrderItems[i].ProductCode, record: &c.rec.OrderItems[i].Licenses[j]})
 		}
 	}
 	partners := make([]int, len(p.asked)+len(p.have))
@@ -114,22 +120,35 @@ func (p *pairing) join(a, n int) {
 }
 
 func (p *pairing) byKey() {
-	var places map[string]int
+	var places map[string]int // only where there are too many to look through
 	for a := range p.asked {
 		key := p.asked[a].license.Key
 		if key == "" {
 			continue
 		}
-		if places == nil {
+		if places == nil && len(p.have) > fewLicenses {
 			places = make(map[string]int, len(p.have))
 			for n := range p.have {
 				places[p.have[n].record.LicenseKey] = n
 			}
 		}
-		if n, ok := places[key]; ok && p.by[n] == nobody && p.mayPair(a, n) {
+		if n := p.placeOf(key, places); n != nobody && p.by[n] == nobody && p.mayPair(a, n) {
 			p.join(a, n)
 		}
 	}
+}
+
+// fewLicenses are looked through faster than a map of them is made.
+const fewLicenses = 16
+
+func (p *pairing) placeOf(key string, places map[string]int) int {
+	if places != nil {
+		if n, ok := places[key]; ok {
+			return n
+		}
+		return nobody
+	}
+	return slices.IndexFunc(p.have, func(h haveLicense) bool { return h.record.LicenseKey == key })
 }
 
 // byPlace pairs licenses that do not differ and come in the order they were
@@ -226,6 +245,10 @@ func (p *pairing) classify() {
 		p.c.look(p.have[n].record.raw.get())
 		p.have[n].members = slices.Clone(p.c.shown)
 	}
+	const most = 16 << 20
+	if size := len(p.asked) * len(p.have); size <= most {
+		p.known = make([]grade, size)
+	}
 }
 
 // closest is how many candidates are looked at for the one that differs least.
@@ -254,19 +277,41 @@ func (p *pairing) byCloseness() {
 }
 
 // grade is how much two licenses may differ to be a pair.
-type grade int
+type grade uint8
 
 const (
 	exact     grade = iota // not at all
 	tolerable              // in nothing that makes the order another one
+	unlike                 // in something that does
 )
 
 func (p *pairing) fits(a, n int, g grade) bool {
 	if !p.mayPair(a, n) {
 		return false
 	}
+	if p.known == nil {
+		return p.grade(a, n) <= g
+	}
+	known := &p.known[p.class[a]*len(p.have)+n]
+	if *known == 0 {
+		*known = 1 + p.grade(a, n)
+	}
+	return *known-1 <= g
+}
+
+// grade compares a and n, no further than to the first difference that counts.
+func (p *pairing) grade(a, n int) grade {
+	p.c.hasty = true
 	hard, soft := p.differences(a, n)
-	return hard == 0 && (soft == 0 || g == tolerable)
+	p.c.hasty = false
+	switch {
+	case hard > 0:
+		return unlike
+	case soft > 0:
+		return tolerable
+	default:
+		return exact
+	}
 }
 
 // differences counts them.
@@ -322,8 +367,8 @@ func (c *comparer) item(asked *OrderItem, i int, items []OrderItem) {
 	c.path.EnterAt("items", i)
 	defer c.path.Leave()
 	matching, unknown := nobody, false
-	for n := range c.rec.Items {
-		switch c.rec.Items[n].ProductCode {
+	for n := range c.rec.OrderItems {
+		switch c.rec.OrderItems[n].ProductCode {
 		case "":
 			unknown = true
 		case asked.ProductCode:
@@ -339,10 +384,10 @@ func (c *comparer) item(asked *OrderItem, i int, items []OrderItem) {
 	// A note can only be compared where it is clear which item is which.
 	alone := func(code string) bool {
 		return count(items, func(it OrderItem) bool { return it.ProductCode == code }) == 1 &&
-			count(c.rec.Items, func(it ItemRecord) bool { return it.ProductCode == code }) == 1
+			count(c.rec.OrderItems, func(it ItemRecord) bool { return it.ProductCode == code }) == 1
 	}
 	if c.whole && asked.Note != "" && alone(asked.ProductCode) {
-		c.look(c.rec.Items[matching].raw.get())
+		c.look(c.rec.OrderItems[matching].raw.get())
 		c.text("note", &asked.Note)
 	}
 }

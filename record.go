@@ -16,8 +16,8 @@ type OrderRecord struct {
 	ID int64 `json:"id,omitzero"`
 	// StoreID is the caller's id for it: the ID of the [Order].
 	StoreID string `json:"store_id,omitzero"`
-	// OrderType is "normal".
-	OrderType OrderType `json:"type,omitzero"`
+	// Type is "normal".
+	Type OrderType `json:"type,omitzero"`
 	// IsTest tells whether it is a test order.
 	IsTest bool `json:"is_test,omitzero"`
 	// Language is the short code of the order's language.
@@ -31,8 +31,8 @@ type OrderRecord struct {
 	Customer *CustomerRecord `json:"customer,omitzero"`
 	// CustomerID is the service's number for the customer.
 	CustomerID int64 `json:"customer_id,omitzero"`
-	// Items are the products of the order. A list of orders may lack them.
-	Items []ItemRecord `json:"order_items,omitzero"`
+	// OrderItems are the products of the order. A list of orders may lack them.
+	OrderItems []ItemRecord `json:"order_items,omitzero"`
 	// NewUsers are the license users made by this call, where the service
 	// answers in its old form, which tells of no licenses: e-mail address and
 	// initial password only.
@@ -75,8 +75,8 @@ type LicenseRecord struct {
 	ID int64 `json:"id,omitzero"`
 	// LicenseKey is the key of a key-based license, empty for a user-based one.
 	LicenseKey   string      `json:"license_key,omitzero"`
-	OrderID      int64       `json:"order,omitzero"`
-	OrderItemID  int64       `json:"order_item,omitzero"`
+	Order        int64       `json:"order,omitzero"`
+	OrderItem    int64       `json:"order_item,omitzero"`
 	OrderStoreID string      `json:"order_store_id,omitzero"`
 	Status       string      `json:"status,omitzero"`
 	LicenseType  LicenseType `json:"license_type,omitzero"`
@@ -95,8 +95,8 @@ type LicenseRecord struct {
 	// ProductFeatures are the features the license has. The service drops
 	// codes it does not know without a word; see [OrderResult.Warnings].
 	ProductFeatures []FeatureRecord `json:"product_features,omitzero"`
-	// Users are the users of a user-based license.
-	Users []UserRecord `json:"license_users,omitzero"`
+	// LicenseUsers are the users of a user-based license.
+	LicenseUsers []UserRecord `json:"license_users,omitzero"`
 
 	raw rawJSON
 }
@@ -133,8 +133,8 @@ type UserRecord struct {
 // Licenses returns the licenses of all items, in order.
 func (r *OrderRecord) Licenses() []LicenseRecord {
 	var all []LicenseRecord
-	for i := range r.Items {
-		all = append(all, r.Items[i].Licenses...)
+	for i := range r.OrderItems {
+		all = append(all, r.OrderItems[i].Licenses...)
 	}
 	return all
 }
@@ -142,9 +142,9 @@ func (r *OrderRecord) Licenses() []LicenseRecord {
 // LicenseKeys returns the keys of all key-based licenses, in order.
 func (r *OrderRecord) LicenseKeys() []string {
 	var keys []string
-	for i := range r.Items {
-		for j := range r.Items[i].Licenses {
-			if key := r.Items[i].Licenses[j].LicenseKey; key != "" {
+	for i := range r.OrderItems {
+		for j := range r.OrderItems[i].Licenses {
+			if key := r.OrderItems[i].Licenses[j].LicenseKey; key != "" {
 				keys = append(keys, key)
 			}
 		}
@@ -156,9 +156,9 @@ func (r *OrderRecord) LicenseKeys() []string {
 // answer in the old form.
 func (r *OrderRecord) Users() []UserRecord {
 	var all []UserRecord
-	for i := range r.Items {
-		for j := range r.Items[i].Licenses {
-			all = append(all, r.Items[i].Licenses[j].Users...)
+	for i := range r.OrderItems {
+		for j := range r.OrderItems[i].Licenses {
+			all = append(all, r.OrderItems[i].Licenses[j].LicenseUsers...)
 		}
 	}
 	return append(all, r.NewUsers...)
@@ -168,20 +168,32 @@ func (r *OrderRecord) Users() []UserRecord {
 // the service sent, initial passwords included: do not log it.
 func (r *OrderRecord) Raw() json.RawMessage { return r.raw.clone() }
 
-// Raw returns a copy of the JSON the license was read from.
+// Raw returns a copy of the JSON the item was read from, with its licenses.
+func (i *ItemRecord) Raw() json.RawMessage { return i.raw.clone() }
+
+// Raw returns a copy of the JSON the license was read from, with its users.
 func (l *LicenseRecord) Raw() json.RawMessage { return l.raw.clone() }
 
-// rawJSON keeps a piece of an answer. It is kept behind a pointer so that
-// printing the record around it shows an address and not the passwords in it.
-type rawJSON struct{ bytes *[]byte }
+// Raw returns a copy of the JSON the feature was read from.
+func (f *FeatureRecord) Raw() json.RawMessage { return f.raw.clone() }
 
-func keepRaw(b []byte) rawJSON { return rawJSON{bytes: &b} }
+// Raw returns a copy of the JSON the user was read from, with an initial
+// password if there was one.
+func (u *UserRecord) Raw() json.RawMessage { return u.raw.clone() }
+
+// rawJSON is the piece of an answer that a record was read from. The answer is
+// kept once, for all records in it, and behind two pointers: fmt looks through
+// one of them when a verb does not fit, and would print the passwords in it.
+type rawJSON struct {
+	answer   **[]byte
+	from, to int
+}
 
 func (r rawJSON) get() []byte {
-	if r.bytes == nil {
+	if r.answer == nil {
 		return nil
 	}
-	return *r.bytes
+	return (**r.answer)[r.from:r.to]
 }
 
 func (r rawJSON) clone() json.RawMessage {

@@ -3,6 +3,7 @@ package licensespring
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,15 +38,16 @@ func readOrderRecord(data []byte) (OrderRecord, []string) {
 // says nothing of one ({}, or a proxy's {"message": "welcome"}) is no proof
 // that one was made.
 func (r *OrderRecord) showsOrder() bool {
-	return r.ID != 0 || r.StoreID != "" || len(r.Items) > 0
+	return r.ID != 0 || r.StoreID != "" || len(r.OrderItems) > 0
 }
 
 // recordReader reads records. It remembers where it is, so that it can say where
 // something was odd.
 type recordReader struct {
-	at  []step
-	mem [8]step // deep enough for any real answer: no allocation for the path
-	odd []string
+	answer **[]byte // the whole that is read
+	at     []step
+	mem    [8]step // deep enough for any real answer: no allocation for the path
+	odd    []string
 }
 
 type step struct {
@@ -62,6 +64,17 @@ func (r *recordReader) in(name string, index int) {
 
 func (r *recordReader) out() { r.at = r.at[:len(r.at)-1] }
 
+// keep remembers a piece of the answer by its place. Pieces are slices of the
+// answer and end, in memory, where it ends.
+func (r *recordReader) keep(piece []byte) rawJSON {
+	if r.answer == nil {
+		p := &piece
+		r.answer = &p
+	}
+	from := cap(**r.answer) - cap(piece)
+	return rawJSON{answer: r.answer, from: from, to: from + len(piece)}
+}
+
 // maxOdd bounds the list of oddities: it is for a person to read.
 const maxOdd = 20
 
@@ -72,7 +85,7 @@ func (r *recordReader) note(name string, val []byte) {
 		return
 	}
 	var path strings.Builder
-	for _, s := range append(r.at[:len(r.at):len(r.at)], step{name: name, index: -1}) {
+	for _, s := range append(slices.Clip(r.at), step{name: name, index: -1}) {
 		if path.Len() > 0 && s.name != "" {
 			path.WriteByte('.')
 		}
@@ -166,7 +179,7 @@ func list[T any](r *recordReader, dst *[]T, name string, val []byte, read func(*
 }
 
 func (r *recordReader) order(data []byte) OrderRecord {
-	rec := OrderRecord{raw: keepRaw(data)}
+	rec := OrderRecord{raw: r.keep(data)}
 	jsonread.Members(data, func(name, val []byte) {
 		switch string(name) {
 		case "id":
@@ -178,7 +191,7 @@ func (r *recordReader) order(data []byte) OrderRecord {
 		case "store_id":
 			r.text(&rec.StoreID, "store_id", val)
 		case "type":
-			r.text((*string)(&rec.OrderType), "type", val)
+			r.text((*string)(&rec.Type), "type", val)
 		case "is_test":
 			r.bool(&rec.IsTest, "is_test", val)
 		case "language":
@@ -192,7 +205,7 @@ func (r *recordReader) order(data []byte) OrderRecord {
 		case "customer":
 			r.customer(&rec, val)
 		case "order_items":
-			list(r, &rec.Items, "order_items", val, (*recordReader).item)
+			list(r, &rec.OrderItems, "order_items", val, (*recordReader).item)
 		case "new_passwords": // the old form
 			list(r, &rec.NewUsers, "new_passwords", val, (*recordReader).user)
 
@@ -209,11 +222,11 @@ func (r *recordReader) order(data []byte) OrderRecord {
 
 // fillFromLicenses takes the ids from the licenses where the root lacks them.
 func (r *OrderRecord) fillFromLicenses() {
-	for i := range r.Items {
-		for j := range r.Items[i].Licenses {
-			l := &r.Items[i].Licenses[j]
+	for i := range r.OrderItems {
+		for j := range r.OrderItems[i].Licenses {
+			l := &r.OrderItems[i].Licenses[j]
 			if r.ID == 0 {
-				r.ID = l.OrderID
+				r.ID = l.Order
 			}
 			if r.StoreID == "" {
 				r.StoreID = l.OrderStoreID
@@ -268,7 +281,7 @@ func (r *recordReader) customer(rec *OrderRecord, val []byte) {
 }
 
 func (r *recordReader) item(data []byte) (ItemRecord, bool) {
-	item := ItemRecord{raw: keepRaw(data), hidden: true}
+	item := ItemRecord{raw: r.keep(data), hidden: true}
 	jsonread.Members(data, func(name, val []byte) {
 		switch string(name) {
 		case "id":
@@ -312,7 +325,7 @@ func (r *recordReader) product(item *ItemRecord, val []byte) {
 }
 
 func (r *recordReader) license(data []byte) (LicenseRecord, bool) {
-	l := LicenseRecord{raw: keepRaw(data)}
+	l := LicenseRecord{raw: r.keep(data)}
 	jsonread.Members(data, func(name, val []byte) {
 		switch string(name) {
 		case "id":
@@ -320,9 +333,9 @@ func (r *recordReader) license(data []byte) (LicenseRecord, bool) {
 		case "license_key":
 			r.text(&l.LicenseKey, "license_key", val)
 		case "order":
-			r.int64(&l.OrderID, "order", val)
+			r.int64(&l.Order, "order", val)
 		case "order_item":
-			r.int64(&l.OrderItemID, "order_item", val)
+			r.int64(&l.OrderItem, "order_item", val)
 		case "order_store_id":
 			r.text(&l.OrderStoreID, "order_store_id", val)
 		case "status":
@@ -369,7 +382,7 @@ func (r *recordReader) license(data []byte) (LicenseRecord, bool) {
 func (l *LicenseRecord) addUsers(users []UserRecord) {
 	for i := range users {
 		if have := l.user(&users[i]); have == nil {
-			l.Users = append(l.Users, users[i])
+			l.LicenseUsers = append(l.LicenseUsers, users[i])
 		} else if have.InitialPassword.IsZero() {
 			have.InitialPassword = users[i].InitialPassword
 		}
@@ -377,8 +390,8 @@ func (l *LicenseRecord) addUsers(users []UserRecord) {
 }
 
 func (l *LicenseRecord) user(u *UserRecord) *UserRecord {
-	for i := range l.Users {
-		have := &l.Users[i]
+	for i := range l.LicenseUsers {
+		have := &l.LicenseUsers[i]
 		if (u.ID != 0 && have.ID == u.ID) || (u.ID == 0 && have.Email == u.Email) {
 			return have
 		}
@@ -387,7 +400,7 @@ func (l *LicenseRecord) user(u *UserRecord) *UserRecord {
 }
 
 func (r *recordReader) user(data []byte) (UserRecord, bool) {
-	u := UserRecord{raw: keepRaw(data)}
+	u := UserRecord{raw: r.keep(data)}
 	var suffixed, password string
 	jsonread.Members(data, func(name, val []byte) {
 		switch string(name) {
@@ -416,19 +429,21 @@ func (r *recordReader) user(data []byte) (UserRecord, bool) {
 	return u, jsonread.KindOf(data) == jsonread.Object
 }
 
-// withoutSuffix takes off what the service appends to an address. A bar before
-// the @ is part of the address, strange as it is.
+// withoutSuffix takes off what the service appends to an address. No domain has
+// a bar in it; one before the @ is part of the address, strange as it is.
 func withoutSuffix(email string) string {
-	if bar := strings.LastIndexByte(email, '|'); bar > strings.LastIndexByte(email[:max(bar, 0)], '@') && strings.Contains(email[:max(bar, 0)], "@") {
-		return email[:bar]
+	local, domain, ok := strings.Cut(email, "@")
+	if !ok {
+		return email
 	}
-	return email
+	domain, _, _ = strings.Cut(domain, "|")
+	return local + "@" + domain
 }
 
 // feature is an object that carries the product's feature within it; its code
 // may also stand beside.
 func (r *recordReader) feature(data []byte) (FeatureRecord, bool) {
-	f := FeatureRecord{raw: keepRaw(data)}
+	f := FeatureRecord{raw: r.keep(data)}
 	if jsonread.KindOf(data) == jsonread.String { // the short form, as it is sent
 		f.Code, _ = jsonread.Text(data)
 		return f, true

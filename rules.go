@@ -42,6 +42,7 @@ package licensespring
 //
 // Warnings:
 //
+//	extra_member             a member no field stands for, a misspelt one perhaps
 //	no_licenses              an item without licenses
 //	unknown_value            a value this package does not know; it is sent as it is
 //	period_not_in_dialect    a consumption period that the dialect has no word for
@@ -141,6 +142,9 @@ const (
 	// work with. The path is the name of the option.
 	RuleOption = "option"
 
+	// RuleExtraMember is a warning: a member of Extra, which no field stands
+	// for. In an order read from a file it may be a misspelt name.
+	RuleExtraMember = "extra_member"
 	// RuleNoLicenses is a warning: an item has no licenses, so that nothing is
 	// made for it.
 	RuleNoLicenses = "no_licenses"

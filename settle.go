@@ -14,6 +14,10 @@ import (
 // attempts do.
 const settleReads = 6
 
+// rereadAttempts is how often each of these lookups is sent: a second time, so
+// that a rate limit can be waited out.
+const rereadAttempts = 2
+
 var (
 	errNotSeen   = errors.New("licensespring: the order was not to be seen")
 	errPartsSeen = errors.New("licensespring: only a part of the licenses was to be seen")
@@ -32,6 +36,8 @@ func (k *call) settle(order *Order, req exchange.Request, reply *exchange.Reply,
 // once:
 //
 //	found, and it is what was asked for   Recovered
+//	found, with what was asked for and    unknown: somebody may have appended to ours
+//	more
 //	found, and it is another one          ErrOrderExists: the id was taken before.
 //	                                      But after a 2xx, which promised that it was
 //	                                      made, nobody can say: unknown
@@ -49,7 +55,10 @@ func (k *call) settlePlain(order *Order, reply *exchange.Reply, e *Error) (*Orde
 	if reply.Ending == exchange.Unreadable || reply.Ending == exchange.Done {
 		return k.unknown(e, "an order with the id is there, and differs from the one asked for")
 	}
-	e.Kind, e.Outcome, e.detail = ErrOrderExists, Refused, "another order has the id"
+	if onlyMore(e.Differences) {
+		return k.unknown(e, "the order with the id holds what was asked for, and more")
+	}
+	e.Kind, e.Outcome, e.detail, e.Message = ErrOrderExists, Refused, "another order has the id", ""
 	if k.op == opEnsure {
 		e.Kind = ErrOrderConflict
 	}
@@ -60,6 +69,8 @@ func (k *call) settlePlain(order *Order, reply *exchange.Reply, e *Error) (*Orde
 // away only once, so that it tells whether its license was made.
 //
 //	all are there                     Recovered
+//	all are, on other licenses        unknown: nobody but the caller knows who else
+//	                                  was given the keys
 //	none is, after bounded re-reads   sent again: its keys guard it now
 //	some are                          unknown: an append is made whole or not at all,
 //	                                  so somebody else had a hand in it
@@ -72,8 +83,13 @@ func (k *call) settleAppend(order *Order, req exchange.Request, e *Error) (*Orde
 		rec, odd, err := k.reread(order.ID, func(rec *OrderRecord) error { return keysSeen(order, rec) })
 		switch {
 		case err == nil:
-			return k.result(Recovered, order, rec, odd), nil
-		case !errors.Is(err, errNotSeen) || resent >= k.c.cfg.maxAttempts:
+			differences := compareOrder(order, rec, false)
+			if isSame(differences) {
+				return k.result(Recovered, order, rec, odd), nil
+			}
+			e.Differences = hard(differences)
+			return k.unknown(e, "the keys are there, on licenses that differ from those asked for")
+		case !seenNowhere(err) || resent >= k.c.cfg.maxAttempts:
 			return k.unknown(e, unsettled(e, err), err)
 		}
 		reply := k.send(opCreate, req)
@@ -88,6 +104,18 @@ func (k *call) settleAppend(order *Order, req exchange.Request, e *Error) (*Orde
 			return k.unknown(e, e.detail)
 		}
 	}
+}
+
+// seenNowhere reports whether every look was made and none showed anything. A
+// search that was broken off (then errors are joined) has not shown that.
+func seenNowhere(err error) bool {
+	return err == errNotSeen //nolint:errorlint // a joined one is just what must not match
+}
+
+// onlyMore reports whether the one difference is that there are more licenses
+// than were asked for.
+func onlyMore(differences []Difference) bool {
+	return len(differences) == 1 && differences[0].Path == pathSurplus
 }
 
 // legible fails for a record that does not show its licenses: it proves
@@ -158,6 +186,8 @@ func (o *Order) hasAllKeys() bool {
 // last one of enough, errNotSeen if the order was never found, or why it could
 // not be looked for.
 func (k *call) reread(id string, enough func(*OrderRecord) error) (*OrderRecord, []string, error) {
+	k.lookups = rereadAttempts
+	defer func() { k.lookups = 0 }()
 	var last error
 	wait := k.c.cfg.waitMin
 	for n := range settleReads {
@@ -175,7 +205,7 @@ func (k *call) reread(id string, enough func(*OrderRecord) error) (*OrderRecord,
 			}
 		case errors.Is(err, ErrNotFound):
 			last = errNotSeen
-		case errors.Is(err, ErrUnavailable), errors.Is(err, ErrBadResponse):
+		case errors.Is(err, ErrUnavailable), errors.Is(err, ErrBadResponse), k.limitPasses(err):
 			last = err // a moment from now it may work
 		default:
 			return nil, nil, err
@@ -185,6 +215,21 @@ func (k *call) reread(id string, enough func(*OrderRecord) error) (*OrderRecord,
 		}
 	}
 	return nil, nil, last
+}
+
+// longestPause is the longest rate limit that is waited for to look an order up:
+// what lasts longer is no pause but a shutdown.
+const longestPause = 5 * time.Minute
+
+// limitPasses reports whether err is a rate limit that is over in time. The next
+// look waits for that at the budget, which the service's word has paused.
+func (k *call) limitPasses(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) || e.Kind != ErrRateLimited || e.RetryAt.IsZero() {
+		return false
+	}
+	deadline, ok := k.ctx.Deadline()
+	return time.Until(e.RetryAt) <= longestPause && (!ok || e.RetryAt.Before(deadline))
 }
 
 // unsettled says in words why an outcome stayed unknown.
@@ -204,7 +249,7 @@ func unsettled(e *Error, err error) string {
 	case errors.Is(err, ErrRateLimited):
 		why = "a rate limit was in the way of looking it up"
 	}
-	if e.detail == "" {
+	if e.detail == "" || e.detail == detailContext {
 		return why
 	}
 	return e.detail + "; " + why

@@ -248,12 +248,12 @@ func extraCases() []checkCase {
 		return map[string]json.RawMessage{name: raw}
 	}
 	return []checkCase{
-		{"members of tomorrow", withLicense(NewLicense().WithExtra("sku", one)).WithExtra("sku", json.RawMessage(`null`)), nil},
+		{"members of tomorrow", withLicense(NewLicense().WithExtra("sku", one)).WithExtra("sku", json.RawMessage(`null`)), []string{"items[0].licenses[0].sku extra_member ?", "sku extra_member ?"}},
 		{"no name", good().WithExtra("", one), []string{" empty_extra_name"}},
 		{"a name that is not text", good().WithExtra("\xff", one), []string{" invalid_text"}},
 		{"the name of a field", good().WithExtra("id", one), []string{"id extra_shadows_field"}},
 		{"in the newer spelling", withLicense(NewLicense().WithExtra("enable_maintenance_period", one)), l0("enable_maintenance_period extra_shadows_field")},
-		{"the name of a field of something else", good().WithExtra("max_activations", one), nil},
+		{"the name of a field of something else", good().WithExtra("max_activations", one), []string{"max_activations extra_member ?"}},
 		{"no JSON", good().WithExtra("sku", json.RawMessage(`{`)), []string{"sku extra_invalid"}},
 		{"nothing", good().WithExtra("sku", nil), []string{"sku extra_invalid"}},
 		{"extra members come after all fields", NewOrder("").WithExtra("aaa", nil).WithReference("\xff").AddItem("p", License{}), []string{"id required", "reference invalid_text", "aaa extra_invalid"}},

@@ -58,8 +58,8 @@ func printResult(w io.Writer, res *licensespring.OrderResult, showPasswords bool
 	if order.IsTest {
 		fmt.Fprintln(&out, "  test      yes")
 	}
-	for i := range order.Items {
-		printItem(&out, &order.Items[i], showPasswords)
+	for i := range order.OrderItems {
+		printItem(&out, &order.OrderItems[i], showPasswords)
 	}
 	printNewUsers(&out, order.NewUsers, showPasswords)
 
@@ -97,7 +97,7 @@ func printItem(w io.Writer, item *licensespring.ItemRecord, showPasswords bool) 
 func printLicense(w io.Writer, number int, l *licensespring.LicenseRecord, showPasswords bool) {
 	name := "key " + l.LicenseKey
 	if l.LicenseKey == "" {
-		name = plural(len(l.Users), "user")
+		name = plural(len(l.LicenseUsers), "user")
 	}
 	more := readMore(l)
 	note := more.Note
@@ -106,8 +106,8 @@ func printLicense(w io.Writer, number int, l *licensespring.LicenseRecord, showP
 	}
 	_, _ = fmt.Fprintf(w, "  %2d. %-24s  %s\n", number, name, joined("  ", terms(l, &more), note))
 	_, _ = fmt.Fprintf(w, "      %s\n", limits(l, &more))
-	for i := range l.Users {
-		printUser(w, "      ", &l.Users[i], showPasswords)
+	for i := range l.LicenseUsers {
+		printUser(w, "      ", &l.LicenseUsers[i], showPasswords)
 	}
 }
 

@@ -48,6 +48,7 @@ func (p Phase) String() string {
 type phase struct {
 	asked atomic.Bool // a connection was asked for: the hooks work
 	wrote atomic.Bool // headers were written
+	hooks httptrace.ClientTrace
 }
 
 func (p *phase) reset() {
@@ -58,10 +59,9 @@ func (p *phase) reset() {
 // trace returns a context that reports to p. A trace the caller has put into
 // ctx goes on working.
 func (p *phase) trace(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GetConn:      func(string) { p.asked.Store(true) },
-		WroteHeaders: func() { p.wrote.Store(true) },
-	})
+	p.hooks.GetConn = func(string) { p.asked.Store(true) }
+	p.hooks.WroteHeaders = func() { p.wrote.Store(true) }
+	return httptrace.WithClientTrace(ctx, &p.hooks)
 }
 
 // reached tells how far a failed attempt got. Where not even a connection was

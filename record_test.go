@@ -1,0 +1,296 @@
+package licensespring_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/licensespring-go/licensespring"
+)
+
+// seen is what a program finds in an answer.
+type seen struct {
+	Outcome  licensespring.Outcome      `json:"outcome"`
+	Warnings []string                   `json:"warnings"`
+	Keys     []string                   `json:"keys"`
+	Users    []string                   `json:"users"` // with their passwords
+	Record   *licensespring.OrderRecord `json:"record"`
+}
+
+// answered returns what CreateOrder makes of an answer to a small order.
+func answered(t *testing.T, body []byte) *licensespring.OrderResult {
+	t.Helper()
+	client := newClient(t, testKey, licensespring.WithHTTPClient(&http.Client{Transport: answering{body: body}}))
+	res, err := client.CreateOrder(t.Context(), licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense()))
+	require.NoError(t, err, "a created order is never lost")
+	return res
+}
+
+// Every form of an answer that the service is known for, or could be: none of
+// them loses an order that was made.
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/answers/*.json")
+	require.NoError(t, err)
+	n := 0
+	for _, file := range files {
+		if strings.HasSuffix(file, ".want.json") {
+			continue
+		}
+		n++
+		name := strings.TrimSuffix(filepath.Base(file), ".json")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body, err := os.ReadFile(file)
+			require.NoError(t, err)
+			res := answered(t, body)
+			assert.Equal(t, string(body), string(res.Raw()))
+			assert.Equal(t, string(body), string(res.Order.Raw()))
+
+			got := seen{Outcome: res.Outcome, Keys: res.Order.LicenseKeys(), Record: res.Order}
+			for _, w := range res.Warnings {
+				assert.Equal(t, licensespring.Warning, w.Severity)
+				got.Warnings = append(got.Warnings, strings.TrimSpace(w.Path+" "+w.Rule))
+			}
+			for _, u := range res.Order.Users() {
+				got.Users = append(got.Users, u.Email+" "+u.InitialPassword.Reveal())
+			}
+			text, err := json.MarshalIndent(got, "", "  ")
+			require.NoError(t, err)
+			text = append(text, '\n')
+			assert.Equal(t, string(golden(t, "answers/"+name+".want.json", text)), string(text))
+
+			// Reading the record by itself is reading the same.
+			var again licensespring.OrderRecord
+			require.NoError(t, json.Unmarshal(body, &again))
+			assertSameJSON(t, res.Order, &again)
+		})
+	}
+	assert.GreaterOrEqual(t, n, 17)
+}
+
+func assertSameJSON(t *testing.T, want, got any) {
+	t.Helper()
+	a, err := json.Marshal(want)
+	require.NoError(t, err)
+	b, err := json.Marshal(got)
+	require.NoError(t, err)
+	assert.Equal(t, string(a), string(b))
+}
+
+// A record can be kept as JSON and read again. All of it is there but the
+// passwords, and nothing that looks like one.
+func TestRecordRoundTrip(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"full_page", "full_current", "users", "legacy", "customer_number", "dates", "bundle"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			body, err := os.ReadFile("testdata/answers/" + name + ".json")
+			require.NoError(t, err)
+			rec := answered(t, body).Order
+			kept, err := json.Marshal(rec)
+			require.NoError(t, err)
+			assert.NotContains(t, string(kept), "s3cret")
+
+			var again licensespring.OrderRecord
+			require.NoError(t, json.Unmarshal(kept, &again))
+			for _, u := range again.Users() {
+				assert.True(t, u.InitialPassword.IsZero(), "%q would be mailed to the user", u.InitialPassword.Reveal())
+			}
+			assert.Equal(t, rec.LicenseKeys(), again.LicenseKeys())
+			require.Len(t, again.Users(), len(rec.Users()))
+
+			second, err := json.Marshal(&again)
+			require.NoError(t, err)
+			assert.JSONEq(t, strings.ReplaceAll(string(kept), `,"initial_password":"[redacted]"`, ""), string(second))
+		})
+	}
+}
+
+func TestRecordOfWhatIsNoRecord(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{`[]`, `"x"`, `7`, `true`} {
+		var rec licensespring.OrderRecord
+		err := json.Unmarshal([]byte(body), &rec)
+		require.EqualError(t, err, "licensespring: not an order record")
+	}
+	var rec licensespring.OrderRecord
+	require.Error(t, rec.UnmarshalJSON([]byte(`{"id": `)))
+	require.Error(t, rec.UnmarshalJSON(nil))
+
+	var orders []licensespring.OrderRecord
+	require.NoError(t, json.Unmarshal([]byte(`[{"id": 1}, {"id": "2"}]`), &orders))
+	assert.Equal(t, int64(2), orders[1].ID)
+}
+
+// A record keeps nothing of the bytes it was read from, and gives nothing away.
+func TestRecordSharesNothing(t *testing.T) {
+	t.Parallel()
+	body := []byte(`{"id": 1, "store_id": "inv-1", "order_items": [{"licenses": [{"license_key": "A"}]}]}`)
+	var rec licensespring.OrderRecord
+	require.NoError(t, rec.UnmarshalJSON(body))
+	for i := range body {
+		body[i] = 'x'
+	}
+	assert.Contains(t, string(rec.Raw()), "inv-1")
+	rec.Raw()[0] = 'x'
+	assert.Equal(t, byte('{'), rec.Raw()[0])
+	l := &rec.OrderItems[0].Licenses[0]
+	assert.JSONEq(t, `{"license_key": "A"}`, string(l.Raw()))
+	l.Raw()[0] = 'x'
+	assert.JSONEq(t, `{"license_key": "A"}`, string(l.Raw()))
+
+	// Of a record made by hand there is nothing to keep.
+	assert.Nil(t, new(licensespring.OrderRecord).Raw())
+	assert.Nil(t, new(licensespring.LicenseRecord).Raw())
+	assert.Nil(t, new(licensespring.OrderResult).Raw())
+}
+
+// The passwords are in the answer, which a record keeps; no printer finds it.
+func TestRecordShowsNoPassword(t *testing.T) {
+	t.Parallel()
+	body, err := os.ReadFile("testdata/answers/full_page.json")
+	require.NoError(t, err)
+	res := answered(t, body)
+	require.Contains(t, string(res.Raw()), "s3cret-pass")
+	for _, v := range []any{res, *res, res.Order, *res.Order, res.Order.OrderItems, res.Order.OrderItems[1].Licenses[0], res.Order.Users()} {
+		for _, text := range printed(t, v) {
+			assert.NotContains(t, text, "s3cret")
+			assert.NotContains(t, text, fmt.Sprintf("%x", "s3cret"))
+		}
+	}
+}
+
+// An answer with many oddities names some of them.
+func TestOdditiesAreBounded(t *testing.T) {
+	t.Parallel()
+	res := answered(t, []byte(`{"id": 1, "store_id": "inv-1", "order_items": [`+strings.Repeat(`{"id": [], "licenses": []},`, 500)+`{"id": 1, "licenses": [{}]}]}`))
+	n := 0
+	for _, w := range res.Warnings {
+		if w.Rule == licensespring.RuleUnreadableMember {
+			n++
+		}
+	}
+	assert.Equal(t, 20, n)
+	assert.Equal(t, "response.order_items[0].id", res.Warnings[0].Path)
+	assert.Len(t, res.Order.OrderItems, 501)
+}
+
+// FuzzOrderRecord: whatever an answer holds, reading it does not panic, and an
+// order whose id and licenses can be read is not lost.
+func FuzzOrderRecord(f *testing.F) {
+	files, err := filepath.Glob("testdata/answers/*.json")
+	require.NoError(f, err)
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		require.NoError(f, err)
+		f.Add(body)
+	}
+	f.Add([]byte(`{"id":1,"store_id":"inv-1","order_items":[{"licenses":[{"license_key":"K"}]}]}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		var rec licensespring.OrderRecord
+		err := rec.UnmarshalJSON(body)
+		if !json.Valid(body) || !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
+			require.Error(t, err)
+			return
+		}
+		require.NoError(t, err)
+		assert.Equal(t, string(body), string(rec.Raw()))
+
+		// What encoding/json finds at the places that matter is found too.
+		var plain struct {
+			ID         *int64  `json:"id"`
+			StoreID    *string `json:"store_id"`
+			OrderItems []struct {
+				Licenses []struct {
+					LicenseKey string `json:"license_key"`
+				} `json:"licenses"`
+			} `json:"order_items"`
+		}
+		if json.Unmarshal(body, &plain) == nil && !ambiguous(body) {
+			if plain.ID != nil && *plain.ID != 0 {
+				assert.Equal(t, *plain.ID, rec.ID)
+			}
+			if plain.StoreID != nil && *plain.StoreID != "" {
+				assert.Equal(t, *plain.StoreID, rec.StoreID)
+			}
+			var keys []string
+			for _, item := range plain.OrderItems {
+				for _, l := range item.Licenses {
+					if l.LicenseKey != "" {
+						keys = append(keys, l.LicenseKey)
+					}
+				}
+			}
+			assert.Equal(t, keys, rec.LicenseKeys())
+		}
+
+		// It can be kept and read again, without a password.
+		kept, err := json.Marshal(&rec)
+		require.NoError(t, err)
+		var again licensespring.OrderRecord
+		require.NoError(t, json.Unmarshal(kept, &again))
+		assert.Equal(t, rec.LicenseKeys(), again.LicenseKeys())
+		for _, u := range again.Users() {
+			assert.True(t, u.InitialPassword.IsZero())
+		}
+
+		// And to compare it with an order comes to an end.
+		client := newClient(t, testKey, licensespring.WithMaxAttempts(1), licensespring.WithRetryWaits(1, 1),
+			licensespring.WithHTTPClient(&http.Client{Transport: answering{body: body}}))
+		res, err := client.CreateOrder(t.Context(), anOrder("inv-1"))
+		if err != nil {
+			errorOf(t, err)
+		} else {
+			assert.NotNil(t, res.Order)
+		}
+	})
+}
+
+// ambiguous reports bodies of which encoding/json and this package may rightly
+// make different things: members twice, or names in another case, which
+// encoding/json takes for the same.
+func ambiguous(body []byte) bool {
+	for _, name := range []string{"id", "order_id", "store_id", "order_items", "licenses", "license_key"} {
+		if n := bytes.Count(bytes.ToLower(body), []byte(`"`+name+`"`)); n != bytes.Count(body, []byte(`"`+name+`"`)) {
+			return true
+		}
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	return hasTwice(dec)
+}
+
+func hasTwice(dec *json.Decoder) bool {
+	token, err := dec.Token()
+	if err != nil {
+		return true
+	}
+	open, ok := token.(json.Delim)
+	if !ok {
+		return false
+	}
+	names := make(map[string]bool)
+	for dec.More() {
+		if open == '{' {
+			token, err := dec.Token()
+			name, _ := token.(string)
+			if name = strings.ToLower(name); err != nil || names[name] {
+				return true
+			}
+			names[name] = true
+		}
+		if hasTwice(dec) {
+			return true
+		}
+	}
+	_, err = dec.Token()
+	return err != nil
+}
