@@ -1,0 +1,96 @@
+package contract_test
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	ls "github.com/licensespring-go/licensespring"
+)
+
+// The signatures that a user writes against, each assigned to a variable of the
+// type that the documentation shows. What stands here compiles, or is a break.
+var (
+	_ func(string, ...ls.Option) (*ls.Client, error)                                                   = ls.New
+	_ func(string) ls.Option                                                                           = ls.WithBaseURL
+	_ func(*http.Client) ls.Option                                                                     = ls.WithHTTPClient
+	_ func(int) ls.Option                                                                              = ls.WithMaxAttempts
+	_ func(time.Duration, time.Duration) ls.Option                                                     = ls.WithRetryWaits
+	_ func(time.Duration) ls.Option                                                                    = ls.WithAttemptTimeout
+	_ func(time.Duration) ls.Option                                                                    = ls.WithCallTimeout
+	_ func(int64) ls.Option                                                                            = ls.WithMaxResponseBytes
+	_ func(*slog.Logger) ls.Option                                                                     = ls.WithLogger
+	_ func(string) ls.Option                                                                           = ls.WithUserAgent
+	_ func(ls.Dialect) ls.Option                                                                       = ls.WithDialect
+	_ func(func() float64) ls.Option                                                                   = ls.WithJitter
+	_ func(*ls.Budget) ls.Option                                                                       = ls.WithBudget
+	_ func(ls.Plan) *ls.Budget                                                                         = ls.NewBudget
+	_ func(int) ls.BulkOption                                                                          = ls.WithConcurrency
+	_ func(int) ls.BulkOption                                                                          = ls.WithTotal
+	_ func(func(ls.Progress)) ls.BulkOption                                                            = ls.WithProgress
+	_ func() ls.BulkOption                                                                             = ls.WithStopOnError
+	_ func(func(ls.BulkResult)) ls.BulkOption                                                          = ls.WithLeftovers
+	_ func(*ls.Client, context.Context, *ls.Order) (*ls.OrderResult, error)                            = (*ls.Client).CreateOrder
+	_ func(*ls.Client, context.Context, *ls.Order) (*ls.OrderResult, error)                            = (*ls.Client).EnsureOrder
+	_ func(*ls.Client, context.Context, iter.Seq[*ls.Order], ...ls.BulkOption) iter.Seq[ls.BulkResult] = (*ls.Client).CreateOrders
+	_ func(*ls.Client, context.Context, int64) (*ls.OrderRecord, error)                                = (*ls.Client).GetOrder
+	_ func(*ls.Client, context.Context, string) (*ls.OrderRecord, error)                               = (*ls.Client).FindOrder
+	_ func(*ls.Client, context.Context, ls.OrderFilter) iter.Seq2[*ls.OrderRecord, error]              = (*ls.Client).Orders
+	_ func(*ls.Client, context.Context, string, int) ([]string, error)                                 = (*ls.Client).GenerateLicenseKeys
+	_ func(*ls.Client, context.Context, *ls.Order) (*ls.Order, error)                                  = (*ls.Client).ReserveKeys
+	_ func(*ls.Client, *ls.Order) (*ls.Preview, error)                                                 = (*ls.Client).Preview
+	_ func(*ls.Client)                                                                                 = (*ls.Client).CloseIdleConnections
+)
+
+// TestEveryOptionIsPinned fails for an option that is not in the list above.
+func TestEveryOptionIsPinned(t *testing.T) {
+	t.Parallel()
+	api, err := os.ReadFile(filepath.Join(root, "testdata", "api.txt"))
+	require.NoError(t, err)
+	here, err := os.ReadFile("options_test.go")
+	require.NoError(t, err)
+	for _, found := range regexp.MustCompile(`licensespring: (?:func (\w+)\(.*\) (?:Option|BulkOption)|method \(\*Client\) (\w+)\(.*)\n`).FindAllSubmatch(api, -1) {
+		assert.Regexp(t, `[.]`+string(found[1])+string(found[2])+`\n`, string(here))
+	}
+}
+
+// TestOptionsTakeWhatIsDocumented gives each option the extremes of what its
+// documentation allows, and all of them at once.
+func TestOptionsTakeWhatIsDocumented(t *testing.T) {
+	t.Parallel()
+	for _, options := range [][]ls.Option{
+		nil,
+		{nil},
+		{ls.WithBaseURL("http://localhost:8080/proxy/"), ls.WithMaxAttempts(1), ls.WithAttemptTimeout(0), ls.WithCallTimeout(0)},
+		{ls.WithBaseURL("http://[::1]"), ls.WithMaxAttempts(100), ls.WithRetryWaits(1, 1), ls.WithMaxResponseBytes(1)},
+		{
+			ls.WithHTTPClient(http.DefaultClient), ls.WithLogger(slog.Default()), ls.WithUserAgent("acme-billing/1.2"), //nolint:forbidigo // a caller may
+			ls.WithDialect(ls.CurrentDialect), ls.WithJitter(func() float64 { return 0.5 }), ls.WithBudget(ls.NewBudget(ls.PlanEnterprise)),
+		},
+	} {
+		client, err := ls.New("FAKEFAKE.0123456789abcdef0123456789abcdef", options...)
+		require.NoError(t, err)
+		require.NotNil(t, client)
+	}
+}
+
+// TestAllThatIsWrongIsSaidAtOnce: New reports every bad option, not the first.
+func TestAllThatIsWrongIsSaidAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := ls.New(" key\n",
+		ls.WithBaseURL("ftp://x"), ls.WithHTTPClient(nil), ls.WithMaxAttempts(0), ls.WithRetryWaits(2, 1), ls.WithAttemptTimeout(-1),
+		ls.WithCallTimeout(-1), ls.WithMaxResponseBytes(0), ls.WithLogger(nil), ls.WithUserAgent("\n"), ls.WithDialect(7), ls.WithJitter(nil), ls.WithBudget(nil))
+	var invalid *ls.ValidationError
+	require.ErrorAs(t, err, &invalid)
+	require.ErrorIs(t, err, ls.ErrInvalidConfig)
+	assert.Len(t, invalid.Findings, 13)
+}

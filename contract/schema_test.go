@@ -1,0 +1,95 @@
+package contract_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/require"
+
+	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/licensespringtest"
+)
+
+// dialect is a spelling of the wire, as each of the three readings names it.
+type dialect struct {
+	name   string
+	client licensespring.Dialect
+	server licensespringtest.Dialect
+}
+
+var dialects = [...]dialect{
+	{"page", licensespring.PageDialect, licensespringtest.DialectPage},
+	{"current", licensespring.CurrentDialect, licensespringtest.DialectCurrent},
+}
+
+// other returns the dialect that d is not.
+func (d dialect) other() dialect {
+	if d.name == dialects[0].name {
+		return dialects[1]
+	}
+	return dialects[0]
+}
+
+const schemaBase = "https://schemas.invalid/"
+
+// compiled are the schemas, by the name of their dialect.
+var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	c.AssertContent() // the metadata of an order is a text that holds JSON
+	for _, name := range []string{"shared", "page", "current"} {
+		file := "create_order." + name + ".json"
+		text, err := os.ReadFile(filepath.Join("testdata", file))
+		if err != nil {
+			return nil, err
+		}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			return nil, err
+		}
+		if err := c.AddResource(schemaBase+file, doc); err != nil {
+			return nil, err
+		}
+	}
+	all := make(map[string]*jsonschema.Schema)
+	for _, d := range dialects {
+		schema, err := c.Compile(schemaBase + "create_order." + d.name + ".json")
+		if err != nil {
+			return nil, err
+		}
+		all[d.name] = schema
+	}
+	return all, nil
+})
+
+// judge returns what the schema of a dialect has against a body, nil if nothing.
+func judge(t *testing.T, d dialect, body []byte) error {
+	t.Helper()
+	schemas, err := compiled()
+	require.NoError(t, err)
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
+	require.NoError(t, err, "what is sent is not JSON: %s", body)
+	return schemas[d.name].Validate(doc)
+}
+
+// decoded returns a body as a tree that can be changed.
+func decoded(t *testing.T, body []byte) map[string]any {
+	t.Helper()
+	var tree map[string]any
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	require.NoError(t, dec.Decode(&tree))
+	return tree
+}
+
+func encoded(t *testing.T, tree any) []byte {
+	t.Helper()
+	body, err := json.Marshal(tree)
+	require.NoError(t, err)
+	return body
+}
