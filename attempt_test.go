@@ -20,14 +20,22 @@ func TestAttemptString(t *testing.T) {
 		in   licensespring.Attempt
 		want string
 	}{
-		{licensespring.Attempt{Op: "create order", Number: 1, Phase: licensespring.PhaseSent, Reason: "timed out", Verdict: "sent again", Wait: 480 * time.Millisecond},
-			"create order #1: sent, timed out, sent again after 480ms"},
-		{licensespring.Attempt{Op: "create order", Number: 2, Phase: licensespring.PhaseAnswered, Status: 200, Reason: "answered", Verdict: "answered"},
-			"create order #2: answered 200"},
-		{licensespring.Attempt{Op: "create order", Number: 1, Phase: licensespring.PhaseAnswered, Status: 400, Reason: "refused", Verdict: "not sent again: the answer is final"},
-			"create order #1: answered 400, refused, not sent again: the answer is final"},
-		{licensespring.Attempt{Op: "get order", Number: 3, Phase: licensespring.PhaseNotSent, Reason: "connection refused", Wait: time.Millisecond},
-			"get order #3: not sent, connection refused after 1ms"},
+		{
+			licensespring.Attempt{Op: "create order", Number: 1, Phase: licensespring.PhaseSent, Reason: "timed out", Verdict: "sent again", Wait: 480 * time.Millisecond},
+			"create order #1: sent, timed out, sent again after 480ms",
+		},
+		{
+			licensespring.Attempt{Op: "create order", Number: 2, Phase: licensespring.PhaseAnswered, Status: 200, Reason: "answered", Verdict: "answered"},
+			"create order #2: answered 200",
+		},
+		{
+			licensespring.Attempt{Op: "create order", Number: 1, Phase: licensespring.PhaseAnswered, Status: 400, Reason: "refused", Verdict: "not sent again: the answer is final"},
+			"create order #1: answered 400, refused, not sent again: the answer is final",
+		},
+		{
+			licensespring.Attempt{Op: "get order", Number: 3, Phase: licensespring.PhaseNotSent, Reason: "connection refused", Wait: time.Millisecond},
+			"get order #3: not sent, connection refused after 1ms",
+		},
 		{licensespring.Attempt{}, " #0: "},
 	}
 	for _, tt := range tests {

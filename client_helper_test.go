@@ -187,7 +187,7 @@ func assertMatches(t *testing.T, err error, kinds ...licensespring.ErrorKind) {
 		want[kind] = true
 	}
 	for _, kind := range allKinds() {
-		assert.Equal(t, want[kind], errors.Is(err, kind), "matches %q: %v", kind, err) //nolint:testifylint // both ways
+		assert.Equal(t, want[kind], errors.Is(err, kind), "matches %q: %v", kind, err)
 	}
 }
 
@@ -226,8 +226,8 @@ func printed(t *testing.T, v any) []string {
 		all = append(all, fmt.Sprintf(verb, v))
 	}
 	var log bytes.Buffer
-	slog.New(slog.NewTextHandler(&log, nil)).Info("text", "value", v)
-	slog.New(slog.NewJSONHandler(&log, nil)).Info("json", "value", v)
+	slog.New(slog.NewTextHandler(&log, nil)).Info("text", slog.Any("value", v))
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("json", slog.Any("value", v))
 	all = append(all, log.String())
 	if data, err := json.Marshal(v); err == nil {
 		all = append(all, string(data))
@@ -264,7 +264,7 @@ type recorder struct {
 
 func (r *recorder) Enabled(_ context.Context, level slog.Level) bool { return level >= r.level }
 
-func (r *recorder) Handle(_ context.Context, record slog.Record) error { //nolint:gocritic // the interface says so
+func (r *recorder) Handle(_ context.Context, record slog.Record) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.records = append(r.records, record.Clone())

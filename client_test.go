@@ -140,7 +140,7 @@ func TestNewChecksTheBaseURL(t *testing.T) {
 
 func TestNewTakesNilOptionsForNone(t *testing.T) {
 	t.Parallel()
-	client, err := licensespring.New(testKey, nil, licensespring.WithMaxAttempts(1), nil)
+	client, err := licensespring.New(testKey, licensespring.WithMaxAttempts(1), nil)
 	require.NoError(t, err)
 	assert.NotNil(t, client)
 }
@@ -302,7 +302,7 @@ func TestCookiesOfTheJarAreSentOnce(t *testing.T) {
 	require.NoError(t, err)
 	address, err := url.Parse(s.URL())
 	require.NoError(t, err)
-	jar.SetCookies(address, []*http.Cookie{{Name: "route", Value: "7"}})
+	jar.SetCookies(address, []*http.Cookie{{Name: "route", Value: "7"}}) //nolint:gosec // a cookie as it is sent
 	client := newClient(t, s.APIKey(), licensespring.WithBaseURL(s.URL()), licensespring.WithRetryWaits(1, 1),
 		licensespring.WithHTTPClient(&http.Client{Transport: s.Client().Transport, Jar: jar}))
 	s.Inject(lst.Status(http.StatusBadGateway).Times(2))

@@ -251,6 +251,10 @@ func TestComparePairs(t *testing.T) {
 			"items[0].licenses[0].key: asked for [redacted], found nothing", "items[1].licenses[0].key: asked for [redacted], found nothing",
 			"items: asked for 2 licenses, found 2 licenses",
 		}},
+		{"by key, many", withLicenses(keyed(40)...), recordOfItems(item("p", keysReversed(40)...)), false, nil},
+		{"by key, many, one of them another", withLicenses(keyed(20)...), recordOfItems(item("p", append(keysReversed(20)[1:], `{"license_key": "other"}`)...)), false, []string{
+			"items[0].licenses[19].key: asked for [redacted], found nothing", "items: asked for 20 licenses, found 20 licenses",
+		}},
 		{"a license with a key is not one without", withLicenses(License{}, NewKeyLicense("K")), recordOfItems(item("p", `{"license_key": "K"}`, `{"license_key": "L"}`)), false, nil},
 		{"by users", withLicenses(NewUserLicense("a@example.com").WithMaxActivations(3), NewUserLicense("b@example.com")), recordOfItems(item("p", `{"license_users": [{"email": "b@example.com"}], "max_activations": 9}`, `{"license_users": [{"email": "a@example.com"}], "max_activations": 3}`)), false, nil},
 		{"one user twice", withLicenses(NewUserLicense("a@example.com").WithMaxActivations(3), NewUserLicense("a@example.com").WithMaxActivations(5)), recordOfItems(item("p", `{"license_users": [{"email": "a@example.com"}], "max_activations": 5}`, `{"license_users": [{"email": "a@example.com"}], "max_activations": 3}`)), false, nil},
@@ -299,6 +303,15 @@ func TestComparePairs(t *testing.T) {
 			assert.Equal(t, tt.want, found(t, tt.asked, tt.record, !tt.part))
 		})
 	}
+}
+
+// keysReversed are licenses of a record with the keys of keyed, the last first.
+func keysReversed(n int) []string {
+	var all []string
+	for _, l := range slices.Backward(keyed(n)) {
+		all = append(all, `{"license_key": "`+l.Key+`"}`)
+	}
+	return all
 }
 
 func TestCompareNotes(t *testing.T) {

@@ -80,35 +80,63 @@ func TestCreateOrderRefused(t *testing.T) {
 		message string
 		fields  []licensespring.FieldError
 	}{
-		{"taken id", 409, []lst.StatusOption{jsonBody(`{"status": 409, "code": "order_id_exists", "message": "Order with this ID already exists."}`)},
-			licensespring.ErrOrderExists, "order_id_exists", "Order with this ID already exists.", nil},
+		{
+			"taken id", 409,
+			[]lst.StatusOption{jsonBody(`{"status": 409, "code": "order_id_exists", "message": "Order with this ID already exists."}`)},
+			licensespring.ErrOrderExists, "order_id_exists", "Order with this ID already exists.", nil,
+		},
 		// The service uses status and code as it likes: the code decides.
-		{"taken id at 400", 400, []lst.StatusOption{jsonBody(`{"code": "order_id_exists"}`)},
-			licensespring.ErrOrderExists, "order_id_exists", "", nil},
+		{
+			"taken id at 400", 400,
+			[]lst.StatusOption{jsonBody(`{"code": "order_id_exists"}`)},
+			licensespring.ErrOrderExists, "order_id_exists", "", nil,
+		},
 		{"taken id without a code", 409, []lst.StatusOption{jsonBody(`{}`)}, licensespring.ErrOrderExists, "", "", nil},
-		{"unknown product", 400, []lst.StatusOption{jsonBody(`{"status": 400, "code": "unknown_product", "message": "No such product."}`)},
-			licensespring.ErrInvalidRequest, "unknown_product", "No such product.", nil},
+		{
+			"unknown product", 400,
+			[]lst.StatusOption{jsonBody(`{"status": 400, "code": "unknown_product", "message": "No such product."}`)},
+			licensespring.ErrInvalidRequest, "unknown_product", "No such product.", nil,
+		},
 		// Codes are an open list.
-		{"new code", 422, []lst.StatusOption{jsonBody(`{"code": "moon_phase", "message": "Not today."}`)},
-			licensespring.ErrInvalidRequest, "moon_phase", "Not today.", nil},
+		{
+			"new code", 422,
+			[]lst.StatusOption{jsonBody(`{"code": "moon_phase", "message": "Not today."}`)},
+			licensespring.ErrInvalidRequest, "moon_phase", "Not today.", nil,
+		},
 		{"detail", 400, []lst.StatusOption{jsonBody(`{"detail": "Malformed."}`)}, licensespring.ErrInvalidRequest, "", "Malformed.", nil},
-		{"errors", 400, []lst.StatusOption{jsonBody(`{"errors": [{"message": "First.", "value": "hopper"}, {"message": "Second."}]}`)},
-			licensespring.ErrInvalidRequest, "", "First.; Second.", nil},
-		{"nested fields", 400, []lst.StatusOption{jsonBody(`{"items": [{}, {"licenses": [{"max_activations": ["Too many.", "Really."]}]}], "customer": {"email": ["Unknown."]}}`)},
-			licensespring.ErrInvalidRequest, "", "", []licensespring.FieldError{
+		{
+			"errors", 400,
+			[]lst.StatusOption{jsonBody(`{"errors": [{"message": "First.", "value": "hopper"}, {"message": "Second."}]}`)},
+			licensespring.ErrInvalidRequest, "", "First.; Second.", nil,
+		},
+		{
+			"nested fields", 400,
+			[]lst.StatusOption{jsonBody(`{"items": [{}, {"licenses": [{"max_activations": ["Too many.", "Really."]}]}], "customer": {"email": ["Unknown."]}}`)},
+			licensespring.ErrInvalidRequest, "", "",
+			[]licensespring.FieldError{
 				{Path: "items[1].licenses[0].max_activations", Messages: []string{"Too many.", "Really."}},
 				{Path: "customer.email", Messages: []string{"Unknown."}},
-			}},
-		{"fields of the whole", 400, []lst.StatusOption{jsonBody(`{"non_field_errors": ["Nothing to do."]}`)},
-			licensespring.ErrInvalidRequest, "", "Nothing to do.", nil},
+			},
+		},
+		{
+			"fields of the whole", 400,
+			[]lst.StatusOption{jsonBody(`{"non_field_errors": ["Nothing to do."]}`)},
+			licensespring.ErrInvalidRequest, "", "Nothing to do.", nil,
+		},
 		{"a list", 400, []lst.StatusOption{jsonBody(`["Nothing to do."]`)}, licensespring.ErrInvalidRequest, "", "Nothing to do.", nil},
 		{"HTML", 400, []lst.StatusOption{html}, licensespring.ErrInvalidRequest, "", "", nil},
 		{"nothing", 400, []lst.StatusOption{jsonBody("")}, licensespring.ErrInvalidRequest, "", "", nil},
-		{"no key", 403, []lst.StatusOption{jsonBody(`{"detail": "Authentication credentials were not provided."}`)},
-			licensespring.ErrUnauthorized, "", "Authentication credentials were not provided.", nil},
+		{
+			"no key", 403,
+			[]lst.StatusOption{jsonBody(`{"detail": "Authentication credentials were not provided."}`)},
+			licensespring.ErrUnauthorized, "", "Authentication credentials were not provided.", nil,
+		},
 		{"no key, by the book", 401, nil, licensespring.ErrUnauthorized, "", "Unauthorized", nil},
-		{"wrong key, by its code", 400, []lst.StatusOption{jsonBody(`{"code": "invalid_api_key"}`)},
-			licensespring.ErrUnauthorized, "invalid_api_key", "", nil},
+		{
+			"wrong key, by its code", 400,
+			[]lst.StatusOption{jsonBody(`{"code": "invalid_api_key"}`)},
+			licensespring.ErrUnauthorized, "invalid_api_key", "", nil,
+		},
 		{"wrong address", 404, []lst.StatusOption{html}, licensespring.ErrNotFound, "", "", nil},
 		{"wrong method", 405, nil, licensespring.ErrInvalidRequest, "", "Method Not Allowed", nil},
 		{"a proxy wants a password", 407, nil, licensespring.ErrUnavailable, "", "Proxy Authentication Required", nil},
@@ -252,7 +280,6 @@ func TestCreateOrderNotSent(t *testing.T) {
 
 func TestCreateOrderInvalid(t *testing.T) {
 	t.Parallel()
-	client, s := onLoopback(t, nil)
 	wrong := anOrder("")
 	wrong.Items[0].Licenses[0].LicenseType = licensespring.Perpetual
 	wrong.Items[0].Licenses[1].MaxActivations = new(-1)
@@ -267,6 +294,8 @@ func TestCreateOrderInvalid(t *testing.T) {
 		"no order": {nil, []string{""}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, s := onLoopback(t, nil)
 			for _, call := range []func(context.Context, *licensespring.Order) (*licensespring.OrderResult, error){
 				client.CreateOrder, client.EnsureOrder,
 			} {
@@ -285,9 +314,9 @@ func TestCreateOrderInvalid(t *testing.T) {
 				}
 				assert.Equal(t, tt.want, paths)
 			}
+			assert.Empty(t, s.Requests())
 		})
 	}
-	assert.Empty(t, s.Requests())
 }
 
 // Warnings of validation are in the result.
@@ -614,6 +643,24 @@ func TestCreateOrderWhenTheContextEndsBeforeItsTurn(t *testing.T) {
 		assertMatches(t, err, licensespring.ErrNotSent)
 		require.ErrorIs(t, err, context.Canceled)
 		assert.Len(t, s.Requests(), 1)
+	})
+}
+
+// A 429 is an answer, so that it was sent, whatever the next attempt meets with.
+func TestCreateOrderWhenTheContextEndsAfterALimit(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, s, network := inMemory(t, nil)
+		s.Inject(lst.Status(http.StatusTooManyRequests, lst.Header("Connection", "close")))
+		network.Line(2).Delay(time.Minute)
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(10*time.Second, cancel)
+		_, err := client.CreateOrder(ctx, anOrder("inv-1"))
+		assertMatches(t, err, licensespring.ErrRateLimited)
+		require.ErrorIs(t, err, context.Canceled)
+		e := errorOf(t, err)
+		assert.Equal(t, licensespring.Refused, e.Outcome)
+		assert.Equal(t, licensespring.PhaseNotSent, e.Attempts[1].Phase)
 	})
 }
 

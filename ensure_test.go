@@ -209,13 +209,14 @@ func TestEnsureOrderConcurrently(t *testing.T) {
 
 func TestEnsureAppendTakesKeys(t *testing.T) {
 	t.Parallel()
-	client, s := onLoopback(t, nil)
 	noLicenses := licensespring.NewOrder("inv-1").AddItem("acme-cad")
 	noLicenses.Append = true
 	for name, order := range map[string]*licensespring.Order{
 		"none": appendWithoutKeys("inv-1"), "one of two": appendOfSomeKeys("inv-1"), "no licenses": noLicenses,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, s := onLoopback(t, nil)
 			_, err := client.EnsureOrder(t.Context(), order)
 			assertMatches(t, err, licensespring.ErrInvalidRequest, licensespring.ErrNotSent)
 			var invalid *licensespring.ValidationError
@@ -223,9 +224,9 @@ func TestEnsureAppendTakesKeys(t *testing.T) {
 			require.Len(t, invalid.Findings, 1)
 			assert.Equal(t, "items", invalid.Findings[0].Path)
 			assert.Equal(t, licensespring.RuleAppendWithoutKeys, invalid.Findings[0].Rule)
+			assert.Empty(t, s.Requests())
 		})
 	}
-	assert.Empty(t, s.Requests())
 }
 
 // third is a key besides givenKey and otherKey.
@@ -302,20 +303,28 @@ func TestEnsureAppendSettles(t *testing.T) {
 		{"some made by another meanwhile", nil, nil, []lst.Fault{meanwhile(part)}, licensespring.Appended, nil, 1, 3},
 		{"all made by another meanwhile", nil, nil, []lst.Fault{meanwhile(order())}, licensespring.Existing, nil, 1, 3},
 		{
-			"all made by another meanwhile, and invisible", []lst.Option{lst.WithLookupDelay(3 * time.Second)}, nil,
-			[]lst.Fault{meanwhile(order())}, licensespring.Existing, nil, 1, 3,
+			"all made by another meanwhile, and invisible",
+			[]lst.Option{lst.WithLookupDelay(3 * time.Second)},
+			nil,
+			[]lst.Fault{meanwhile(order())},
+			licensespring.Existing, nil, 1, 3,
 		},
 		{"another's, differently", nil, nil, []lst.Fault{meanwhile(timeLimited(order()))}, licensespring.Refused, []licensespring.ErrorKind{licensespring.ErrOrderConflict}, 1, 3},
 		{"lookup fails", nil, nil, []lst.Fault{lst.Status(500).On(lst.ListOrders).Forever()}, licensespring.NotSent, []licensespring.ErrorKind{licensespring.ErrUnavailable, licensespring.ErrNotSent}, 0, 0},
 		{"lookup not allowed", nil, nil, []lst.Fault{lst.Status(403).On(lst.ListOrders)}, licensespring.NotSent, []licensespring.ErrorKind{licensespring.ErrUnauthorized, licensespring.ErrNotSent}, 0, 0},
 		{"lookup goes astray", nil, nil, []lst.Fault{lst.Status(404).On(lst.ListOrders)}, licensespring.NotSent, []licensespring.ErrorKind{licensespring.ErrBadResponse, licensespring.ErrNotSent}, 0, 0},
 		{
-			"no license to be seen", []lst.Option{lst.WithQuirks(lst.BareLists, lst.NoRootID)}, part, nil,
-			licensespring.NotSent, []licensespring.ErrorKind{licensespring.ErrBadResponse, licensespring.ErrNotSent}, 0, 1,
+			"no license to be seen",
+			[]lst.Option{lst.WithQuirks(lst.BareLists, lst.NoRootID)},
+			part, nil,
+			licensespring.NotSent,
+			[]licensespring.ErrorKind{licensespring.ErrBadResponse, licensespring.ErrNotSent},
+			0, 1,
 		},
 		{"refused", nil, nil, []lst.Fault{refusal(`{"code": "disabled_product", "message": "Product is disabled."}`)}, licensespring.Refused, []licensespring.ErrorKind{licensespring.ErrInvalidRequest}, 1, 0},
 		{"refused for a field", nil, nil, []lst.Fault{refusal(`{"items": [{"licenses": [{"max_activations": ["Too many."]}]}]}`)}, licensespring.Refused, []licensespring.ErrorKind{licensespring.ErrInvalidRequest}, 1, 0},
 		{"refused without a word", nil, nil, []lst.Fault{refusal(``)}, licensespring.Refused, []licensespring.ErrorKind{licensespring.ErrInvalidRequest}, 1, 0},
+		{"said to be there, and is not", nil, nil, []lst.Fault{lst.Status(409).On(lst.CreateOrder)}, licensespring.Refused, []licensespring.ErrorKind{licensespring.ErrOrderExists}, 1, 0},
 		{"not authorized", nil, nil, []lst.Fault{lst.Status(403).On(lst.CreateOrder)}, licensespring.Refused, []licensespring.ErrorKind{licensespring.ErrUnauthorized}, 1, 0},
 	}
 	for _, tt := range tests {
@@ -376,6 +385,19 @@ func TestEnsureAppendNamesPlacesInTheWhole(t *testing.T) {
 			paths = append(paths, f.Path)
 		}
 		assert.Equal(t, []string{"items[1].licenses[0].max_activations", "items[1].licenses[1].note", "items[1].note", "language"}, paths)
+	})
+}
+
+// Nobody can say whether its keys are taken where lookups end with an error.
+func TestEnsureAppendThatCannotLookAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, s, _ := inMemory(t, nil)
+		s.Inject(meanwhile(anAppend("inv-1", givenKey)), lst.Status(403).On(lst.ListOrders).Nth(2))
+		_, err := client.EnsureOrder(t.Context(), anAppend("inv-1", givenKey))
+		assertMatches(t, err, licensespring.ErrOutcomeUnknown)
+		assertTerse(t, err)
+		assert.Contains(t, err.Error(), "its keys may be taken; the key may not look it up")
 	})
 }
 

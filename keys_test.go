@@ -1,7 +1,6 @@
 package licensespring_test
 
 import (
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -213,7 +212,7 @@ func TestReservedKeysSettleAnAppend(t *testing.T) {
 			require.NoError(t, err)
 			s.Inject(fault)
 			res, err := client.CreateOrder(t.Context(), filled)
-			require.NoError(t, err, fmt.Sprint(fault))
+			require.NoError(t, err, fault.String())
 			assert.True(t, res.Outcome.Made())
 			assert.Equal(t, 2, s.LicenseCount())
 		})

@@ -196,6 +196,20 @@ func TestGetOrderThatIsAnother(t *testing.T) {
 	assert.Contains(t, err.Error(), "the service answered with another order")
 }
 
+// A list that leaves the items out is completed by the order itself, which has
+// to be the one that was looked for.
+func TestFindOrderThatIsCompletedByAnother(t *testing.T) {
+	t.Parallel()
+	client := newClient(t, testKey, licensespring.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+		if req.URL.Path == "/api/v1/orders/" {
+			return answer(req, http.StatusOK, `{"next": null, "results": [{"id": 5, "store_id": "inv-1"}]}`), nil
+		}
+		return answer(req, http.StatusOK, `{"id": 5, "store_id": "inv-2", "order_items": [{"licenses": [{}]}]}`), nil
+	})}))
+	_, err := client.FindOrder(t.Context(), "inv-1")
+	assertMatches(t, err, licensespring.ErrBadResponse)
+}
+
 // The exact queries.
 func TestLookupQueries(t *testing.T) {
 	t.Parallel()

@@ -150,8 +150,27 @@ func TestRecordSharesNothing(t *testing.T) {
 
 	// Of a record made by hand there is nothing to keep.
 	assert.Nil(t, new(licensespring.OrderRecord).Raw())
+	assert.Nil(t, new(licensespring.ItemRecord).Raw())
 	assert.Nil(t, new(licensespring.LicenseRecord).Raw())
+	assert.Nil(t, new(licensespring.FeatureRecord).Raw())
+	assert.Nil(t, new(licensespring.UserRecord).Raw())
 	assert.Nil(t, new(licensespring.OrderResult).Raw())
+}
+
+// Whatever this package has no field for is in the raw part.
+func TestRecordKeepsEveryMember(t *testing.T) {
+	t.Parallel()
+	var rec licensespring.OrderRecord
+	require.NoError(t, json.Unmarshal([]byte(`{"x": 0, "order_items": [{"x": 1, "licenses": [
+		{"x": 2, "product_features": [{"x": 3}], "license_users": [{"x": 4}]}]}]}`), &rec))
+	item := &rec.OrderItems[0]
+	l := &item.Licenses[0]
+	for n, raw := range []json.RawMessage{rec.Raw(), item.Raw(), l.Raw(), l.ProductFeatures[0].Raw(), l.LicenseUsers[0].Raw()} {
+		var got struct{ X *int }
+		require.NoError(t, json.Unmarshal(raw, &got))
+		require.NotNil(t, got.X)
+		assert.Equal(t, n, *got.X)
+	}
 }
 
 // The passwords are in the answer, which a record keeps; no printer finds it.

@@ -49,7 +49,7 @@ func TestSecretUnderEveryVerb(t *testing.T) {
 		assert.NotContains(t, fmt.Sprint(v)+fmt.Sprintln(v), "hunter2")
 	}
 	assert.Equal(t, "[redacted]", s.String())
-	assert.Equal(t, "[redacted]", fmt.Sprintf("%d", s)) //nolint:govet // just that is tested
+	assert.Equal(t, "[redacted]", fmt.Sprintf("%d", s))
 	assert.Equal(t, "[redacted] [redacted]", fmt.Sprint(s, s))
 }
 
