@@ -1,0 +1,221 @@
+package fulfillment
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/licensespring-go/licensespring"
+)
+
+// delivery is an order that was given to this worker.
+type delivery struct {
+	msg        jetstream.Msg
+	key        entryKey
+	order      *licensespring.Order
+	enqueued   time.Time
+	deliveries int
+	began      time.Time
+}
+
+// deliver does for one order all there is to do: call, store how it ended, and
+// only then acknowledge. ctx is Run's; calls is what calls may go on in for a
+// while after that has ended.
+func (w *worker) deliver(ctx, calls context.Context, msg jetstream.Msg) {
+	if ctx.Err() != nil {
+		_ = msg.Nak() // for another worker, at once
+		return
+	}
+	d, err := newDelivery(msg)
+	stop := w.heartbeat(msg)
+	// What follows the call is done to its end, even when Run has to end.
+	store := context.WithoutCancel(ctx)
+
+	var e Event
+	switch {
+	case err != nil:
+		e = w.giveUp(store, d, err)
+	case w.known(store, d.key):
+		e = Event{Ending: Done}
+	case !w.clearToCall(ctx):
+		e = Event{Ending: Later, Err: ctx.Err()}
+	default:
+		e = w.call(calls, store, d)
+	}
+	stop()
+	w.finish(store, d, &e)
+}
+
+func newDelivery(msg jetstream.Msg) (*delivery, error) {
+	d := &delivery{msg: msg, key: entryKeyOf(msg.Subject()), deliveries: 1, began: time.Now(), enqueued: time.Now().UTC()}
+	if meta, err := msg.Metadata(); err == nil {
+		d.deliveries, d.enqueued = int(meta.NumDelivered), meta.Timestamp.UTC() //nolint:gosec // a count of deliveries
+	}
+	if ms, err := strconv.ParseInt(msg.Headers().Get(headerEnqueued), 10, 64); err == nil {
+		d.enqueued = time.UnixMilli(ms).UTC()
+	}
+	order := &licensespring.Order{}
+	if err := order.UnmarshalJSON(msg.Data()); err != nil {
+		return d, err
+	}
+	d.order = order
+	return d, nil
+}
+
+// heartbeat tells JetStream that the order is being worked on, until stop is
+// called.
+func (w *worker) heartbeat(msg jetstream.Msg) (stop func()) {
+	enough := make(chan struct{})
+	var beats sync.WaitGroup
+	beats.Go(func() {
+		ticker := time.NewTicker(w.beat)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-enough:
+				return
+			case <-ticker.C:
+				_ = msg.InProgress() // the next one may get through
+			}
+		}
+	})
+	return func() {
+		close(enough)
+		beats.Wait()
+	}
+}
+
+// clearToCall waits if there is a pause by now: the order may have come for a
+// request that was made before it. It reports whether ctx lasted.
+func (w *worker) clearToCall(ctx context.Context) bool {
+	_, lasted := w.breaker.wait(ctx)
+	return lasted
+}
+
+// call makes the order, and stores what came of it.
+func (w *worker) call(calls, store context.Context, d *delivery) Event {
+	w.Pipeline.calls.Add(1)
+	res, err := w.client.EnsureOrder(calls, d.order)
+	w.Pipeline.calls.Add(-1)
+	if err == nil {
+		w.breaker.works()
+		return w.made(store, d, res)
+	}
+	e := Event{Ending: Later, Err: err, Outcome: outcomeOf(err)}
+	if calls.Err() != nil {
+		return e // cut off: another worker finds out
+	}
+	v := judge(err)
+	if v.isAnswer {
+		w.breaker.works()
+	} else {
+		w.breaker.failed(v, time.Now())
+	}
+	if v.dead || (v.counts && w.maxDeliveries > 0 && d.deliveries >= w.maxDeliveries) {
+		return w.giveUp(store, d, err)
+	}
+	e.RetryIn = max(backoff(w.first, w.ceiling, d.deliveries), min(time.Until(v.until), longest)+jitter(w.first))
+	return e
+}
+
+func outcomeOf(err error) licensespring.Outcome {
+	if e, ok := errors.AsType[*licensespring.Error](err); ok {
+		return e.Outcome
+	}
+	return ""
+}
+
+// made stores the result of an order that is there.
+func (w *worker) made(store context.Context, d *delivery, res *licensespring.OrderResult) Event {
+	e := Event{Ending: Done, Outcome: res.Outcome}
+	s, err := w.newStoredResult(d, res)
+	if err == nil {
+		err = w.within(store, func(ctx context.Context) error { return w.keep(ctx, d.key, &s) })
+	}
+	if err == nil {
+		err = w.within(store, func(ctx context.Context) error { return w.clear(ctx, d.key) })
+	}
+	if err != nil {
+		// The order is made, and will be found there at the next delivery.
+		e.Ending, e.Err, e.RetryIn = Later, wrap("store the result", err), backoff(w.first, w.ceiling, d.deliveries)
+	}
+	return e
+}
+
+// giveUp makes a dead letter of an order, unless another worker has made it
+// meanwhile.
+func (w *worker) giveUp(store context.Context, d *delivery, why error) Event {
+	e := Event{Ending: Dead, Err: why, Outcome: outcomeOf(why)}
+	if w.known(store, d.key) {
+		return Event{Ending: Done}
+	}
+	l := &storedLetter{
+		Failure: newFailure(why), Enqueued: d.enqueued, Died: time.Now().UTC(), Deliveries: d.deliveries,
+	}
+	if d.order != nil {
+		l.OrderID, l.Order = d.order.ID, d.msg.Data()
+	} else {
+		l.Payload = d.msg.Data()
+	}
+	if err := w.bury(store, d.key, l); err != nil {
+		e.Ending, e.Err, e.RetryIn = Later, wrap("store the dead letter", err), backoff(w.first, w.ceiling, d.deliveries)
+	}
+	return e
+}
+
+// within bounds how long one thing is tried to be stored.
+func (w *worker) within(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	return do(ctx)
+}
+
+// finish acknowledges the delivery, or gives it back, and tells of it.
+func (w *worker) finish(ctx context.Context, d *delivery, e *Event) {
+	switch {
+	case e.Ending != Later:
+		// Confirmed, so that it is not forgotten. If it cannot be, the order is
+		// delivered again and found to be finished.
+		if err := w.within(ctx, func(ctx context.Context) error { return persist(ctx, d.msg.DoubleAck) }); err != nil {
+			w.cfgLogger().LogAttrs(ctx, slog.LevelWarn, "licensespring order not acknowledged", slog.Any("error", err))
+		}
+	case e.RetryIn > 0:
+		_ = d.msg.NakWithDelay(e.RetryIn) // if that is lost, the ack wait does it
+	default:
+		_ = d.msg.Nak()
+	}
+	if d.order != nil {
+		e.OrderID = d.order.ID
+	}
+	now := time.Now()
+	e.Deliveries, e.Waited, e.Took = d.deliveries, now.Sub(d.enqueued), now.Sub(d.began)
+	w.log(ctx, e)
+	w.observe(*e)
+}
+
+func (w *worker) log(ctx context.Context, e *Event) {
+	level := slog.LevelDebug
+	switch e.Ending {
+	case Done:
+	case Later:
+		level = slog.LevelWarn
+	case Dead:
+		level = slog.LevelError
+	}
+	attrs := []slog.Attr{
+		slog.String("order_id", e.OrderID), slog.String("ending", string(e.Ending)), slog.Int("deliveries", e.Deliveries),
+		slog.Duration("waited", e.Waited), slog.Duration("took", e.Took),
+	}
+	if e.Outcome != "" {
+		attrs = append(attrs, slog.String("outcome", string(e.Outcome)))
+	}
+	if e.Err != nil {
+		attrs = append(attrs, slog.Duration("retry_in", e.RetryIn), slog.Any("error", e.Err))
+	}
+	w.cfgLogger().LogAttrs(ctx, level, "licensespring order delivered", attrs...)
+}

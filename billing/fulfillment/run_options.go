@@ -1,0 +1,152 @@
+package fulfillment
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/licensespring-go/licensespring"
+)
+
+// Ensurer makes sure that an order is there, once. It is a
+// [licensespring.Client], or something around one.
+type Ensurer interface {
+	EnsureOrder(ctx context.Context, order *licensespring.Order) (*licensespring.OrderResult, error)
+}
+
+// What holds for [Pipeline.Run] unless an option says otherwise.
+const (
+	// DefaultConcurrency is how many orders a worker has under way at once. With
+	// calls that take up to half a second it is what the largest plan allows.
+	DefaultConcurrency = 16
+	// DefaultGrace is how long calls may go on after the context has ended.
+	DefaultGrace = 30 * time.Second
+	// DefaultBackoffFirst and DefaultBackoffCeiling are the first wait before an
+	// order is tried again, and the longest.
+	DefaultBackoffFirst   = time.Second
+	DefaultBackoffCeiling = 5 * time.Minute
+	// DefaultMaxDeliveries is about a day's worth of tries at the longest wait.
+	DefaultMaxDeliveries = 300
+)
+
+// RunOption sets one thing about a call of [Pipeline.Run].
+type RunOption func(*runConfig)
+
+type runConfig struct {
+	concurrency    int
+	grace          time.Duration
+	first, ceiling time.Duration
+	maxDeliveries  int
+	observe        func(Event)
+	faults         []error
+}
+
+func newRunConfig(options []RunOption) (*runConfig, error) {
+	c := &runConfig{
+		concurrency: DefaultConcurrency, grace: DefaultGrace,
+		first: DefaultBackoffFirst, ceiling: DefaultBackoffCeiling,
+		maxDeliveries: DefaultMaxDeliveries,
+		observe:       func(Event) {},
+	}
+	for _, option := range options {
+		if option != nil {
+			option(c)
+		}
+	}
+	return c, errors.Join(c.faults...)
+}
+
+func (c *runConfig) fault(message string) {
+	c.faults = append(c.faults, errors.New("fulfillment: "+message))
+}
+
+// WithConcurrency sets how many orders are under way at once, 1 to 1000.
+func WithConcurrency(n int) RunOption {
+	return func(c *runConfig) {
+		if n < 1 || n > 1000 {
+			c.fault("the concurrency must be from 1 to 1000")
+		}
+		c.concurrency = n
+	}
+}
+
+// WithGrace sets how long calls may go on after the context has ended. What is
+// not finished by then is given back to the queue. Zero cuts them off at once.
+func WithGrace(d time.Duration) RunOption {
+	return func(c *runConfig) {
+		if d < 0 {
+			c.fault("the grace must not be negative")
+		}
+		c.grace = d
+	}
+}
+
+// WithBackoff sets the first wait before an order is tried again, and the
+// longest. The waits double, with jitter; a wait that the service asks for is
+// kept to, whatever the ceiling.
+func WithBackoff(first, ceiling time.Duration) RunOption {
+	return func(c *runConfig) {
+		if first <= 0 || ceiling < first {
+			c.fault("the first wait must be above zero and no longer than the ceiling")
+		}
+		c.first, c.ceiling = first, ceiling
+	}
+}
+
+// WithMaxDeliveries sets how often an order is tried before it becomes a dead
+// letter, for those failures that count: see the table in the package
+// documentation. A delivery to a worker that was killed counts as well. Zero
+// means without end.
+func WithMaxDeliveries(n int) RunOption {
+	return func(c *runConfig) {
+		if n < 0 {
+			c.fault("the number of deliveries must not be negative")
+		}
+		c.maxDeliveries = n
+	}
+}
+
+// WithObserver has observe told how each delivery ended, after that is stored.
+// It is called from several goroutines at once and should be quick.
+func WithObserver(observe func(Event)) RunOption {
+	return func(c *runConfig) {
+		if observe == nil {
+			c.fault("the observer is nil")
+			return
+		}
+		c.observe = observe
+	}
+}
+
+// Ending says how a delivery of an order to a worker ended.
+type Ending string
+
+// The endings.
+const (
+	// Done means that the order is there, and its result stored.
+	Done Ending = "done"
+	// Later means that the order is tried again after a while.
+	Later Ending = "later"
+	// Dead means that the order is a dead letter now.
+	Dead Ending = "dead"
+)
+
+// Event is how one delivery of an order ended.
+type Event struct {
+	// OrderID is the caller's id of the order.
+	OrderID string
+	Ending  Ending
+	// Outcome is what the call said became of the order. It is empty if the
+	// result was there already, and no call was made.
+	Outcome licensespring.Outcome
+	// Err is why, if the ending is not Done. It is usually a
+	// [*licensespring.Error].
+	Err error
+	// Deliveries is how often the order was delivered so far, this one included.
+	Deliveries int
+	// RetryIn is when it is delivered again, if the ending is Later.
+	RetryIn time.Duration
+	// Waited is how long ago the order was enqueued, and Took how long the
+	// delivery took.
+	Waited, Took time.Duration
+}

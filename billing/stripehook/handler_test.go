@@ -1,0 +1,384 @@
+package stripehook_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/iotest"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/stripe/stripe-go/v85/webhook"
+
+	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/billing/stripehook"
+)
+
+var _ stripehook.Queue = (*fulfillment.Pipeline)(nil)
+
+func asValidation(err error) (*licensespring.ValidationError, bool) {
+	return errors.AsType[*licensespring.ValidationError](err)
+}
+
+// TestRefusals are requests that are not Stripe's. None reaches the queue.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	paid := event(t, "checkout_payment_expanded")
+	now := time.Now()
+	with := func(name, value string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set(name, value) }
+	}
+	tests := []struct {
+		name    string
+		request *http.Request
+		change  func(*http.Request)
+		status  int
+		reason  string
+	}{
+		{"get", httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody), nil, 405, "not a POST"},
+		{"no signature", signed(t, paid, now), func(r *http.Request) { r.Header.Del("Stripe-Signature") }, 400, "the signature is wrong"},
+		{"no header at all", signed(t, paid, now), with("Stripe-Signature", "nonsense"), 400, "the signature is wrong"},
+		{"another's signature", signed(t, paid, now), with("Stripe-Signature", signedWith(paid, "whsec_other", now)), 400, "the signature is wrong"},
+		{"the empty secret's signature", signed(t, paid, now), with("Stripe-Signature", signedWith(paid, "", now)), 400, "the signature is wrong"},
+		{"tampered", signed(t, paid, now), body(bytes.Replace(paid, []byte(`"quantity": 2`), []byte(`"quantity": 9`), 1)), 400, "the signature is wrong"},
+		{"tampered by a space", signed(t, paid, now), body(append(bytes.Clone(paid), ' ')), 400, "the signature is wrong"},
+		{"another's body", signed(t, paid, now), body(event(t, "checkout_free")), 400, "the signature is wrong"},
+		{"replayed too late", signed(t, paid, now.Add(-6*time.Minute)), nil, 400, "the signature is too old"},
+		{"a new time on an old signature", signed(t, paid, now.Add(-6*time.Minute)), func(r *http.Request) {
+			_, rest, _ := strings.Cut(r.Header.Get("Stripe-Signature"), ",")
+			r.Header.Set("Stripe-Signature", "t="+strconv.FormatInt(time.Now().Unix(), 10)+","+rest)
+		}, 400, "the signature is wrong"},
+		{"no JSON", signed(t, []byte("paid!"), now), nil, 400, "the body is not an event"},
+		{"no event", signed(t, []byte(`{"object": "invoice", "id": "in_1"}`), now), nil, 400, "the body is not an event"},
+		{"no event id", signed(t, []byte(`{"object": "event", "type": "invoice.paid", "data": {"object": {}}}`), now), nil, 400, "the body is not an event"},
+		{"a thin event", signed(t, []byte(`{"object": "v2.core.event", "id": "evt_1"}`), now), nil, 400, "the body is not an event"},
+		{"empty", signed(t, nil, now), nil, 400, "the body is not an event"},
+		{"too large", signed(t, append(bytes.Clone(paid), bytes.Repeat([]byte(" "), stripehook.DefaultMaxBody)...), now), nil, 413, "the body is too large"},
+		{"cut", signed(t, paid, now), func(r *http.Request) {
+			r.Body = io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))
+		}, 400, "the body could not be read"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			queue := newMemory()
+			var report stripehook.Report
+			hook := newHook(t, queue, stripehook.WithObserver(func(r stripehook.Report) { report = r }))
+			if tt.change != nil {
+				tt.change(tt.request)
+			}
+			w := httptest.NewRecorder()
+			hook.ServeHTTP(w, tt.request)
+			assert.Equal(t, tt.status, w.Code)
+			assert.Equal(t, stripehook.Refused, report.Disposition)
+			assert.Equal(t, tt.reason, report.Reason)
+			assert.Equal(t, "refused\n", w.Body.String())
+			assert.Empty(t, queue.orders)
+			assert.Empty(t, queue.letters)
+			if tt.status == http.StatusMethodNotAllowed {
+				assert.Equal(t, http.MethodPost, w.Header().Get("Allow"))
+			}
+		})
+	}
+}
+
+func signedWith(payload []byte, secret string, at time.Time) string {
+	return webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: payload, Secret: secret, Timestamp: at}).Header
+}
+
+func body(payload []byte) func(*http.Request) {
+	return func(r *http.Request) { r.Body = io.NopCloser(bytes.NewReader(payload)) }
+}
+
+// TestTolerance shows a delivery that is recorded and sent again: accepted while
+// it is fresh, which changes nothing, and refused later.
+func TestTolerance(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		queue := newMemory()
+		hook, err := stripehook.New(licensespring.NewSecret(secret), queue, stripehook.WithTolerance(time.Minute))
+		require.NoError(t, err)
+		payload := event(t, "checkout_payment_expanded")
+		recorded := signed(t, payload, time.Now()).Header
+		for _, want := range []int{200, 200, 400} {
+			r := signed(t, payload, time.Now())
+			r.Header = recorded
+			w := httptest.NewRecorder()
+			hook.ServeHTTP(w, r)
+			assert.Equal(t, want, w.Code)
+			<-time.After(time.Minute)
+		}
+		assert.Len(t, queue.orders, 1)
+		assert.Zero(t, queue.conflict)
+	})
+}
+
+// TestOneOrder delivers the events of a purchase many times, at once, in any
+// order.
+func TestOneOrder(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		events []string
+		id     string
+	}{
+		{"the same event", []string{"checkout_payment"}, "cs_live_a1"},
+		{"a subscription's session and invoice", []string{"checkout_subscription", "invoice_subscription"}, "sub_s1"},
+		{"its invoice and session", []string{"invoice_subscription", "checkout_subscription"}, "sub_s1"},
+		{"with a renewal before", []string{"invoice_renewal", "invoice_subscription", "checkout_subscription"}, "sub_s1"},
+		{"unpaid and paid later", []string{"checkout_unpaid", "checkout_paid_later"}, "cs_live_a5"},
+		{"paid later and unpaid", []string{"checkout_paid_later", "checkout_unpaid"}, "cs_live_a5"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			queue := newMemory()
+			hook := newHook(t, queue)
+			for _, name := range tt.events {
+				assert.Equal(t, http.StatusOK, deliver(t, hook, event(t, name)))
+			}
+			var wg sync.WaitGroup
+			for range 8 {
+				for _, name := range tt.events {
+					wg.Go(func() { assert.Equal(t, http.StatusOK, deliver(t, hook, event(t, name))) })
+				}
+			}
+			wg.Wait()
+			assert.Len(t, queue.orders, 1)
+			assert.Contains(t, queue.orders, tt.id)
+			assert.Equal(t, 9, queue.enqueued)
+			assert.Zero(t, queue.conflict, "the same purchase gave two different orders")
+			assert.Empty(t, queue.letters)
+		})
+	}
+}
+
+// TestSameSubscriptionTwoWays is a subscription whose session claims to have no
+// invoice while there is one: both lead to the same order all the same.
+func TestSameSubscriptionTwoWays(t *testing.T) {
+	t.Parallel()
+	queue := newMemory()
+	hook := newHook(t, queue)
+	odd := bytes.Replace(event(t, "checkout_metered"), []byte(`"sub_s2"`), []byte(`"sub_s1"`), 1)
+	assert.Equal(t, http.StatusOK, deliver(t, hook, odd))
+	assert.Equal(t, http.StatusOK, deliver(t, hook, event(t, "invoice_subscription")))
+	assert.Len(t, queue.orders, 1)
+	assert.Equal(t, 2, queue.enqueued)
+}
+
+func TestStripeIsAskedToComeBack(t *testing.T) {
+	t.Parallel()
+	down := errors.New("no space left")
+	lines := func(err error) stripehook.Option {
+		return stripehook.WithLineItems(source(func(context.Context, stripehook.Source) ([]stripehook.Line, error) { return nil, err }))
+	}
+	tests := []struct {
+		name            string
+		event           string
+		enqueue, reject error
+		options         []stripehook.Option
+		reason          string
+	}{
+		{"the queue is down", "checkout_payment", down, nil, nil, "the order could not be stored"},
+		{"the dead letters are down", "checkout_bad_metadata", nil, down, nil, "the dead letter could not be stored"},
+		{"stripe is down", "checkout_payment", nil, nil, []stripehook.Option{lines(down)}, "the line items could not be fetched"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			queue := newMemory()
+			queue.enqueueErr, queue.rejectErr = tt.enqueue, tt.reject
+			var report stripehook.Report
+			options := append([]stripehook.Option{stripehook.WithObserver(func(r stripehook.Report) { report = r })}, tt.options...)
+			hook := newHook(t, queue, options...)
+			status := deliver(t, hook, event(t, tt.event))
+			assert.Equal(t, http.StatusServiceUnavailable, status)
+			assert.Equal(t, stripehook.Failed, report.Disposition)
+			assert.Equal(t, tt.reason, report.Reason)
+			require.ErrorIs(t, report.Err, down)
+
+			// And once it works again, the order is made.
+			queue.enqueueErr, queue.rejectErr = nil, nil
+			assert.Equal(t, http.StatusOK, deliver(t, newHook(t, queue), event(t, tt.event)))
+			assert.Len(t, append(keys(queue.orders), keys(queue.letters)...), 1)
+		})
+	}
+}
+
+func keys[V any](m map[string]V) []string {
+	var list []string
+	for k := range m {
+		list = append(list, k)
+	}
+	return list
+}
+
+// source makes a function a source of line items.
+type source func(context.Context, stripehook.Source) ([]stripehook.Line, error)
+
+func (s source) Lines(ctx context.Context, of stripehook.Source) ([]stripehook.Line, error) {
+	return s(ctx, of)
+}
+
+func TestNoSourceOfLineItems(t *testing.T) {
+	t.Parallel()
+	queue := newMemory()
+	hook, err := stripehook.New(licensespring.NewSecret(secret), queue)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusServiceUnavailable, deliver(t, hook, event(t, "checkout_payment")))
+	assert.Equal(t, http.StatusOK, deliver(t, hook, event(t, "checkout_payment_expanded")))
+	assert.Contains(t, queue.orders, "cs_live_a2")
+}
+
+// TestQueueRefuses is an order that only the queue finds to be wrong.
+func TestQueueRefuses(t *testing.T) {
+	t.Parallel()
+	queue := newMemory()
+	queue.enqueueErr = &licensespring.ValidationError{Findings: []licensespring.Finding{{Path: "id", Message: "is odd"}}}
+	assert.Equal(t, http.StatusOK, deliver(t, newHook(t, queue), event(t, "checkout_payment")))
+	assert.Equal(t, queue.enqueueErr, queue.letters["cs_live_a1"].Err)
+}
+
+func TestOptions(t *testing.T) {
+	t.Parallel()
+	t.Run("prefix", func(t *testing.T) {
+		t.Parallel()
+		queue := newMemory()
+		hook := newHook(t, queue, stripehook.WithIDPrefix("stripe-"))
+		deliver(t, hook, event(t, "checkout_payment"))
+		deliver(t, hook, event(t, "invoice_subscription"))
+		deliver(t, hook, event(t, "checkout_bad_metadata"))
+		assert.ElementsMatch(t, []string{"stripe-cs_live_a1", "stripe-sub_s1"}, keys(queue.orders))
+		assert.Equal(t, []string{"stripe-cs_live_b1"}, keys(queue.letters))
+	})
+	t.Run("renewals", func(t *testing.T) {
+		t.Parallel()
+		queue := newMemory()
+		hook := newHook(t, queue, stripehook.WithRenewals(), stripehook.WithLineItems(source(
+			func(_ context.Context, of stripehook.Source) ([]stripehook.Line, error) {
+				assert.Equal(t, stripehook.InvoiceSource, of.Kind)
+				return []stripehook.Line{{Quantity: 1, Price: &stripehook.Price{
+					Metadata: map[string]string{"product_short_code": "acme-cad"}, Interval: "month",
+				}}}, nil
+			})))
+		deliver(t, hook, event(t, "invoice_subscription"))
+		deliver(t, hook, event(t, "invoice_renewal"))
+		assert.ElementsMatch(t, []string{"sub_s1", "in_s5"}, keys(queue.orders))
+	})
+	t.Run("other products", func(t *testing.T) {
+		t.Parallel()
+		queue := newMemory()
+		hook := newHook(t, queue, stripehook.WithOtherProducts())
+		assert.Equal(t, http.StatusOK, deliver(t, hook, event(t, "checkout_other_product")))
+		assert.Empty(t, queue.orders)
+		assert.Empty(t, queue.letters)
+		// A misspelt name beside a right one is no other product.
+		deliver(t, hook, event(t, "checkout_bad_metadata"))
+		assert.Equal(t, []string{"cs_live_b1"}, keys(queue.letters))
+	})
+	t.Run("connected account", func(t *testing.T) {
+		t.Parallel()
+		var asked stripehook.Source
+		hook := newHook(t, newMemory(), stripehook.WithLineItems(source(
+			func(_ context.Context, of stripehook.Source) ([]stripehook.Line, error) {
+				asked = of
+				return nil, errors.New("enough")
+			})))
+		payload := bytes.Replace(event(t, "checkout_payment"), []byte(`"object": "event",`), []byte(`"object": "event", "account": "acct_1",`), 1)
+		deliver(t, hook, payload)
+		assert.Equal(t, stripehook.Source{Kind: stripehook.SessionSource, ID: "cs_live_a1", Account: "acct_1"}, asked)
+	})
+}
+
+func TestNewReportsAllFaults(t *testing.T) {
+	t.Parallel()
+	hook, err := stripehook.New(licensespring.Secret{}, nil, nil,
+		stripehook.WithAPIKey(licensespring.Secret{}), stripehook.WithLineItems(nil), stripehook.WithTolerance(0),
+		stripehook.WithTimeout(-1), stripehook.WithMaxBody(0), stripehook.WithLogger(nil), stripehook.WithObserver(nil))
+	assert.Nil(t, hook)
+	assert.Len(t, strings.Split(err.Error(), "\n"), 9)
+	_, err = stripehook.New(licensespring.NewSecret(secret), newMemory(), stripehook.WithAPIKey(licensespring.NewSecret("sk_test")))
+	assert.NoError(t, err)
+}
+
+// TestRedo is a dead letter whose reason was mended.
+func TestRedo(t *testing.T) {
+	t.Parallel()
+	queue := newMemory()
+	meta := map[string]string{"product_short_code": "acme-cad", "max_activations": "many"}
+	hook := newHook(t, queue, stripehook.WithLineItems(source(
+		func(context.Context, stripehook.Source) ([]stripehook.Line, error) {
+			return []stripehook.Line{{Quantity: 1, Price: &stripehook.Price{ID: "price_1", Metadata: meta}}}, nil
+		})))
+	deliver(t, hook, event(t, "checkout_payment"))
+	letter := queue.letters["cs_live_a1"]
+	require.NotNil(t, letter.Payload)
+
+	report, err := hook.Redo(t.Context(), letter.Payload)
+	require.ErrorIs(t, err, licensespring.ErrInvalidRequest)
+	assert.Equal(t, stripehook.Rejected, report.Disposition)
+	assert.Empty(t, queue.orders)
+
+	meta["max_activations"] = "5"
+	report, err = hook.Redo(t.Context(), letter.Payload)
+	require.NoError(t, err)
+	assert.Equal(t, stripehook.Queued, report.Disposition)
+	assert.Equal(t, 1, report.Licenses)
+	assert.Contains(t, queue.orders, "cs_live_a1")
+
+	_, err = hook.Redo(t.Context(), []byte(`{"object": "event"}`))
+	assert.EqualError(t, err, "this is not a stripe event")
+}
+
+// TestNothingPrivateIsSaid looks for what is in the events and in the secrets in
+// logs, answers and reports.
+func TestNothingPrivateIsSaid(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	queue := newMemory()
+	var mu sync.Mutex
+	var said strings.Builder
+	hook := newHook(t, queue,
+		stripehook.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
+		stripehook.WithObserver(func(r stripehook.Report) {
+			mu.Lock()
+			defer mu.Unlock()
+			said.WriteString(r.Reason)
+			if r.Err != nil {
+				said.WriteString(r.Err.Error())
+			}
+		}))
+	for _, name := range []string{
+		"checkout_payment", "checkout_bad_metadata", "checkout_unreadable", "invoice_subscription", "invoice_change",
+		"invoice_subscription", "checkout_too_many", "other",
+	} {
+		deliver(t, hook, event(t, name))
+		w := httptest.NewRecorder()
+		r := signed(t, event(t, name), time.Now())
+		r.Header.Set("Stripe-Signature", "t=1,v1=00")
+		hook.ServeHTTP(w, r)
+		said.WriteString(w.Body.String())
+	}
+	queue.enqueueErr = errors.New("down")
+	deliver(t, hook, event(t, "checkout_payment"))
+	deliver(t, hook, bytes.Replace(event(t, "checkout_payment"), []byte("cs_live_a1"), []byte("cs_live_gone"), 1))
+	all := log.String() + said.String()
+	assert.Contains(t, all, "price_metadata")
+	assert.Contains(t, all, "status 404 (req_1)")
+	for _, private := range []string{
+		secret, "sk_test", "ada@", "ada king", "lovelace", "grace", "hopper", "example.com", "+1 555", "london", "for ever", "1 year", "whsec",
+	} {
+		assert.NotContains(t, strings.ToLower(all), private)
+	}
+}
