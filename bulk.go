@@ -77,6 +77,9 @@ func WithLeftovers(take func(BulkResult)) BulkOption {
 // for it would fail every order after. When a rate limit is in the way an order
 // waits until it is over, as long as ctx lasts.
 //
+// Orders with one id should not be in one input, or be far apart in it: which
+// of those under way together comes first is for the service to decide.
+//
 // When ctx is over, orders under way end at once, each with what is known of
 // it, and are yielded; no other is taken. When the loop is left early, those
 // under way are finished first: see [WithLeftovers]. No goroutine outlives the

@@ -12,7 +12,9 @@ const (
 	// Appended means that this call added licenses to an order that was there.
 	Appended Outcome = "appended"
 	// Recovered means that the order was made although the answer was lost or
-	// could not be read: it was looked up, and is what was asked for.
+	// could not be read: it was looked up, and is what was asked for. If the
+	// same order was there already, and the first attempt was lost before it
+	// came to the service, it is that one: they cannot be told apart.
 	Recovered Outcome = "recovered"
 	// Existing means that the order was there before, just as asked for, and
 	// nothing was changed. Only EnsureOrder and CreateOrders end so.

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/licensespring-go/licensespring"
+)
+
+// FuzzCSV reads any input. Whatever it is, reading ends, every entry is an order
+// or says why not, each is about a line that is there, and nothing is made of a
+// row that is not the input's.
+func FuzzCSV(f *testing.F) {
+	shipped, err := os.ReadFile("orders.csv")
+	require.NoError(f, err)
+	f.Add(shipped)
+	for _, seed := range []string{
+		"", "\n", "id,product_code\n", "id,product_code\na,p", "id,product_code\r\na,p\r\n\r\nb,p\r\n",
+		"\xef\xbb\xbfid,product_code\na,p\n", "\xff\xfei", "id,product_code,note\na,p,\"open\nb,p,x\n",
+		"id,product_code,note\na,p,\"two\nlines\"\nb,p,\"\"\"\"\n", "id,product_code\na,p\n\"b\"x,p\nc,p\n",
+		"id,product_code,users\na,p,a@example.com;b@example.com\na,p,\n", "id,product_code\n,\n\"\"\n\r\r\n",
+		"product_code,id,license.metadata,product_features,custom_fields\np,a,{},x=1;y,z=1\n",
+		"id,product_code,max_activations,is_trial\na,p,1e5,TRUE\na,p,-0,x\n", "\"id\",\"product_code\"\n\"a\",\"p\"\n",
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, input []byte) {
+		r, err := newReader(csvRows, bytes.NewReader(input))
+		if err != nil {
+			return
+		}
+		head := r.(*csvReader).columns
+		n, err := count(r, 0)
+		require.NoError(t, err)
+		entries := readEntries(t, csvRows, string(input))
+		require.Len(t, entries, n)
+
+		lines := 1 + bytes.Count(input, []byte("\n"))
+		last, rows := 1, 0
+		for _, e := range entries {
+			require.Greater(t, e.line, last, "entries are about lines in their order")
+			last = e.line
+			require.LessOrEqual(t, e.line, lines)
+			require.Equal(t, e.order == nil, len(e.faults) > 0)
+			for _, f := range e.faults {
+				require.NotEmpty(t, f.Rule)
+				require.NotEmpty(t, f.Message)
+				require.True(t, f.Line == 0 || e.line < f.Line && f.Line <= lines)
+			}
+			if e.order == nil {
+				continue
+			}
+			for _, f := range e.order.Check() {
+				require.NotEqual(t, licensespring.RuleExtraMember, f.Rule, "a column that the SDK does not know")
+			}
+			require.Equal(t, e.id, e.order.ID)
+			require.True(t, strings.Contains(string(input), e.id) || strings.Contains(e.id, `"`) || strings.Contains(e.id, "\n"))
+			for i, item := range e.order.Items {
+				require.Len(t, e.rows[i], len(item.Licenses))
+				rows += len(item.Licenses)
+			}
+		}
+		require.Less(t, rows, lines, "a license for each row below the header, at the most")
+		require.LessOrEqual(t, len(head), len(columns))
+	})
+}

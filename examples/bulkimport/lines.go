@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+)
+
+// maxLine bounds the length of a line, and of a CSV row of several lines, in
+// bytes: it is what keeps the memory constant whatever the input is.
+const maxLine = 1 << 20
+
+var errUTF16 = usageError{errors.New("the input is UTF-16: save it as UTF-8")}
+
+// lineReader reads lines that end in LF or CRLF, without their ends and without
+// the byte order mark that some programs put in front of the first.
+type lineReader struct {
+	r      *bufio.Reader
+	number int
+	long   []byte // a line longer than the buffer of r
+}
+
+// A line is one line of the input.
+type line struct {
+	number int // from 1
+	text   []byte
+	// tooLong says that the line is longer than maxLine; text is its beginning.
+	tooLong bool
+}
+
+func newLineReader(r io.Reader) *lineReader {
+	return &lineReader{r: bufio.NewReaderSize(r, 64<<10)}
+}
+
+// next returns the next line, or io.EOF. Its text is valid until the next call.
+func (l *lineReader) next() (line, error) {
+	if l.number == 0 {
+		switch mark, _ := l.r.Peek(3); {
+		case bytes.HasPrefix(mark, []byte("\xff\xfe")), bytes.HasPrefix(mark, []byte("\xfe\xff")):
+			return line{}, errUTF16
+		case bytes.Equal(mark, []byte("\xef\xbb\xbf")):
+			_, _ = l.r.Discard(len(mark)) // it is there
+		}
+	}
+	text, err := l.r.ReadSlice('\n')
+	l.number++
+	got := line{number: l.number}
+	if errors.Is(err, bufio.ErrBufferFull) {
+		l.long = append(l.long[:0], text...)
+		for errors.Is(err, bufio.ErrBufferFull) {
+			text, err = l.r.ReadSlice('\n')
+			if l.long = append(l.long, text...); len(l.long) > maxLine+2 { // 2: the line's end
+				l.long, got.tooLong = l.long[:maxLine], true
+			}
+		}
+		text = l.long
+	}
+	switch {
+	case errors.Is(err, io.EOF) && len(text) == 0:
+		return line{}, io.EOF
+	case err != nil && !errors.Is(err, io.EOF):
+		return line{}, err
+	}
+	if !got.tooLong {
+		text = bytes.TrimSuffix(text, []byte("\n"))
+		text = bytes.TrimSuffix(text, []byte("\r"))
+		got.tooLong = len(text) > maxLine
+	}
+	got.text = text
+	return got, nil
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What README.md says of wrong lines, columns and flags is so.
+func TestReadme(t *testing.T) {
+	t.Parallel()
+	content, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	readme := string(content)
+
+	documented := make(map[string]map[int]bool)
+	for _, row := range regexp.MustCompile("(?m)^\\| `(orders\\.\\w+)` \\| (\\d+) \\|").FindAllStringSubmatch(readme, -1) {
+		if documented[row[1]] == nil {
+			documented[row[1]] = make(map[int]bool)
+		}
+		line, err := strconv.Atoi(row[2])
+		require.NoError(t, err)
+		documented[row[1]][line] = true
+	}
+	for file := range exampleOutcomes {
+		got := runWith(t.Context(), nil, "", "-f", file)
+		told := make(map[int]bool)
+		for _, found := range regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(file)+`:(\d+):`).FindAllStringSubmatch(got.stderr, -1) {
+			line, err := strconv.Atoi(found[1])
+			require.NoError(t, err)
+			told[line] = true
+		}
+		assert.Equal(t, documented[file], told, file)
+	}
+
+	for i := range columns {
+		if columns[i].level != ofLicense || strings.Contains(columns[i].name, ".") {
+			name := strings.TrimPrefix(columns[i].name, "customer")
+			assert.Contains(t, readme, name+"`", "column %s", columns[i].name)
+		}
+	}
+	help := runWith(t.Context(), nil, "", "-h").stdout
+	for _, flag := range regexp.MustCompile("(?m)(?:^| |`)(-[a-z][a-z-]+)").FindAllStringSubmatch(readme, -1) {
+		assert.Contains(t, help, "\n  "+flag[1], "flag %s", flag[1])
+	}
+}
