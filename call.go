@@ -12,6 +12,7 @@ import (
 	"github.com/licensespring-go/licensespring/internal/budget"
 	"github.com/licensespring-go/licensespring/internal/exchange"
 	"github.com/licensespring-go/licensespring/internal/redact"
+	"github.com/licensespring-go/licensespring/internal/wire"
 )
 
 // The names of what a call does, in errors, attempts and logs.
@@ -208,7 +209,8 @@ func scrubPath(scrub *redact.Scrubber, path string) string {
 			from = to
 			continue
 		}
-		kept = append(kept, names[from])
+		bare, index := cutIndex(names[from])
+		kept = append(kept, wire.PageSpelling(bare)+index) // as validation has it, whatever the dialect
 		from++
 	}
 	return strings.Join(kept, ".")
@@ -217,11 +219,15 @@ func scrubPath(scrub *redact.Scrubber, path string) string {
 // isWireName reports whether a part of a path is a member of an order, with or
 // without an index.
 func isWireName(name string) bool {
-	bare, index := name, ""
-	if bracket := strings.IndexByte(name, '['); bracket >= 0 {
-		bare, index = name[:bracket], name[bracket:]
-	}
+	bare, index := cutIndex(name)
 	return isFieldName(bare) && strings.Trim(index, "[]0123456789") == ""
+}
+
+func cutIndex(name string) (bare, index string) {
+	if bracket := strings.IndexByte(name, '['); bracket >= 0 {
+		return name[:bracket], name[bracket:]
+	}
+	return name, ""
 }
 
 // isFieldName reports whether any object of an order has a member of the name.

@@ -65,7 +65,7 @@ func compareOrder(o *Order, rec *OrderRecord, whole bool) []Difference {
 	c := comparer{whole: whole, rec: rec}
 	c.shown = c.room[:0]
 	// The order's switch is for all its licenses, whatever they say themselves.
-	c.preventVM = isTrue(o.PreventVM)
+	c.preventVM, c.bundle = isTrue(o.PreventVM), o.IsBundle
 	if whole {
 		c.look(rec.raw.get())
 		o.fields(&c)
@@ -78,7 +78,7 @@ func compareOrder(o *Order, rec *OrderRecord, whole bool) []Difference {
 // comparePart lists how those licenses of o that have one of the keys differ in
 // rec.
 func comparePart(o *Order, rec *OrderRecord, keys map[string]bool) []Difference {
-	c := comparer{rec: rec, only: keys, preventVM: isTrue(o.PreventVM)}
+	c := comparer{rec: rec, only: keys, preventVM: isTrue(o.PreventVM), bundle: o.IsBundle}
 	c.items("items", &o.Items)
 	return c.found
 }
@@ -89,8 +89,12 @@ func isSame(differences []Difference) bool {
 }
 
 // comparer visits the fields of an order asked for and compares each with the
-// member of that name in the record.
+// member of that name in the record. Licenses, users and features are compared
+// after the plain members, since each of them has members of its own to look at;
+// extra members have no meaning that this package knows.
 type comparer struct {
+	ignorer
+
 	rec   *OrderRecord
 	whole bool
 	path  wire.Path
@@ -98,6 +102,7 @@ type comparer struct {
 	room  [usualMembers]shownMember // for shown: no allocation of its own
 	found []Difference
 
+	bundle    bool            // the order's items name bundles
 	preventVM bool            // the order wants it for all licenses
 	only      map[string]bool // keys of the licenses to compare; nil: all
 	// While counting, differences are only counted.
@@ -342,8 +347,6 @@ func holds(found, asked []byte) bool {
 	return true
 }
 
-func (c *comparer) scalar(string, *any) {}
-
 func (c *comparer) customer(name string, p **Customer) {
 	have := c.rec.Customer
 	if *p == nil || have == nil {
@@ -364,7 +367,11 @@ func sameEmail(a, b string) bool {
 func (c *comparer) items(_ string, p *[]OrderItem) {
 	// A record without items (the old answer, a short list) shows nothing of
 	// them; whoever needs to be sure looks the order up by its number.
-	if c.rec.showsLicenses() && !c.rec.isBundle() {
+	switch {
+	case c.bundle:
+	case c.rec.isBundle():
+		c.differ("is_bundle", "false", "true", "")
+	case c.rec.showsLicenses():
 		c.pairLicenses(*p)
 		c.look(c.rec.raw.get()) // the other members of the order come after
 	}
@@ -387,12 +394,6 @@ func (c *comparer) license(l *License, have *LicenseRecord) {
 	c.compareUsers(l.Users, have)
 	c.compareFeatures(l.ProductFeatures, have)
 }
-
-// Users and features are compared after the plain members, since each of them
-// has members of its own to look at.
-func (c *comparer) licenses(string, *[]License)        {}
-func (c *comparer) users(string, *[]LicenseUser)       {}
-func (c *comparer) features(string, *[]ProductFeature) {}
 
 func (c *comparer) compareUsers(asked []LicenseUser, have *LicenseRecord) {
 	// A list of users that could not be read does not show who they are.
@@ -469,6 +470,3 @@ func sameScalar(a, b string) bool {
 	n, errN := strconv.ParseFloat(b, 64)
 	return errM == nil && errN == nil && m == n
 }
-
-// extra members have no meaning that this package knows.
-func (c *comparer) extra(object, *map[string]json.RawMessage) {}

@@ -204,6 +204,12 @@ func TestCompareOrder(t *testing.T) {
 			o.IsBundle = true
 			o.Items[0] = OrderItem{ProductCode: "suite", Licenses: []License{{}, {}, {}}}
 		}, `"is_bundle": true`, nil},
+		{"bundle, and not said to be one", func(o *Order) {
+			o.IsBundle = true
+			o.Items[0] = OrderItem{ProductCode: "suite", Licenses: []License{{}, {}, {}}}
+		}, `"type": "normal"`, nil},
+		{"a bundle that nobody asked for", func(*Order) {}, `"is_bundle": true`, []string{"is_bundle: asked for false, found true"}},
+		{"no bundle", func(o *Order) { o.IsBundle = true }, `"is_bundle": false`, []string{"is_bundle: asked for true, found false"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

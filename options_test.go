@@ -220,6 +220,18 @@ func TestDialectOfTheAnswerDoesNotMatter(t *testing.T) {
 	}
 }
 
+// Fields are named as validation names them, whatever the dialect.
+func TestFieldsAreNamedAsOnThePage(t *testing.T) {
+	t.Parallel()
+	client, s := onLoopback(t, []lst.Option{lst.WithDialect(lst.DialectCurrent)}, licensespring.WithDialect(licensespring.CurrentDialect))
+	s.Inject(lst.Status(400, jsonBody(`{"customer": {"company_name": ["A."]}, "items": [{"licenses": [{"enable_maintenance_period": ["B."]}]}]}`)))
+	_, err := client.CreateOrder(t.Context(), anOrder("inv-1"))
+	assert.Equal(t, []licensespring.FieldError{
+		{Path: "customer.company", Messages: []string{"A."}},
+		{Path: "items[0].licenses[0].enable_maintenance_duration", Messages: []string{"B."}},
+	}, errorOf(t, err).Fields)
+}
+
 // The wrong dialect is refused by a service that is strict about names.
 func TestWrongDialectIsRefused(t *testing.T) {
 	t.Parallel()

@@ -50,6 +50,17 @@ func OtherSpelling(name string) (string, bool) {
 	return "", false
 }
 
+// PageSpelling returns what the page calls a member, given in any spelling. A
+// name that both spell alike, or that is not known, is returned as it is.
+func PageSpelling(name string) string {
+	for i := range renamed {
+		if renamed[i].current == name {
+			return renamed[i].page
+		}
+	}
+	return name
+}
+
 // Period returns how dialect d spells a consumption period, given in any
 // spelling. A period the dialect has no word for is returned as it is.
 func (d Dialect) Period(s string) string {
