@@ -100,7 +100,9 @@ func (c *Client) CloseIdleConnections() { c.x.CloseIdleConnections() }
 //   - [ErrUnauthorized], [ErrRateLimited], [ErrRedirected], [ErrNotFound],
 //     [ErrUnavailable]: refused, or never sent.
 //   - [ErrOutcomeUnknown]: it may have been made. [Client.EnsureOrder] with the
-//     same order settles it, now or after a restart.
+//     same order settles it, now or after a restart. Such an error may match
+//     [ErrUnavailable] or [ErrRateLimited] besides, which say why it could not be
+//     found out: so ask for this one first, or look at the Outcome.
 //
 // The order is sent again after a lost answer only where that cannot make a
 // second one: see the package documentation for the table. The order is not

@@ -137,7 +137,7 @@ func WithAttemptTimeout(d time.Duration) Option {
 
 // WithCallTimeout sets how long a whole call may take: attempts, waits and the
 // lookups that settle an outcome. Zero means as long as the caller's context
-// allows.
+// allows. An error of a call whose time was up matches [context.DeadlineExceeded].
 func WithCallTimeout(d time.Duration) Option {
 	return func(c *config) {
 		if d < 0 {

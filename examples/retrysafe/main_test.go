@@ -28,7 +28,7 @@ func noEnv(string) string { return "" }
 
 // changing is what is not the same each time: the waits, and how a system says
 // that a process was killed.
-var changing = regexp.MustCompile(`after \d+[a-z]+|dead \(.*\)`)
+var changing = regexp.MustCompile(`after [0-9.]+(µs|ms|s)|dead \(.*\)`)
 
 func TestRun(t *testing.T) {
 	t.Parallel()

@@ -144,7 +144,7 @@ func Int(value []byte) (int64, bool) {
 	f, err := strconv.ParseFloat(digits, 64)
 	// Beyond 2^53 a float no longer names one integer: better none than a
 	// neighbour's id.
-	if err != nil || f != math.Trunc(f) || math.Abs(f) > 1<<53 {
+	if err != nil || f != math.Trunc(f) || math.Abs(f) >= 1<<53 {
 		return 0, false
 	}
 	return int64(f), true
