@@ -34,7 +34,8 @@ func report(in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprint(out, intro)
+	var page strings.Builder
+	page.WriteString(intro)
 	group := ""
 	for _, b := range all {
 		if b.name == "" {
@@ -42,15 +43,16 @@ func report(in io.Reader, out io.Writer) error {
 		}
 		if b.group != group {
 			group = b.group
-			fmt.Fprintf(out, "\n## %s\n\n| | time | bytes | allocations | connections opened |\n|---|---|---|---|---|\n", group)
+			fmt.Fprintf(&page, "\n## %s\n\n| | time | bytes | allocations | connections opened |\n|---|---|---|---|---|\n", group)
 		}
-		fmt.Fprintf(out, "| %s |", b.name)
+		fmt.Fprintf(&page, "| %s |", b.name)
 		for _, unit := range units {
-			fmt.Fprintf(out, " %s |", cell(all, b, unit))
+			fmt.Fprintf(&page, " %s |", cell(all, b, unit))
 		}
-		fmt.Fprintln(out)
+		page.WriteByte('\n')
 	}
-	return nil
+	_, err = io.WriteString(out, page.String())
+	return err
 }
 
 const intro = `# Benchmarks
