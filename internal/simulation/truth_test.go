@@ -92,8 +92,12 @@ func (w *want) fits(product string, l *lst.License, s shown) bool {
 		}
 	}
 	for name, asked := range w.properties {
-		// What was not stored under the name is not shown.
-		if stored, ok := l.Properties[name]; ok && sameDuration(fmt.Sprint(stored)) != asked {
+		stored, ok := l.Properties[name]
+		if !ok && name == "max_consumptions" {
+			stored, ok = 0, true // shown of each license, whatever its type
+		}
+		// What else was not stored is not shown.
+		if ok && sameDuration(fmt.Sprint(stored)) != asked {
 			return false
 		}
 	}
