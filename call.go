@@ -3,10 +3,10 @@ package licensespring
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/licensespring-go/licensespring/internal/apierror"
 	"github.com/licensespring-go/licensespring/internal/budget"
@@ -32,6 +32,7 @@ const (
 // they have together and the journal of their attempts.
 type call struct {
 	c        *Client
+	start    time.Time
 	ctx      context.Context //nolint:containedctx // a call is its context and what is done within it
 	cancel   context.CancelFunc
 	op       string
@@ -44,45 +45,63 @@ type call struct {
 	// that a service that is down is not asked six times four times.
 	lookups int
 	part    *part // of an append of which the rest is there; nil: the whole
+
+	// How it ended.
+	ended   bool
+	outcome Outcome
+	warned  int
+	err     *Error
 }
 
 func (c *Client) begin(ctx context.Context, op string, order *Order) *call {
-	k := &call{c: c, op: op, ctx: ctx, cancel: func() {}}
-	if c.cfg.callTimeout > 0 {
-		k.ctx, k.cancel = context.WithTimeout(ctx, c.cfg.callTimeout)
-	}
+	k := &call{c: c, op: op, start: time.Now(), cancel: func() {}}
 	if order != nil {
 		k.orderID = order.ID
+	}
+	// The observers come first: whatever context they return, the call's own
+	// time limit holds.
+	k.ctx = startCall(ctx, c.cfg.observers, CallStarted{Op: op, OrderID: k.orderID})
+	if c.cfg.callTimeout > 0 {
+		k.ctx, k.cancel = context.WithTimeout(k.ctx, c.cfg.callTimeout)
 	}
 	return k
 }
 
-func (k *call) end() { k.cancel() }
+// end tells those who listen how the call ended. It is deferred: when the caller's
+// transport panics nothing was decided, and the end must not look like a good one.
+func (k *call) end() {
+	defer k.cancel()
+	if !k.ended {
+		e := &Error{Kind: ErrUnavailable, detail: "the call did not return"}
+		if k.op == opCreate || k.op == opEnsure {
+			e.Outcome = Unknown
+		}
+		_ = k.fail(e)
+	}
+	k.logEnd()
+	k.observeEnd()
+}
 
 func (k *call) sending(body []byte, findings []Finding) {
 	k.body, k.warnings = body, findings
 }
 
-// send sends one request, and notes and logs its attempts.
+// send sends one request, and notes its attempts.
 func (k *call) send(op string, req exchange.Request) *exchange.Reply {
-	reply := k.c.x.Do(k.ctx, req)
-	if k.attempts == nil {
-		k.attempts = make([]Attempt, 0, len(reply.Attempts))
-	}
 	before := 0 // attempts of an earlier request for the same
 	for i := range k.attempts {
 		if k.attempts[i].Op == op {
 			before++
 		}
 	}
+	req.Watcher = k.watch(op, before, req)
+	reply := k.c.x.Do(k.ctx, req)
+	if k.attempts == nil {
+		k.attempts = make([]Attempt, 0, len(reply.Attempts))
+	}
 	for _, a := range reply.Attempts {
 		a.Number += before
 		k.attempts = append(k.attempts, newAttempt(op, a))
-	}
-	if k.c.cfg.logger.Enabled(k.ctx, slog.LevelDebug) {
-		for _, a := range k.attempts[len(k.attempts)-len(reply.Attempts):] {
-			k.c.cfg.logger.LogAttrs(k.ctx, slog.LevelDebug, "licensespring attempt", slog.Any("attempt", a))
-		}
 	}
 	return reply
 }
@@ -107,20 +126,19 @@ func fault(path, rule, message string) error {
 	return &ValidationError{Findings: []Finding{{Path: path, Rule: rule, Severity: Fault, Message: message}}}
 }
 
-// fail completes an error with what the call knows, and logs it.
+// fail ends the call with an error, completed with what the call knows.
 func (k *call) fail(e *Error) error {
 	e.Op, e.OrderID, e.Attempts = k.op, k.orderID, k.attempts
 	if e.Outcome == Unknown {
 		e.Kind = ErrOutcomeUnknown
 	}
-	level := slog.LevelWarn
-	if e.Outcome == Unknown {
-		level = slog.LevelError
-	}
-	if k.ctx != nil {
-		k.c.cfg.logger.LogAttrs(k.ctx, level, "licensespring call failed", slog.Any("error", e))
-	}
+	k.ended, k.err = true, e
 	return e
+}
+
+// done ends the call well.
+func (k *call) done(outcome Outcome, warnings int) {
+	k.ended, k.outcome, k.warned = true, outcome, warnings
 }
 
 // refusal is the error for a reply to a request that was not granted. Its
@@ -239,22 +257,6 @@ func isFieldName(name string) bool {
 
 // detailContext says that the call's time was up or that the caller ended it.
 const detailContext = "the context is over"
-
-// done logs the end of a call that went well.
-func (k *call) done(outcome Outcome, warnings int) {
-	logger := k.c.cfg.logger
-	if !logger.Enabled(k.ctx, slog.LevelDebug) {
-		return
-	}
-	attrs := []slog.Attr{slog.String("op", k.op)}
-	if k.orderID != "" {
-		attrs = append(attrs, slog.String("order_id", k.orderID))
-	}
-	if outcome != "" {
-		attrs = append(attrs, slog.String("outcome", string(outcome)), slog.Int("warnings", warnings))
-	}
-	logger.LogAttrs(k.ctx, slog.LevelDebug, "licensespring call done", append(attrs, slog.Int("attempts", len(k.attempts)))...)
-}
 
 // kindOf names what went wrong. The code decides where it is known, whatever
 // the status: the service uses both as it likes.

@@ -2,6 +2,7 @@ package licensespring_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -125,6 +126,10 @@ func canaryShapes(t *testing.T) map[string][]canaryShape {
 		"Attempt":            append(shapesOf(result.Attempts[0]), shapesOf(result.Attempts)...),
 		"BulkOption":         shapesOf(licensespring.WithConcurrency(1)),
 		"BulkResult":         append(shapesOf(licensespring.BulkResult{OrderID: "bird-1", Result: result}), shapesOf(licensespring.BulkResult{Err: refused})...),
+		"CallStarted":        shapesOf(licensespring.CallStarted{Op: "create order", OrderID: "bird-1"}),
+		"CallEnded":          append(shapesOf(canaryEnded(t)), shapesOf(licensespring.CallEnded{Outcome: licensespring.Refused, Err: refused})...),
+		"Observer":           shapesOf(licensespring.Observer{}),
+		"AttemptStarted":     shapesOf(canaryStarted(t)),
 		"Budget":             shapesOf(licensespring.NewBudget(licensespring.PlanFree)),
 		"Client":             append(shapesOf(client), shapesOf(*client)...),
 		"ConsumptionOptions": shapesOf(license),
@@ -169,10 +174,39 @@ func canaryShapes(t *testing.T) map[string][]canaryShape {
 	}
 }
 
+// canaryEnded returns what an observer is told at the end of a call.
+func canaryEnded(t *testing.T) (ended licensespring.CallEnded) {
+	t.Helper()
+	client := canaryClient(t, canaryAnswer, licensespring.WithObserver(licensespring.Observer{
+		EndCall: func(_ context.Context, call licensespring.CallEnded) { ended = call },
+	}))
+	_, err := client.CreateOrder(t.Context(), canaryOrder("bird-1"))
+	require.NoError(t, err)
+	require.Equal(t, licensespring.Created, ended.Outcome)
+	return ended
+}
+
+// canaryStarted returns what an observer is told at the start of a request whose
+// query is a customer's.
+func canaryStarted(t *testing.T) (started licensespring.AttemptStarted) {
+	t.Helper()
+	client := canaryClient(t, `{"count":0,"next":null,"results":[]}`, licensespring.WithObserver(licensespring.Observer{
+		StartAttempt: func(ctx context.Context, attempt licensespring.AttemptStarted) context.Context {
+			started = attempt
+			return ctx
+		},
+	}))
+	for range client.Orders(t.Context(), licensespring.OrderFilter{CustomerEmail: canaryEmail}) {
+		continue
+	}
+	require.Equal(t, licensespring.DefaultBaseURL+"/api/v1/orders/", started.URL)
+	return started
+}
+
 // quietTypes are the types of which no value holds anything of a customer's:
 // those of errors, journals and the like, and the client itself.
 var quietTypes = []string{
-	"Attempt", "BulkOption", "Budget", "Client", "Difference", "Error", "ErrorKind", "FieldError", "Finding", "LimitedBy", "Option",
+	"Attempt", "AttemptStarted", "BulkOption", "Budget", "CallEnded", "CallStarted", "Client", "Difference", "Error", "ErrorKind", "FieldError", "Finding", "LimitedBy", "Option",
 	"Outcome", "Phase", "Progress", "Secret", "Severity", "ValidationError",
 }
 

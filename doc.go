@@ -269,6 +269,27 @@
 // client logs nothing. The Raw methods, [Preview] and the records themselves
 // hold what they hold: do not log them.
 //
+// # Logs, traces and metrics
+//
+// The logger of [WithLogger] is given three kinds of entry, and in them these
+// attributes and no others:
+//
+//	message                    level  attributes
+//	-------------------------  -----  ------------------------------------------------
+//	licensespring attempt      debug  attempt: op, number, phase, status, reason,
+//	                                  verdict, took, wait
+//	licensespring call done    debug  op, order_id, outcome, warnings, attempts
+//	licensespring call failed  warn;  error: op, kind, order_id, outcome, status,
+//	                           error  code, detail, message, fields, request_id,
+//	                                  limited_by, retry_at, attempts
+//
+// A failed call is logged as an error if its outcome is unknown, since somebody
+// has to look then, and otherwise as a warning. Code, message and fields are the
+// service's words, without whatever of the request they repeat. The funcs of an
+// [Observer] are called as calls and attempts begin and end. The module
+// github.com/licensespring-go/licensespring/otel makes OpenTelemetry traces and
+// metrics of that.
+//
 // # Tests
 //
 // Package [github.com/licensespring-go/licensespring/licensespringtest] is a

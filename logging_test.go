@@ -3,6 +3,7 @@ package licensespring_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log"
 	"log/slog"
 	"maps"
@@ -22,19 +23,57 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// allowed are the only attributes there may be.
-func allowed() []string {
-	var names []string
-	for _, of := range []struct{ group, members string }{
-		{"", "op order_id outcome warnings attempts"},
-		{"attempt.", "op number phase status reason verdict took wait"},
-		{"error.", "op kind order_id outcome status code detail message fields request_id limited_by retry_at attempts"},
-	} {
-		for name := range strings.FieldsSeq(of.members) {
-			names = append(names, of.group+name)
+// allowed are the attributes there may be, by message: those that the table in
+// the package documentation lists.
+func allowed(t *testing.T) map[string][]string {
+	t.Helper()
+	source, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	names := map[string][]string{}
+	message, group := "", ""
+	for line := range strings.Lines(string(source)) {
+		line = strings.TrimRight(strings.TrimPrefix(line, "//\t"), "\n")
+		switch {
+		case strings.HasPrefix(line, "licensespring "): // a first line of an entry
+			message = strings.TrimSpace(line[:25])
+			group = ""
+		case message == "" || !strings.HasPrefix(line, "   "):
+			message = ""
+			continue
+		}
+		attributes := strings.TrimSpace(line[34:])
+		if name, rest, ok := strings.Cut(attributes, ":"); ok {
+			group, attributes = name+".", rest
+		}
+		for name := range strings.FieldsFuncSeq(attributes, func(r rune) bool { return r == ',' || r == ' ' }) {
+			names[message] = append(names[message], group+name)
 		}
 	}
+	require.Len(t, names, 3)
 	return names
+}
+
+// What the table lists there is.
+func TestLoggingTable(t *testing.T) {
+	t.Parallel()
+	group := func(name string, v slog.LogValuer) []string {
+		var names []string
+		for _, attr := range v.LogValue().Group() {
+			names = append(names, name+"."+attr.Key)
+		}
+		return names
+	}
+	table := allowed(t)
+	assert.ElementsMatch(t, table["licensespring attempt"], group("attempt", licensespring.Attempt{}))
+	client, _ := mocked(t)
+	_, err := client.CreateOrder(t.Context(), nil)
+	e, ok := errors.AsType[*licensespring.Error](err)
+	require.True(t, ok)
+	full := *e // with a detail, and what else there can be
+	full.OrderID, full.StatusCode, full.Code, full.Message, full.RequestID = "inv-1", 400, "code", "message", "7"
+	full.Fields = []licensespring.FieldError{{Path: "id", Messages: []string{"is odd"}}}
+	full.LimitedBy, full.RetryAt = licensespring.LimitedByService, time.Unix(1, 0)
+	assert.ElementsMatch(t, table["licensespring call failed"], group("error", &full))
 }
 
 // Every ending of a call, with a logger that wants to know everything.
@@ -118,7 +157,7 @@ func TestLogging(t *testing.T) {
 				entries := handler.entries()
 				require.NotEmpty(t, entries)
 				for i, e := range entries {
-					assert.Subset(t, allowed(), slices.Collect(maps.Keys(e.Attrs)))
+					assert.Subset(t, allowed(t)[e.Message], slices.Collect(maps.Keys(e.Attrs)))
 					if i < len(entries)-1 {
 						assert.Equal(t, slog.LevelDebug, e.Level)
 						assert.Equal(t, "licensespring attempt", e.Message)

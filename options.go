@@ -52,6 +52,7 @@ type config struct {
 	callTimeout    time.Duration
 	maxBody        int64
 	logger         *slog.Logger
+	observers      []Observer
 	userAgent      string
 	dialect        Dialect
 	jitter         func() float64
@@ -170,6 +171,13 @@ func WithLogger(logger *slog.Logger) Option {
 		}
 		c.logger = logger
 	}
+}
+
+// WithObserver sets an observer that is told about each call and each attempt
+// while they happen. Given more than once, each is told: first of the start
+// what was given first, and last of the end.
+func WithObserver(observer Observer) Option {
+	return func(c *config) { c.observers = append(c.observers, observer) }
 }
 
 // WithUserAgent puts the name of the calling program, as in "acme-billing/1.2",

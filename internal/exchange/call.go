@@ -17,7 +17,12 @@ type call struct {
 	ctx    context.Context //nolint:containedctx // a call does not outlive it, and hooks are given none
 	safety Safety
 	sent   http.Header // the request's
-	phase  phase
+
+	watcher Watcher         // nil: nobody watches
+	attempt context.Context //nolint:containedctx // of the attempt under way: ctx, or what the watcher made of it
+	phase   *phase          // that it has reached
+	phase1  phase           // of the first one: most calls need no other
+	carrier carrier
 
 	attemptsMax int
 
@@ -62,6 +67,7 @@ func (c *call) retrier() *retryablehttp.Client {
 
 // request makes the request that all attempts of the call send.
 func (c *call) request(req Request) (*retryablehttp.Request, error) {
+	c.carrier = carrier{Context: c.ctx, call: c}
 	var body any // a nil []byte in an interface would count as a body
 	switch {
 	case len(req.Body) > 0:
@@ -69,7 +75,7 @@ func (c *call) request(req Request) (*retryablehttp.Request, error) {
 	case req.Safety != Read:
 		return nil, errNoBody
 	}
-	hreq, err := retryablehttp.NewRequestWithContext(c.phase.trace(c.ctx), req.Method, req.URL, body)
+	hreq, err := retryablehttp.NewRequestWithContext(&c.carrier, req.Method, req.URL, body)
 	if err != nil {
 		return nil, newFailure(c.ctx, "the request cannot be made", err)
 	}
@@ -83,7 +89,14 @@ func (c *call) begin(_ retryablehttp.Logger, hreq *http.Request, _ int) {
 		// net/http adds cookies to the very map it is given, once per attempt.
 		hreq.Header = c.sent.Clone()
 	}
-	c.phase.reset()
+	c.attempt = c.ctx
+	if c.watcher != nil {
+		c.attempt = c.watcher.Start(c.ctx, len(c.attempts)+1)
+	}
+	c.phase = &c.phase1
+	if len(c.attempts) > 0 {
+		c.phase = new(phase) // what is left of an attempt before must not speak for this one
+	}
 	c.header, c.body, c.err, c.retryAt = nil, nil, nil, time.Time{}
 	c.started = time.Now()
 }
@@ -116,8 +129,8 @@ func (c *call) judge(_ context.Context, resp *http.Response, err error) (bool, e
 	c.again = c.decide(&a)
 	a.Took = time.Since(c.started)
 	c.attempts = append(c.attempts, a)
-	if c.x.cfg.OnAttempt != nil {
-		c.x.cfg.OnAttempt(c.ctx, a)
+	if c.watcher != nil {
+		c.watcher.End(c.attempt, a)
 	}
 	return c.again, nil
 }

@@ -27,7 +27,7 @@ import (
 	"time"
 )
 
-// Config is what an Exchanger works with. All fields but Gate and OnAttempt are required.
+// Config is what an Exchanger works with. All fields but Gate are required.
 type Config struct {
 	HTTP           *http.Client // the caller's: copied, never changed
 	MaxAttempts    int
@@ -36,8 +36,7 @@ type Config struct {
 	AttemptTimeout time.Duration // one attempt, its body included; 0: none
 	MaxBody        int64         // bytes of an answer, after decompression
 	Jitter         func() float64
-	Gate           Gate                           // nil: nothing limits the rate
-	OnAttempt      func(context.Context, Attempt) // nil: nobody listens
+	Gate           Gate // nil: nothing limits the rate
 }
 
 // Gate is passed before each attempt, first ones and repeated ones alike. It is
@@ -60,6 +59,17 @@ type Request struct {
 	// MaxAttempts, if above 0, is how often this request is sent at the most,
 	// where the exchanger would allow more.
 	MaxAttempts int
+	Watcher     Watcher // nil: nobody watches
+}
+
+// Watcher is told about each attempt of a request, on the goroutine of Do.
+type Watcher interface {
+	// Start is called right before the n-th attempt, counted from 1. The context
+	// it returns, which comes from the one it is given, is that of the attempt.
+	Start(ctx context.Context, n int) context.Context
+	// End is called when the attempt is over, with its context. Its wait and
+	// verdict are plans: the context of the call may be over first.
+	End(ctx context.Context, a Attempt)
 }
 
 // Attempt is what happened in one attempt.
@@ -133,7 +143,7 @@ func (x *Exchanger) CloseIdleConnections() {
 // Do sends req until it is answered, may not be sent again, or ctx is over. It
 // returns promptly when ctx is over, and always returns a Reply.
 func (x *Exchanger) Do(ctx context.Context, req Request) *Reply {
-	c := &call{x: x, ctx: ctx, attemptsMax: x.attemptsFor(req), safety: req.Safety, sent: req.Header}
+	c := &call{x: x, ctx: ctx, attemptsMax: x.attemptsFor(req), safety: req.Safety, sent: req.Header, watcher: req.Watcher}
 	if err := c.passGate(); err != nil {
 		return c.reply(err)
 	}

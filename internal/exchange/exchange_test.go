@@ -275,13 +275,14 @@ func TestJournal(t *testing.T) {
 		), func(r *rig) {
 			r.cfg.MaxAttempts = 5
 			r.net.Line(1).Refuse()
-			r.cfg.OnAttempt = func(ctx context.Context, a exchange.Attempt) {
-				assert.Equal(t, "the call's", ctx.Value(ctxKey{}))
-				told = append(told, a)
-			}
 		})
 		start := time.Now()
-		reply := r.x.Do(ctx, request(exchange.Guarded))
+		req := request(exchange.Guarded)
+		req.Watcher = ended(func(ctx context.Context, a exchange.Attempt) {
+			assert.Equal(t, "the call's", ctx.Value(ctxKey{}))
+			told = append(told, a)
+		})
+		reply := r.x.Do(ctx, req)
 		assertJournal(t, reply)
 		const ms = time.Millisecond
 		want := []exchange.Attempt{

@@ -35,7 +35,7 @@ func (p Phase) String() string {
 	}
 }
 
-// phase follows one attempt after the other through net/http's trace hooks.
+// phase follows one attempt through net/http's trace hooks.
 //
 // What they are worth: net/http writes headers into a buffer, calls
 // WroteHeaders, and only then writes the body, so without that call the
@@ -51,13 +51,8 @@ type phase struct {
 	hooks httptrace.ClientTrace
 }
 
-func (p *phase) reset() {
-	p.asked.Store(false)
-	p.wrote.Store(false)
-}
-
-// trace returns a context that reports to p. A trace the caller has put into
-// ctx goes on working.
+// trace returns a context that reports to p; once, for it is p's hooks that are
+// joined with those of a trace the caller has put into ctx, which goes on working.
 func (p *phase) trace(ctx context.Context) context.Context {
 	p.hooks.GetConn = func(string) { p.asked.Store(true) }
 	p.hooks.WroteHeaders = func() { p.wrote.Store(true) }

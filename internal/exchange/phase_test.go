@@ -133,12 +133,12 @@ func TestOnARealNetwork(t *testing.T) {
 
 // watch counts, at the end of each attempt, when all has come to rest, the
 // requests that the service has read to their end: acted[i] of attempt i.
-func watch(r *rig) *[]int32 {
+func watch(r *rig, req *exchange.Request) *[]int32 {
 	acted := new([]int32)
-	r.cfg.OnAttempt = func(context.Context, exchange.Attempt) {
+	req.Watcher = ended(func(context.Context, exchange.Attempt) {
 		synctest.Wait()
 		*acted = append(*acted, r.seen.Load())
-	}
+	})
 	return acted
 }
 
@@ -188,8 +188,7 @@ func TestCutAtEveryByte(t *testing.T) {
 						}
 						synctest.Test(t, func(t *testing.T) {
 							r := newRig(t, ok, tweak)
-							acted := watch(r)
-							r.x = exchange.New(r.cfg)
+							acted := watch(r, &req)
 							if n > 0 { // the first run is whole, to learn how long it is
 								r.net.Line(1).CutAfter(direction, n)
 							}

@@ -137,6 +137,12 @@ func (r *rig) do(t *testing.T, s exchange.Safety) *exchange.Reply {
 	return r.x.Do(t.Context(), request(s))
 }
 
+// ended is a watcher that looks at the ends of attempts.
+type ended func(context.Context, exchange.Attempt)
+
+func (ended) Start(ctx context.Context, _ int) context.Context    { return ctx }
+func (f ended) End(ctx context.Context, attempt exchange.Attempt) { f(ctx, attempt) }
+
 // The handlers.
 
 func answer(status int, body string, headers ...string) http.HandlerFunc {

@@ -44,13 +44,11 @@ type attemptTransport struct {
 
 // RoundTrip sends one attempt. Its time ends when the body is closed.
 func (t attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	cancel := func() {}
+	ctx, cancel := attemptContext(req.Context()), func() {}
 	if t.timeout > 0 {
-		var ctx context.Context
-		ctx, cancel = context.WithTimeout(req.Context(), t.timeout)
-		req = req.WithContext(ctx)
+		ctx, cancel = context.WithTimeout(ctx, t.timeout)
 	}
-	resp, err := t.base.RoundTrip(req)
+	resp, err := t.base.RoundTrip(req.WithContext(ctx))
 	if err == nil && resp == nil {
 		err = errNoResponse
 	}

@@ -385,7 +385,6 @@ func TestManyCallsAtOnce(t *testing.T) {
 		}, func(r *rig) {
 			r.cfg.MaxAttempts = 1000
 			r.cfg.Gate = g
-			r.cfg.OnAttempt = func(context.Context, exchange.Attempt) { told.Add(1) }
 			r.net.OnDial(func(l *lst.Line) {
 				if l.Ordinal()%5 == 0 {
 					l.Refuse()
@@ -397,6 +396,7 @@ func TestManyCallsAtOnce(t *testing.T) {
 		for i := range 64 {
 			wg.Go(func() {
 				req := request(safeties[i%2])
+				req.Watcher = ended(func(context.Context, exchange.Attempt) { told.Add(1) })
 				call := strconv.Itoa(i)
 				req.Header.Set("X-Call", call)
 				reply := r.x.Do(t.Context(), req)
