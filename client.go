@@ -13,7 +13,9 @@ import (
 type Client struct {
 	cfg  config
 	root string // base URL without a slash at the end
-	x    *exchange.Exchanger
+	// createURL is where orders are created: root and path, joined once.
+	createURL string
+	x         *exchange.Exchanger
 	// header returns the headers of a request. The management key is held by
 	// this function alone, so that printing a Client cannot show it.
 	header func(withBody bool) http.Header
@@ -44,10 +46,11 @@ func New(apiKey string, options ...Option) (*Client, error) {
 		}
 	}
 	c := &Client{
-		cfg:     cfg,
-		root:    root,
-		header:  headers(apiKey, cfg.userAgent),
-		secrets: func() []string { return append(strings.Split(apiKey, "."), apiKey) }, // its parts too
+		cfg:       cfg,
+		root:      root,
+		createURL: root + pathCreateOrder,
+		header:    headers(apiKey, cfg.userAgent),
+		secrets:   func() []string { return append(strings.Split(apiKey, "."), apiKey) }, // its parts too
 	}
 	c.x = exchange.New(exchange.Config{
 		HTTP:           cfg.httpClient,

@@ -35,7 +35,7 @@ func (c *Client) createRequest(order *Order) (exchange.Request, []Finding, error
 	}
 	return exchange.Request{
 		Method: http.MethodPost,
-		URL:    c.root + pathCreateOrder,
+		URL:    c.createURL,
 		Header: c.header(true),
 		Body:   body,
 		Safety: safety,

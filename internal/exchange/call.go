@@ -9,9 +9,8 @@ import (
 )
 
 // call is the state of one call. Each call has a retryablehttp.Client of its
-// own whose hooks are methods of the call: the hooks of a shared one are given
-// no response when a connection breaks, and its Backoff never learns which
-// request it is asked about.
+// own: the Backoff of a shared one never learns which request it is asked about.
+// The other hooks are given the context of the request, and find the call in it.
 type call struct {
 	x      *Exchanger
 	ctx    context.Context //nolint:containedctx // a call does not outlive it, and hooks are given none
@@ -23,6 +22,8 @@ type call struct {
 	phase   *phase          // that it has reached
 	phase1  phase           // of the first one: most calls need no other
 	carrier carrier
+	retrier retryablehttp.Client
+	replied Reply
 
 	attemptsMax int
 
@@ -44,25 +45,46 @@ type call struct {
 	retryAt time.Time
 }
 
-func (c *call) retrier() *retryablehttp.Client {
-	return &retryablehttp.Client{
-		HTTPClient: c.x.http,
-		Logger:     nil, // its logger prints whole URLs
-		RetryMax:   c.attemptsMax - 1,
-		// Runs right before every attempt, the first one included.
-		RequestLogHook: c.begin,
-		CheckRetry:     c.judge,
-		Backoff:        c.backoff,
-		PrepareRetry:   c.prepareRetry,
-		// Hand out the response or the error, never both: with both, somebody
-		// forgets to close the one when looking at the other.
-		ErrorHandler: func(resp *http.Response, err error, _ int) (*http.Response, error) {
-			if resp != nil {
-				return resp, nil
-			}
-			return nil, err
-		},
+// do sends the request until that is enough.
+func (c *call) do(hreq *retryablehttp.Request) (*http.Response, error) {
+	r := &c.retrier
+	r.HTTPClient = c.x.http
+	r.Logger = nil // its logger prints whole URLs
+	r.RetryMax = c.attemptsMax - 1
+	// Runs right before every attempt, the first one included.
+	r.RequestLogHook = beginAttempt
+	r.CheckRetry = judgeAttempt
+	r.Backoff = c.backoff
+	r.PrepareRetry = prepareAttempt
+	r.ErrorHandler = eitherOr
+	return r.Do(hreq)
+}
+
+// The hooks that go-retryablehttp calls.
+
+func beginAttempt(_ retryablehttp.Logger, hreq *http.Request, _ int) {
+	callOf(hreq.Context()).begin(hreq)
+}
+
+// judgeAttempt never returns an error: go-retryablehttp would put that in the
+// place of the real one.
+func judgeAttempt(ctx context.Context, resp *http.Response, err error) (bool, error) {
+	return callOf(ctx).judge(resp, err), nil
+}
+
+func prepareAttempt(hreq *http.Request) error { return callOf(hreq.Context()).prepare() }
+
+func (c *call) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration {
+	return c.attempts[len(c.attempts)-1].Wait
+}
+
+// eitherOr hands out the response or the error, never both: with both, somebody
+// forgets to close the one when looking at the other.
+func eitherOr(resp *http.Response, err error, _ int) (*http.Response, error) {
+	if resp != nil {
+		return resp, nil
 	}
+	return nil, err
 }
 
 // request makes the request that all attempts of the call send.
@@ -84,7 +106,7 @@ func (c *call) request(req Request) (*retryablehttp.Request, error) {
 	return hreq, nil
 }
 
-func (c *call) begin(_ retryablehttp.Logger, hreq *http.Request, _ int) {
+func (c *call) begin(hreq *http.Request) {
 	if c.x.http.Jar != nil {
 		// net/http adds cookies to the very map it is given, once per attempt.
 		hreq.Header = c.sent.Clone()
@@ -101,10 +123,12 @@ func (c *call) begin(_ retryablehttp.Logger, hreq *http.Request, _ int) {
 	c.started = time.Now()
 }
 
+// attemptContext returns the context of the attempt that is under way.
+func (c *call) attemptContext() context.Context { return c.phase.trace(c.attempt) }
+
 // judge notes how the attempt that has just ended went and decides whether
-// another one follows. It never returns an error of its own: go-retryablehttp
-// would put that in the place of the real one.
-func (c *call) judge(_ context.Context, resp *http.Response, err error) (bool, error) {
+// another one follows.
+func (c *call) judge(resp *http.Response, err error) bool {
 	if c.attempts == nil {
 		c.attempts = c.first[:0]
 	}
@@ -132,7 +156,7 @@ func (c *call) judge(_ context.Context, resp *http.Response, err error) (bool, e
 	if c.watcher != nil {
 		c.watcher.End(c.attempt, a)
 	}
-	return c.again, nil
+	return c.again
 }
 
 // decide says whether a may be followed by another attempt, after which wait,
@@ -181,11 +205,7 @@ func (c *call) hint(a *Attempt) (time.Duration, bool) {
 	return 0, false
 }
 
-func (c *call) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration {
-	return c.attempts[len(c.attempts)-1].Wait
-}
-
-func (c *call) prepareRetry(*http.Request) error {
+func (c *call) prepare() error {
 	c.left = c.passGate()
 	return c.left
 }
@@ -207,7 +227,8 @@ func (c *call) passGate() error {
 // before the first one, in a wait, or at the gate. The answer that led to the
 // wait is still here.
 func (c *call) reply(err error) *Reply {
-	r := &Reply{
+	r := &c.replied
+	*r = Reply{
 		Ending:   NotSent,
 		Header:   c.header,
 		Body:     c.body,

@@ -24,12 +24,8 @@ func (c *carrier) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// attemptContext returns the context of the attempt that is under way in a call,
-// from the context of the call's request.
-func attemptContext(ctx context.Context) context.Context {
-	c, ok := ctx.Value(carrierKey{}).(*carrier)
-	if !ok {
-		return ctx
-	}
-	return c.call.phase.trace(c.call.attempt)
+// callOf returns the call of a request's context.
+func callOf(ctx context.Context) *call {
+	c, _ := ctx.Value(carrierKey{}).(*carrier)
+	return c.call
 }

@@ -7,6 +7,7 @@
 //
 //	exchange.go   what goes in and what comes out: Do
 //	call.go       one call from its first attempt to its last
+//	carrier.go    how hooks and transport find the call they work for
 //	table.go      the retry table
 //	classify.go   what an attempt's ending was, from its response or error
 //	phase.go      how far an attempt got, from net/http's trace hooks
@@ -151,7 +152,7 @@ func (x *Exchanger) Do(ctx context.Context, req Request) *Reply {
 	if err != nil {
 		return c.reply(err)
 	}
-	resp, err := c.retrier().Do(hreq)
+	resp, err := c.do(hreq)
 	if resp != nil {
 		// Its body was read, and closed, when the attempt was judged; closing
 		// twice is harmless, not closing costs the connection.

@@ -44,7 +44,7 @@ type attemptTransport struct {
 
 // RoundTrip sends one attempt. Its time ends when the body is closed.
 func (t attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := attemptContext(req.Context()), func() {}
+	ctx, cancel := callOf(req.Context()).attemptContext(), func() {}
 	if t.timeout > 0 {
 		ctx, cancel = context.WithTimeout(ctx, t.timeout)
 	}
