@@ -31,8 +31,8 @@ type Progress struct {
 	// of it.
 	Elapsed time.Duration
 	Rate    float64
-	// Left is how long the rest will take at the present rate, or at the rate
-	// of the budget if that is slower. It is zero unless [WithTotal] was given.
+	// Left is how long the rest will take if it goes on like the last orders,
+	// with the budget as it is. It is zero unless [WithTotal] was given.
 	Left time.Duration
 }
 
@@ -75,7 +75,7 @@ func WithLeftovers(take func(BulkResult)) BulkOption {
 // reads [Existing]. An order that fails stops nothing, unless [WithStopOnError]
 // is given; only a key that is not accepted ([ErrUnauthorized]) ends the run,
 // for it would fail every order after. When a rate limit is in the way an order
-// waits until it is over, as long as ctx lasts.
+// waits until it is over, as long as ctx lasts and nobody leaves the loop.
 //
 // Orders with one id should not be in one input, or be far apart in it: which
 // of those under way together comes first is for the service to decide.
@@ -119,6 +119,8 @@ type bulk struct {
 
 	start    time.Time
 	progress Progress
+	estimate estimate
+	enough   chan struct{} // closed: take no further order
 }
 
 type bulkJob struct {
@@ -131,12 +133,12 @@ func (b *bulk) run(orders iter.Seq[*Order], yield func(BulkResult) bool) {
 	var (
 		jobs    = make(chan bulkJob)
 		results = make(chan BulkResult)
-		enough  = make(chan struct{}) // closed: take no further order
 		all     sync.WaitGroup
 	)
+	b.enough = make(chan struct{})
 	all.Go(func() {
 		defer close(jobs)
-		feed(b.ctx, orders, jobs, enough)
+		feed(b.ctx, orders, jobs, b.enough)
 	})
 	for range b.concurrency {
 		all.Go(func() {
@@ -150,7 +152,7 @@ func (b *bulk) run(orders iter.Seq[*Order], yield func(BulkResult) bool) {
 		close(results)
 	}()
 
-	stop := sync.OnceFunc(func() { close(enough) })
+	stop := sync.OnceFunc(func() { close(b.enough) })
 	// Results are taken until all workers have ended, even when nobody wants
 	// them any more: that is what lets the workers end. Deferred for a loop
 	// body that panics.
@@ -219,12 +221,14 @@ func (b *bulk) ensure(job bulkJob) BulkResult {
 	return r
 }
 
-// waitUntil reports whether the context lasted.
+// waitUntil reports whether it is still wanted after the wait.
 func (b *bulk) waitUntil(t time.Time) bool {
 	timer := time.NewTimer(time.Until(t))
 	defer timer.Stop()
 	select {
 	case <-b.ctx.Done():
+		return false
+	case <-b.enough: // it was refused, and stays so: leaving the loop takes no minutes
 		return false
 	case <-timer.C:
 		return true
@@ -238,6 +242,7 @@ func (b *bulk) isEnd(r BulkResult) bool {
 func (b *bulk) count(r BulkResult) {
 	p := &b.progress
 	p.Done++
+	b.estimate.add(r)
 	switch {
 	case r.Err == nil && r.Result.Outcome == Existing:
 		p.Existing++
@@ -255,18 +260,6 @@ func (b *bulk) count(r BulkResult) {
 	if seconds := p.Elapsed.Seconds(); seconds > 0 {
 		p.Rate = float64(p.Done) / seconds
 	}
-	p.Left = b.left()
+	p.Left = b.estimate.left(b.total-p.Done, b.concurrency, b.c.cfg.budget)
 	b.report(*p)
-}
-
-func (b *bulk) left() time.Duration {
-	rest := b.total - b.progress.Done
-	if rest <= 0 || b.progress.Rate == 0 {
-		return 0
-	}
-	rate := b.progress.Rate
-	if limit := b.c.cfg.budget.b.PerSecond(); limit > 0 {
-		rate = min(rate, limit)
-	}
-	return time.Duration(float64(rest) / rate * float64(time.Second))
 }

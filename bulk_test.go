@@ -204,6 +204,67 @@ func TestCreateOrdersWaitsOutARateLimit(t *testing.T) {
 	})
 }
 
+// Who leaves the loop does not sit through a pause of minutes: an order that
+// waits for its end was refused, and that is what is told of it.
+func TestCreateOrdersIsLeftAtOnceDuringAPause(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, s := bubbleClient(t, nil, licensespring.WithCallTimeout(10*time.Second))
+		s.Inject(licensespringtest.Status(http.StatusTooManyRequests,
+			licensespringtest.Header("Retry-After", "200")).On(licensespringtest.CreateOrder).Nth(3).Times(1))
+		s.Inject(licensespringtest.DelayAfter(20 * time.Millisecond).On(licensespringtest.CreateOrder).Forever())
+		start := time.Now()
+		made, limited := 0, 0
+		count := func(r licensespring.BulkResult) {
+			if errors.Is(r.Err, licensespring.ErrRateLimited) {
+				limited++
+				return
+			}
+			require.NoError(t, r.Err)
+			made++
+		}
+		for r := range client.CreateOrders(t.Context(), manyOrders(1000), licensespring.WithConcurrency(4), licensespring.WithLeftovers(count)) {
+			count(r)
+			break
+		}
+		assert.Less(t, time.Since(start), 15*time.Second)
+		assert.Positive(t, limited)
+		assert.Len(t, s.Orders(), made)
+	})
+}
+
+// The estimate knows that a budget nobody has used yet gives a minute's worth at
+// once, and that an order which is there costs two requests.
+func TestCreateOrdersEstimatesWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, s := bubbleClient(t, nil, licensespring.WithBudget(licensespring.NewBudget(licensespring.PlanFree)))
+		s.Inject(licensespringtest.DelayAfter(50 * time.Millisecond).Forever())
+		for run, total := range []int{500, 2000, 2000} {
+			type estimate struct{ at, left time.Duration }
+			var all []estimate
+			start := time.Now()
+			for range client.CreateOrders(t.Context(), manyOrders(total), licensespring.WithTotal(total), licensespring.WithProgress(func(p licensespring.Progress) {
+				if p.Done%100 == 0 {
+					all = append(all, estimate{p.Elapsed, p.Left})
+				}
+			})) {
+				continue
+			}
+			took := time.Since(start)
+			for _, e := range all {
+				off := 10.0
+				if run == 1 { // a part is there, the rest is new: it cannot know at first
+					if off = 40; e.at < took/2 { // what one window keeps the next one waiting
+						continue
+					}
+				}
+				assert.InDelta(t, (took - e.at).Seconds(), e.left.Seconds(), off, "run %d, after %s", run, e.at)
+			}
+		}
+	})
+}
+
 func TestCreateOrdersLeavesNoGoroutineWhenTheBodyPanics(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { // a bubble fails if a goroutine is left

@@ -148,7 +148,7 @@ func (b *Budget) leave(place *list.Element) {
 
 // grant notes a request at now and returns 0, or returns how long to wait.
 func (b *Budget) grant(now time.Time) time.Duration {
-	if wait := b.earliest(0).Sub(now); wait > 0 {
+	if wait := b.earliest(0, now).Sub(now); wait > 0 {
 		return wait
 	}
 	if b.burst != nil {
@@ -168,16 +168,18 @@ func (b *Budget) grant(now time.Time) time.Duration {
 
 // earliest returns when the windows and the pause allow a request that ahead
 // others come before: the exact time for none, and no later than it for more.
-func (b *Budget) earliest(ahead int) time.Time {
+func (b *Budget) earliest(ahead int, now time.Time) time.Time {
 	at := b.paused
 	for _, l := range b.limits {
-		// The request that is l.Requests before this one must have left the window.
+		// The request that is l.Requests before this one must have left the window,
+		// and so on: the first of that line is in the log, or comes now at the earliest.
 		rounds, back := ahead/l.Requests, l.Requests-ahead%l.Requests
-		if back > b.filled {
-			continue
+		free := now.Add(time.Duration(rounds) * l.Per)
+		if back <= b.filled {
+			grant := b.log[(b.next-back+len(b.log))%len(b.log)]
+			free = grant.Add(time.Duration(rounds+1) * l.Per)
 		}
-		grant := b.log[(b.next-back+len(b.log))%len(b.log)]
-		if free := grant.Add(time.Duration(rounds+1) * l.Per); free.After(at) {
+		if free.After(at) {
 			at = free
 		}
 	}
@@ -191,18 +193,36 @@ func (b *Budget) tooLate(ctx context.Context, ahead int) error {
 	if !ok {
 		return nil
 	}
-	at := b.earliest(ahead)
+	at := b.soonest(ahead, time.Now())
+	if at.Before(deadline) {
+		return nil
+	}
+	return &Refusal{At: at, Remote: b.remote && !at.After(b.paused)}
+}
+
+// soonest returns a time before which a request that ahead others come before
+// is not granted.
+func (b *Budget) soonest(ahead int, now time.Time) time.Time {
+	at := b.earliest(ahead, now)
 	if b.burst != nil {
-		now := time.Now()
 		missing := float64(ahead+1) - b.burst.TokensAt(now)
 		if spread := now.Add(time.Duration(missing / float64(b.burst.Limit()) * float64(time.Second))); spread.After(at) {
 			at = spread
 		}
 	}
-	if at.Before(deadline) {
-		return nil
+	return at
+}
+
+// Least returns how long it takes at the least until n more requests are
+// granted, of which underWay have asked: those that do not wait have been.
+func (b *Budget) Least(n, underWay int) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if n -= max(0, underWay-b.queue.Len()); n < 1 {
+		return 0
 	}
-	return &Refusal{At: at, Remote: b.remote && !at.After(b.paused)}
+	now := time.Now()
+	return max(0, b.soonest(n-1, now).Sub(now))
 }
 
 // Pause lets nobody pass before t, because the service asked for it. A pause
