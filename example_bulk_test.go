@@ -60,6 +60,24 @@ func ExampleClient_CreateOrders() {
 	// map[existing:50]
 }
 
+// Demonstrates how to make one order after the other, in the order of the input.
+func ExampleWithConcurrency() {
+	client, done := bulkClient()
+	defer done()
+
+	for r := range client.CreateOrders(context.Background(), invoices(3), licensespring.WithConcurrency(1)) {
+		if r.Err != nil {
+			fmt.Println(r.OrderID, r.Err)
+			continue
+		}
+		fmt.Println(r.OrderID, r.Result.Outcome)
+	}
+	// Output:
+	// inv-1 created
+	// inv-2 created
+	// inv-3 created
+}
+
 // Demonstrates how to stop at the first order that fails.
 func ExampleWithStopOnError() {
 	client, done := bulkClient()
@@ -89,6 +107,27 @@ func ExampleWithProgress() {
 	}
 	fmt.Printf("%d done, %d made, %d failed\n", last.Done, last.Made, last.Failed)
 	// Output: 20 done, 20 made, 0 failed
+}
+
+// Demonstrates how to show how long a run will take: for that it has to be told
+// how many orders there are.
+func ExampleWithTotal() {
+	client, done := bulkClient()
+	defer done()
+
+	report := func(p licensespring.Progress) {
+		fmt.Printf("%d of 3 done, more to come: %t\n", p.Done, p.Left > 0)
+	}
+	for r := range client.CreateOrders(context.Background(), invoices(3),
+		licensespring.WithTotal(3), licensespring.WithProgress(report)) {
+		if r.Err != nil {
+			fmt.Println(r.OrderID, r.Err)
+		}
+	}
+	// Output:
+	// 1 of 3 done, more to come: true
+	// 2 of 3 done, more to come: true
+	// 3 of 3 done, more to come: false
 }
 
 // Demonstrates how to leave a run early without losing sight of the orders that

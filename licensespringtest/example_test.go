@@ -238,6 +238,19 @@ func ExampleWithProducts() {
 	// 30d 2
 }
 
+func ExampleAuthMethod() {
+	srv := licensespringtest.NewServer(nil, licensespringtest.WithProducts(
+		licensespringtest.Product{Code: "desk", Auth: licensespringtest.KeyBased},
+		licensespringtest.Product{Code: "team", Auth: licensespringtest.UserBased},
+	))
+	defer srv.Close()
+	fmt.Println(licensespringtest.KeyBased, post(srv, `{"id":"inv-1","items":[{"product_code":"desk","licenses":[{}]}]}`))
+	fmt.Println(licensespringtest.UserBased, post(srv, `{"id":"inv-2","items":[{"product_code":"team","licenses":[{"key":"AB2C-D3EF-GH4J-K5MN"}]}]}`))
+	// Output:
+	// license-key 200
+	// user 400 invalid_product_auth_method
+}
+
 func ExampleWithPolicies() {
 	srv := licensespringtest.NewServer(nil, licensespringtest.WithPolicies(
 		licensespringtest.Policy{Code: "gold", Properties: map[string]any{"max_activations": 10, "is_floating": true}},
@@ -271,6 +284,18 @@ func ExampleWithDialect() {
 	// Output:
 	// 400 {"customer":{"company":["Unknown field."]}}
 	// 200
+}
+
+// Demonstrates that a server takes one spelling and refuses the other.
+func ExampleDialect() {
+	for _, dialect := range []licensespringtest.Dialect{licensespringtest.DialectPage, licensespringtest.DialectCurrent} {
+		srv := licensespringtest.NewServer(nil, licensespringtest.WithDialect(dialect))
+		fmt.Println(dialect, post(srv, `{"id":"inv-1","customer":{"company_name":"C"},"items":[{"product_code":"acme-cad"}]}`))
+		srv.Close()
+	}
+	// Output:
+	// page 400 {"customer":{"company_name":["Unknown field."]}}
+	// current 200
 }
 
 func ExampleWithExtraMembers() {
@@ -823,6 +848,41 @@ func ExampleNetwork_Dials() {
 	// Output: 1
 }
 
+func ExampleDirection() {
+	network := licensespringtest.NewNetwork()
+	srv := licensespringtest.NewServer(nil, licensespringtest.WithNetwork(network))
+	defer srv.Close()
+	get(srv, "")
+	for _, d := range []licensespringtest.Direction{licensespringtest.ToServer, licensespringtest.ToClient} {
+		fmt.Println(d, network.Line(1).Sent(d) > 0)
+	}
+	// Output:
+	// to server true
+	// to client true
+}
+
+func ExampleLine_Ordinal() {
+	network := licensespringtest.NewNetwork()
+	network.OnDial(func(l *licensespringtest.Line) { fmt.Println("dial", l.Ordinal()) })
+	srv := licensespringtest.NewServer(nil, licensespringtest.WithNetwork(network))
+	defer srv.Close()
+	get(srv, "")
+	srv.CloseConnections()
+	get(srv, "")
+	// Output:
+	// dial 1
+	// dial 2
+}
+
+func ExampleLine_Sent() {
+	network := licensespringtest.NewNetwork()
+	network.Line(1).CutAfter(licensespringtest.ToClient, 100)
+	srv := licensespringtest.NewServer(nil, licensespringtest.WithNetwork(network))
+	defer srv.Close()
+	fmt.Println(post(srv, seatOrder), network.Line(1).Sent(licensespringtest.ToClient))
+	// Output: no answer 100
+}
+
 func ExampleLine_CutAfter() {
 	network := licensespringtest.NewNetwork()
 	network.Line(1).CutAfter(licensespringtest.ToServer, 10)
@@ -842,6 +902,24 @@ func ExampleLine_CutAfter() {
 	// "twenty byt" false
 	// 12 true
 	// "twenty bytes" true
+}
+
+func ExampleLine_Reset() {
+	network := licensespringtest.NewNetwork()
+	network.Line(1).CutAfter(licensespringtest.ToServer, 5)
+	network.Line(2).CutAfter(licensespringtest.ToServer, 5).Reset()
+	listener := network.Listener()
+	defer listener.Close()
+	for range 2 {
+		client, _ := network.DialContext(context.Background(), "tcp", "anywhere")
+		server, _ := listener.Accept()
+		fmt.Fprint(client, "hello, server")
+		got, err := io.ReadAll(server)
+		fmt.Printf("%s, reset: %t\n", got, errors.Is(err, syscall.ECONNRESET))
+	}
+	// Output:
+	// hello, reset: false
+	// hello, reset: true
 }
 
 func ExampleLine_StallAfter() {
