@@ -12,7 +12,7 @@ import (
 // use half of PlanFree.
 type Plan int
 
-// The plans.
+// The plans, in requests of a company in 60 seconds.
 const (
 	PlanFree            Plan = 600
 	PlanBusinessStarter Plan = 900
@@ -30,17 +30,18 @@ const (
 // What holds for everybody, whatever the plan.
 const (
 	// A burst of 10 and 40 in a second besides: never more than 50 in any
-	// second. 40 in a second is also just what the largest plan allows.
+	// second.
 	spreadPerSecond = 40
 	spreadBurst     = 10
 	// perAddress is the limit for one IP address in ten seconds.
 	perAddress = 200
 )
 
-// Budget is a share of the service's limits. Every request spends from it, the
-// repeated ones and the lookups that settle an outcome too, and waits its turn
-// when it is used up: first come, first served. A 429 pauses everybody who
-// shares it, for as long as the service says.
+// Budget is a share of the service's limits. Make one with [NewBudget]: [New]
+// refuses the zero Budget. Every request spends from it, the repeated ones and
+// the lookups that settle an outcome too, and waits its turn when it is used
+// up: first come, first served. A 429 pauses everybody who shares it, for as
+// long as the service says.
 //
 // Share one Budget between all clients of a company in a program, through
 // [WithBudget]. On several machines give each its part of the plan.
@@ -52,7 +53,10 @@ type Budget struct{ b *budget.Budget }
 
 // NewBudget returns a budget for the plan. It keeps to the plan's limit in
 // every stretch of 60 seconds, and to what holds for everybody, whatever the
-// plan: 50 requests in a second, 200 in ten seconds.
+// plan: 50 requests in a second, and 200 in ten seconds from one address. The
+// latter comes to 1200 a minute, so that one machine alone cannot use
+// [PlanEnterprise] up. [Unlimited], or any other negative plan, keeps to
+// nothing.
 func NewBudget(plan Plan) *Budget {
 	if plan < 0 {
 		return &Budget{b: budget.New(0, 0)}
@@ -68,8 +72,8 @@ func NewBudget(plan Plan) *Budget {
 // work for the same company should share one.
 func WithBudget(b *Budget) Option {
 	return func(c *config) {
-		if b == nil {
-			c.fault("budget", "is nil")
+		if b == nil || b.b == nil {
+			c.fault("budget", "is not one that NewBudget has made")
 			return
 		}
 		c.budget = b

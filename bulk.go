@@ -21,7 +21,7 @@ type BulkResult struct {
 
 // Progress is how far [Client.CreateOrders] has come.
 type Progress struct {
-	// Done counts the orders that have ended, and the others how.
+	// Done counts the orders that have ended; the four counts after it say how.
 	Done     int
 	Made     int // by this run: created, appended or recovered
 	Existing int // there before
@@ -39,9 +39,9 @@ type Progress struct {
 // BulkOption sets one thing about [Client.CreateOrders].
 type BulkOption func(*bulk)
 
-// WithConcurrency sets how many orders are under way at once, 1 to 1000.
-// Without it the number follows from the budget: two seconds' worth of
-// requests, between 2 and 64.
+// WithConcurrency sets how many orders are under way at once, 1 to 1000; a
+// number outside is taken for the nearer of the two. Without it the number
+// follows from the budget: two seconds' worth of requests, between 2 and 64.
 func WithConcurrency(n int) BulkOption {
 	return func(b *bulk) { b.concurrency = min(max(n, 1), 1000) }
 }
@@ -49,8 +49,8 @@ func WithConcurrency(n int) BulkOption {
 // WithTotal tells how many orders there are, for the estimate of [Progress].
 func WithTotal(n int) BulkOption { return func(b *bulk) { b.total = n } }
 
-// WithProgress has report called after each order, before its result is
-// yielded, on the goroutine of the loop.
+// WithProgress has report called after each order, leftovers included, before
+// its result is yielded, on the goroutine of the loop.
 func WithProgress(report func(Progress)) BulkOption {
 	return func(b *bulk) { b.report = report }
 }
@@ -71,14 +71,16 @@ func WithLeftovers(take func(BulkResult)) BulkOption {
 // room for them, so that its memory does not grow with their number.
 //
 // Each goes through [Client.EnsureOrder]: the same input can be run again,
-// after a crash or an interruption, and makes nothing twice; what is there
-// reads [Existing]. An order that fails stops nothing, unless [WithStopOnError]
-// is given; only a key that is not accepted ([ErrUnauthorized]) ends the run,
-// for it would fail every order after. When a rate limit is in the way an order
-// waits until it is over, as long as ctx lasts and nobody leaves the loop.
+// after a crash or an interruption, and makes nothing twice: an order that is
+// there already comes back as [Existing]. An order that fails stops nothing,
+// unless [WithStopOnError] is given; only a key that is not accepted
+// ([ErrUnauthorized]) ends the run, for it would fail every order after. When a
+// rate limit is in the way an order waits until it is over, as long as ctx
+// lasts and nobody leaves the loop, and twenty times at the most.
 //
-// Orders with one id should not be in one input, or be far apart in it: which
-// of those under way together comes first is for the service to decide.
+// No two orders of an input should have the same id, unless they are far apart
+// in it: of two that are under way together, the service decides which comes
+// first.
 //
 // When ctx is over, orders under way end at once, each with what is known of
 // it, and are yielded; no other is taken. When the loop is left early, those

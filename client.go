@@ -102,6 +102,8 @@ func (c *Client) CloseIdleConnections() { c.x.CloseIdleConnections() }
 //   - [ErrOrderExists]: the id was taken before.
 //   - [ErrUnauthorized], [ErrRateLimited], [ErrRedirected], [ErrNotFound],
 //     [ErrUnavailable]: refused, or never sent.
+//   - [ErrNotSent]: never sent. It matches together with one of the others,
+//     or alone if ctx was over before.
 //   - [ErrOutcomeUnknown]: it may have been made. [Client.EnsureOrder] with the
 //     same order settles it, now or after a restart. Such an error may match
 //     [ErrUnavailable] or [ErrRateLimited] besides, which say why it could not be
@@ -109,7 +111,7 @@ func (c *Client) CloseIdleConnections() { c.x.CloseIdleConnections() }
 //
 // The order is sent again after a lost answer only where that cannot make a
 // second one: see the package documentation for the table. The order is not
-// changed. Each [context.Context] that ends is answered promptly.
+// changed. When ctx ends, the call returns promptly.
 func (c *Client) CreateOrder(ctx context.Context, order *Order) (*OrderResult, error) {
 	k := c.begin(ctx, opCreate, order)
 	defer k.end()

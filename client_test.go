@@ -34,6 +34,7 @@ func TestNewReportsAllFaultsAtOnce(t *testing.T) {
 		licensespring.WithDialect(licensespring.Dialect(7)),
 		licensespring.WithJitter(nil),
 		licensespring.WithBudget(nil),
+		licensespring.WithBudget(&licensespring.Budget{}),
 	)
 	assert.Nil(t, client)
 	assertMatches(t, err, licensespring.ErrInvalidConfig)
@@ -50,10 +51,10 @@ func TestNewReportsAllFaultsAtOnce(t *testing.T) {
 	}
 	assert.Equal(t, []string{
 		"api_key", "http_client", "max_attempts", "retry_waits", "attempt_timeout", "call_timeout", "max_response_bytes",
-		"logger", "user_agent", "dialect", "jitter", "budget", "base_url",
+		"logger", "user_agent", "dialect", "jitter", "budget", "budget", "base_url",
 	}, paths)
 	assert.Equal(t, "licensespring: new client: invalid configuration: api_key: has space or a line break around it [option]; "+
-		"http_client: is nil [option]; max_attempts: must be between 1 and 100 [option]; and 10 more", err.Error())
+		"http_client: is nil [option]; max_attempts: must be between 1 and 100 [option]; and 11 more", err.Error())
 	e := errorOf(t, err)
 	assert.Equal(t, "new client", e.Op)
 	assert.Empty(t, e.Outcome)

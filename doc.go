@@ -44,7 +44,7 @@
 // # The promise
 //
 // Every call of [Client.CreateOrder] and [Client.EnsureOrder] ends in one of
-// three ways, and the type of its error says in which:
+// three ways, and its error says in which:
 //
 //   - made: there is no error. The [OrderResult] holds the order as the service
 //     has it, and its Outcome says how it came to be.
@@ -86,10 +86,13 @@
 //	                                                       ErrOrderConflict             reads the Differences
 //	answer lost: cut, timed    sent again: the id          Created                      hand out the licenses
 //	out, 5xx                   guards it
-//	… and then the id is       looked it up and compared   Recovered; ErrOrderExists    hand out the licenses; else
-//	taken                                                  if it is another order,      a person reads the
-//	                                                       ErrOutcomeUnknown if it      Differences
+//	… every time, or until     looked it up and compared   Recovered; if it is          hand out the licenses; else
+//	the id is taken                                        another order                a person reads the
+//	                                                       ErrOrderExists, in           Differences
+//	                                                       EnsureOrder
+//	                                                       ErrOrderConflict; if it
 //	                                                       holds more besides
+//	                                                       ErrOutcomeUnknown
 //	… and it is not to be      looked again, a few times   ErrOutcomeUnknown            EnsureOrder, later
 //	found
 //	2xx, but cut, too large,   looked it up; never sent    Recovered, or                EnsureOrder, later
@@ -110,9 +113,11 @@
 //
 // # What is sent again
 //
-// A request is sent again only where that can do no harm, and at most
-// [DefaultMaxAttempts] times in all. The waits between attempts double, with full
-// jitter; a wait that the service asks for is kept to.
+// A request is sent again only where that can do no harm, and
+// [DefaultMaxAttempts] times at the most; see [WithMaxAttempts]. The waits
+// between attempts double, with full jitter; a wait that the service asks for
+// is kept to, and one of more than five minutes is not begun. An append that
+// was looked for and not found is a new request, with attempts of its own.
 //
 //	what happened                          plain create         append              reads
 //	-------------------------------------  -------------------  ------------------  -----
@@ -185,11 +190,11 @@
 // sent:
 //
 //	License{}                       // as the policy or product says
-//	License{MaxActivations: new(0)} // none at all
+//	License{MaxActivations: new(0)} // zero, whatever the policy or product says
 //	License{IsTrial: new(false)}    // no trial, even if the policy says so
 //
 // A text that is empty, a [Duration] or date that is zero, and a slice or map
-// that is nil are absent. Nothing is ever sent as null.
+// that is nil are absent. No field is ever sent as null.
 //
 // A [Duration] is a count of one unit, 1y, 2m (months), 3d, 4h or 5min, made by
 // [Years], [Months], [Days], [Hours] and [Minutes] or read by [ParseDuration].
@@ -263,11 +268,12 @@
 // # Secrets
 //
 // The management key and the initial passwords of users read "[redacted]" or do
-// not appear under any verb of fmt, in JSON, in slog and in every error;
+// not appear, whatever the verb of fmt, in JSON, in slog and in errors;
 // [Secret.Reveal] returns a password. Texts of errors and entries of the log
 // hold no license key, e-mail address, body or URL. Without [WithLogger] the
-// client logs nothing. The Raw methods, [Preview] and the records themselves
-// hold what they hold: do not log them.
+// client logs nothing. The Raw methods return initial passwords as they came;
+// records, orders and the body of a [Preview] hold license keys and e-mail
+// addresses: do not log them.
 //
 // # Logs, traces and metrics
 //

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// ErrorKind is what went wrong, in one word a program can act on. The kinds
-// are constants and comparable, so that errors.Is finds them in any error this
+// ErrorKind is what went wrong, in words a program can act on. The kinds are
+// constants and comparable, so that errors.Is finds them in any error this
 // package returns:
 //
 //	if errors.Is(err, licensespring.ErrOrderExists) { … }
@@ -21,14 +21,15 @@ const (
 	// SDK before anything was sent (then errors.As finds a [*ValidationError])
 	// or said by the service, which made nothing.
 	ErrInvalidRequest ErrorKind = "invalid request"
-	// ErrInvalidConfig means that [New] was given options it cannot work with;
-	// errors.As finds a [*ValidationError] that lists all of them.
+	// ErrInvalidConfig means that [New] was given a key or options it cannot
+	// work with; errors.As finds a [*ValidationError] that lists all of them.
 	ErrInvalidConfig ErrorKind = "invalid configuration"
 	// ErrUnauthorized means that the service did not accept the management key
 	// (it answers 403, or 401): nothing was made.
 	ErrUnauthorized ErrorKind = "not authorized"
 	// ErrNotFound means that the service has no such order, or that no order
-	// carries the given id.
+	// carries the given id. After a create it means that there is nothing at
+	// the address: see [WithBaseURL].
 	ErrNotFound ErrorKind = "not found"
 	// ErrOrderExists means that the id was taken before this call, so nothing
 	// was made by it.
@@ -42,9 +43,9 @@ const (
 	// ErrRedirected means that the service, or something in front of it,
 	// answered with a redirect, which is never followed.
 	ErrRedirected ErrorKind = "redirected"
-	// ErrUnavailable means that the service could not be reached or answered
-	// with a server error. What that means for an
-	// order is in the Outcome of the [*Error].
+	// ErrUnavailable means that the service could not be reached, took too
+	// long, or answered with a server error. What that means for an order is in
+	// the Outcome of the [*Error].
 	ErrUnavailable ErrorKind = "service unavailable"
 	// ErrBadResponse means that a read was answered by something that cannot be
 	// understood. A create that is answered so is ErrOutcomeUnknown instead.
@@ -93,11 +94,13 @@ type Error struct {
 	// Differences lists how the order that is there differs from the one asked
 	// for, where that was found out.
 	Differences []Difference
-	// RequestID is the service's id for its last answer, for its support staff.
+	// RequestID is the service's id for its last answer, for its support staff,
+	// or empty if it gave none.
 	RequestID string
-	// RetryAt is when to come back, if the service or a budget named a time.
+	// RetryAt is when to come back, or the zero time if neither the service nor
+	// a budget named one.
 	RetryAt time.Time
-	// LimitedBy says who named it, if a rate limit is what is in the way.
+	// LimitedBy says whose rate limit is in the way, and is empty if none is.
 	LimitedBy LimitedBy
 	// Attempts is what was tried, in order.
 	Attempts []Attempt
@@ -173,8 +176,9 @@ func (e *Error) fieldText() string {
 	return b.String()
 }
 
-// Is reports whether the error is of the given kind. An outcome that is not
-// known never matches a kind which says that nothing was made.
+// Is reports whether the error is of the given kind. An error whose outcome is
+// not known matches [ErrOutcomeUnknown], perhaps [ErrUnavailable] or
+// [ErrRateLimited] besides, and never a kind which says that nothing was made.
 func (e *Error) Is(target error) bool {
 	kind, ok := target.(ErrorKind) // errors.Is does the unwrapping
 	if !ok {

@@ -15,7 +15,7 @@ import (
 // hold it up until they return; calls that run at the same time call them at
 // the same time. They must not panic.
 //
-// Calls nest nowhere: an order of [Client.CreateOrders] is a call of its own,
+// Calls do not nest: an order of [Client.CreateOrders] is a call of its own,
 // and so is each page of [Client.Orders]. What fails before anything is sent is
 // a call without attempts.
 type Observer struct {
@@ -31,9 +31,9 @@ type Observer struct {
 	// come from the one it was given, is that of this attempt.
 	StartAttempt func(ctx context.Context, attempt AttemptStarted) context.Context
 	// EndAttempt is called when the answer was read or will not come, once for
-	// each StartAttempt, with the context of the attempt. The wait that follows,
-	// and that there is another attempt after it, are plans at that moment: the
-	// context may be over first.
+	// each StartAttempt, with the context of the attempt. Its Wait and Verdict
+	// are what is planned at that moment: the context may end before the next
+	// attempt.
 	EndAttempt func(ctx context.Context, attempt Attempt)
 }
 

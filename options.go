@@ -11,7 +11,7 @@ import (
 	"unicode"
 )
 
-// The defaults of a client. Each can be changed by the option named like it.
+// The defaults of a client. Each can be changed by an option.
 const (
 	// DefaultBaseURL is the service's own address.
 	DefaultBaseURL = "https://saas.licensespring.com"
@@ -27,8 +27,8 @@ const (
 	// lookups together. It is above the 60 seconds over which the service
 	// counts requests, so that a rate limit can be waited out.
 	DefaultCallTimeout = 2 * time.Minute
-	// DefaultMaxResponseBytes is how much of an answer is read, after
-	// decompression.
+	// DefaultMaxResponseBytes is how many bytes of an answer are read, after
+	// decompression: 8 MiB.
 	DefaultMaxResponseBytes = 8 << 20
 )
 
@@ -82,8 +82,9 @@ func (c *config) fault(option, message string) {
 }
 
 // WithBaseURL sets the address of the service: scheme, host, and a path if a
-// proxy needs one. Only https is accepted, unless the host is this machine:
-// the management key goes with each request.
+// proxy needs one. Only https is accepted, unless the host is localhost or a
+// loopback address: the management key goes with each request. The default is
+// [DefaultBaseURL].
 func WithBaseURL(address string) Option {
 	return func(c *config) { c.baseURL = address }
 }
@@ -102,8 +103,8 @@ func WithHTTPClient(client *http.Client) Option {
 	}
 }
 
-// WithMaxAttempts sets how often a request is sent at the most: 1 means never
-// again.
+// WithMaxAttempts sets how often a request is sent at the most, 1 to 100; 1
+// means never again. The default is [DefaultMaxAttempts].
 func WithMaxAttempts(n int) Option {
 	return func(c *config) {
 		if n < 1 || n > 100 {
@@ -114,8 +115,12 @@ func WithMaxAttempts(n int) Option {
 }
 
 // WithRetryWaits sets the first step and the ceiling of the backoff between
-// attempts. The steps double; each wait is drawn between nothing and the step.
-// A wait that the service asks for is kept to, whatever the ceiling.
+// attempts. The steps double, up to five minutes; each wait is drawn between
+// nothing and the step, or, after a 429 that names no wait, between half of it
+// and the step. A wait that the service asks for is kept to, whatever the
+// ceiling, with up to one first step on top; one of more than five minutes is
+// not begun. The first step must be above zero and no longer than the ceiling.
+// The defaults are [DefaultWaitMin] and [DefaultWaitMax].
 func WithRetryWaits(first, ceiling time.Duration) Option {
 	return func(c *config) {
 		if first <= 0 || ceiling < first {
@@ -126,7 +131,8 @@ func WithRetryWaits(first, ceiling time.Duration) Option {
 }
 
 // WithAttemptTimeout sets how long one attempt may take, the reading of the
-// answer included. Zero means as long as the call may take.
+// answer included. Zero means as long as the call may take; the default is
+// [DefaultAttemptTimeout].
 func WithAttemptTimeout(d time.Duration) Option {
 	return func(c *config) {
 		if d < 0 {
@@ -138,7 +144,8 @@ func WithAttemptTimeout(d time.Duration) Option {
 
 // WithCallTimeout sets how long a whole call may take: attempts, waits and the
 // lookups that settle an outcome. Zero means as long as the caller's context
-// allows. An error of a call whose time was up matches [context.DeadlineExceeded].
+// allows; the default is [DefaultCallTimeout]. An error of a call whose time
+// was up matches [context.DeadlineExceeded].
 func WithCallTimeout(d time.Duration) Option {
 	return func(c *config) {
 		if d < 0 {
@@ -149,8 +156,8 @@ func WithCallTimeout(d time.Duration) Option {
 }
 
 // WithMaxResponseBytes sets how many bytes of an answer are read, after
-// decompression. A create whose answer is larger is settled by looking the
-// order up.
+// decompression: at least 1. The default is [DefaultMaxResponseBytes]. A create
+// whose answer is larger is settled by looking the order up.
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) {
 		if n < 1 {
@@ -181,7 +188,7 @@ func WithObserver(observer Observer) Option {
 }
 
 // WithUserAgent puts the name of the calling program, as in "acme-billing/1.2",
-// before the SDK's own in the User-Agent header.
+// before the SDK's own in the User-Agent header. It must be printable ASCII.
 func WithUserAgent(product string) Option {
 	return func(c *config) {
 		if product == "" || !headerSafe(product) {

@@ -194,13 +194,23 @@ func TestReadmeOutcomes(t *testing.T) {
 			outcome: licensespring.Created,
 		},
 		{
-			row: "… and then the id is taken", faults: faults(licensespringtest.DropAfter().On(create)),
+			row: "… every time, or until the id is taken", faults: faults(licensespringtest.DropAfter().On(create)),
 			outcome: licensespring.Recovered,
 		},
 		{
-			row: "… and then the id is taken", name: "another", before: another,
+			row: "… every time, or until the id is taken", name: "every time",
+			faults:  faults(licensespringtest.DropAfter().On(create), licensespringtest.DropBefore().On(create).Forever()),
+			outcome: licensespring.Recovered,
+		},
+		{
+			row: "… every time, or until the id is taken", name: "another", before: another,
 			faults:  faults(licensespringtest.DropBefore().On(create)),
 			outcome: licensespring.Refused, kinds: []error{licensespring.ErrOrderExists},
+		},
+		{
+			row: "… every time, or until the id is taken", name: "another, ensured", before: another, ensure: true,
+			faults:  faults(licensespringtest.DropBefore().On(create)),
+			outcome: licensespring.Refused, kinds: []error{licensespring.ErrOrderConflict},
 		},
 		{
 			row:     "… and it is not to be found",

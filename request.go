@@ -53,6 +53,8 @@ func (c *Client) readRequest(path, query string) exchange.Request {
 
 // Preview is a request as it would be sent, with the management key taken out.
 type Preview struct {
+	// Method, URL and Header are those of the request; for the management key
+	// the header holds "[redacted]".
 	Method string
 	URL    string
 	Header http.Header

@@ -18,23 +18,25 @@ type OrderResult struct {
 	Warnings []Finding
 }
 
-// The rules of warnings about an answer. Like those of validation their ids are
-// stable.
+// The rules of warnings about an answer, and one of reads. Like those of
+// validation, their ids are stable.
 const (
-	// RuleNotAsAsked: the record shows another value than was sent.
+	// RuleNotAsAsked is a warning: the record shows another value than was
+	// sent.
 	RuleNotAsAsked = "not_as_asked"
-	// RuleFeatureDropped: a feature that was asked for is not on the license;
-	// the service drops codes it does not know without a word.
+	// RuleFeatureDropped is a warning: a feature that was asked for is not on
+	// the license; the service drops codes it does not know without a word.
 	RuleFeatureDropped = "feature_dropped"
-	// RuleDialectSuspected: maintenance was asked for and is not enabled, or a
-	// company was sent and not stored. The service spells just these two in
-	// another way in its newer reference; see [Dialect].
+	// RuleDialectSuspected is a warning: maintenance was asked for and is not
+	// enabled, or a company was sent and not stored. The newer reference spells
+	// both in another way; see [Dialect].
 	RuleDialectSuspected = "dialect_suspected"
-	// RuleUnreadableMember: a member of the answer has an unexpected type and
-	// was passed over.
+	// RuleUnreadableMember is a warning: a member of the answer has an
+	// unexpected type and was passed over.
 	RuleUnreadableMember = "unreadable_member"
-	// RuleNoLicensesShown: the answer shows no licenses, as answers in the old
-	// form do. [Client.GetOrder] with the record's ID returns them.
+	// RuleNoLicensesShown is a warning: the answer shows no licenses, as
+	// answers in the old form do. [Client.GetOrder] with the record's ID
+	// returns them.
 	RuleNoLicensesShown = "no_licenses_shown"
 	// RuleOutOfRange is a fault of a read: a number is not in the range that is
 	// allowed for it.

@@ -1,7 +1,8 @@
 package licensespringtest
 
-// A Dialect is one of the two spellings in which the vendor documents the same
-// three members of an order. A server accepts exactly one of them.
+// A Dialect is one of the two spellings in which the vendor documents three
+// members of an order: two by their names, one by its values. A server accepts
+// exactly one of them.
 type Dialect int
 
 const (
@@ -12,7 +13,7 @@ const (
 	DialectCurrent
 )
 
-// String returns the name of the dialect.
+// String returns "page" or "current".
 func (d Dialect) String() string {
 	if d == DialectCurrent {
 		return "current"

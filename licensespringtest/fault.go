@@ -9,9 +9,9 @@ import (
 )
 
 // A Fault is one thing that goes wrong with a request. Constructors such as
-// [DropAfter] make faults, methods say which request they befall: each returns a
-// changed copy, so they can be chained. A fault befalls the first request there
-// is unless told otherwise.
+// [DropAfter] make faults, methods say which request they befall: each returns
+// a changed copy, so they can be chained. Unless told otherwise a fault befalls
+// the next request.
 //
 //	srv.Inject(licensespringtest.DropAfter().On(licensespringtest.CreateOrder).Nth(2))
 type Fault struct {
@@ -27,7 +27,9 @@ type Fault struct {
 	resets    bool
 }
 
-// String returns the fault's constructor and what it was called with.
+// String returns the fault's constructor and what it was called with, as far as
+// that is plain: of the options of [Status] only [Stored] is shown, of [Custom]
+// nothing.
 func (f Fault) String() string {
 	return f.name
 }
@@ -54,7 +56,7 @@ func (f Fault) Nth(n int) Fault {
 	return f
 }
 
-// Times makes the fault befall n requests instead of one.
+// Times makes the fault befall n requests instead of one; below 1 it is one.
 func (f Fault) Times(n int) Fault {
 	f.times = max(1, n)
 
@@ -79,7 +81,8 @@ func (f Fault) Reset() Fault {
 // Together makes one fault of several, which befall a request together. The
 // first is the nearest to the client: Together(SlowDrip(1, time.Second),
 // Status(502)) sends the 502 slowly. Which requests the parts were limited to
-// does not count: limit the whole.
+// does not count: limit the whole. It panics if [RefuseConnection] is among
+// them, which befalls no request.
 func Together(faults ...Fault) Fault {
 	names := make([]any, len(faults))
 	resets := false

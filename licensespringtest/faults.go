@@ -86,8 +86,8 @@ func StallAfter() Fault {
 }
 
 // DelayBefore acts on the request a while after it was read, whether the client
-// still waits by then or not. An order can so come into being when its client has
-// given up and looked for it in vain.
+// still waits by then or not. So an order can come into being after its client
+// has given up and looked for it in vain.
 func DelayBefore(d time.Duration) Fault {
 	return Fault{name: named("DelayBefore", d), wrap: func(next handler) handler {
 		return func(x *exchange) reply {
@@ -124,8 +124,8 @@ func SlowDrip(n int, interval time.Duration) Fault {
 	}}
 }
 
-// WrongContentType acts on the request and says something else of the answer's
-// body than that it is JSON.
+// WrongContentType acts on the request and answers with another Content-Type
+// than that of JSON. The body is JSON as ever.
 func WrongContentType(contentType string) Fault {
 	return Fault{name: named("WrongContentType", contentType), wrap: func(next handler) handler {
 		return func(x *exchange) reply {

@@ -28,7 +28,8 @@ type Order struct {
 	Requests [][]byte
 }
 
-// A Customer is the customer of an [Order].
+// A Customer is the customer of an [Order]. ID is the number the server gave
+// it.
 type Customer struct {
 	ID int64
 	// Properties are the customer's members, by their names on the vendor's
@@ -36,7 +37,7 @@ type Customer struct {
 	Properties map[string]any
 }
 
-// An Item is an item of an [Order].
+// An Item is an item of an [Order]. ID is the number the server gave it.
 type Item struct {
 	ID          int64
 	ProductCode string
@@ -66,7 +67,7 @@ type LicenseFeature struct {
 	Properties map[string]any
 }
 
-// A User is a user of a [License].
+// A User is a user of a [License]. ID is the number the server gave it.
 type User struct {
 	ID int64
 	// Email is the real address, without the suffix the service adds to it.
@@ -101,7 +102,8 @@ func (s *Server) Orders() []Order {
 	return orders
 }
 
-// Order returns the order with the id a client gave it.
+// Order returns the order with the id a client gave it, and whether there is
+// one.
 func (s *Server) Order(storeID string) (Order, bool) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
@@ -134,8 +136,8 @@ func (s *Server) RenameOrder(from, to string) error {
 	return s.store.rename(from, to)
 }
 
-// ArchiveOrder archives an order, which shows in lists and guards its id as
-// before. It reports whether there is such an order.
+// ArchiveOrder archives an order. Lists show that it is archived, and it guards
+// its id as before. It reports whether there is such an order.
 func (s *Server) ArchiveOrder(storeID string) bool {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()

@@ -15,7 +15,7 @@ const (
 	ToClient
 )
 
-// String returns the name of the direction.
+// String returns "to server" or "to client".
 func (d Direction) String() string {
 	if d == ToClient {
 		return "to client"
@@ -29,8 +29,8 @@ func (d Direction) opposite() Direction {
 }
 
 // A Line is what one connection of a [Network] runs over. It may be prepared
-// before the connection is dialed and changed while it is open. Its methods
-// return the line, so that they can be chained.
+// before the connection is dialed and changed while it is open. The methods
+// that change it return it, so that they can be chained.
 type Line struct {
 	ordinal int
 

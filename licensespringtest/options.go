@@ -75,7 +75,8 @@ func WithCustomerAccounts(ids ...int64) Option {
 	return func(c *config) { c.customerAccounts = ids }
 }
 
-// WithDialect sets the one spelling the server accepts and answers in.
+// WithDialect sets the one spelling the server accepts and answers in, by
+// default [DialectPage].
 func WithDialect(d Dialect) Option {
 	return func(c *config) { c.dialect = d }
 }
@@ -111,7 +112,7 @@ func WithBasePath(path string) Option {
 
 // WithRateLimit makes the server answer 429 to requests above the limit. Like
 // the service's it is counted per company, over all connections. Only requests
-// with the right key count.
+// with the right key count, and those that are refused do not.
 func WithRateLimit(limit RateLimit) Option {
 	return func(c *config) { c.rateLimit = limit }
 }
@@ -158,8 +159,9 @@ func WithJournalLimit(n int) Option {
 	return func(c *config) { c.journalLimit = max(1, n) }
 }
 
-// WithStrictFaults makes a test fail at whose end an injected fault has never
-// happened: it did not test what it says.
+// WithStrictFaults makes a test fail if, at its end, an injected fault has
+// never happened: the test did not test what it says. It needs the test that
+// [NewServer] is given.
 func WithStrictFaults() Option {
 	return func(c *config) { c.strictFaults = true }
 }

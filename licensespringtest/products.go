@@ -17,7 +17,8 @@ const (
 	UserBased
 )
 
-// String returns the name the service gives the method.
+// String returns the name the service gives the method, "license-key" or
+// "user".
 func (a AuthMethod) String() string {
 	if a == UserBased {
 		return "user"
@@ -54,7 +55,7 @@ type Product struct {
 	// say, by default 1.
 	MaxActivations int
 	// MaxConsumptions is the number of consumptions of a consumption license
-	// that does not say.
+	// that does not say, by default 0.
 	MaxConsumptions int
 	// ValidDuration is the duration of a time-limited license that does not
 	// say, by default one year.
@@ -91,8 +92,9 @@ type Policy struct {
 }
 
 // DefaultProducts returns the catalogue of a server made without
-// [WithProducts]: acme-cad (key-based), acme-web (user-based), acme-api
-// (key-based, by consumption) and the bundle acme-suite (key-based).
+// [WithProducts]: acme-cad (key-based, with the features render and export),
+// acme-web (user-based subscriptions, with teams), acme-api (key-based, 1000
+// consumptions, with calls) and the bundle acme-suite (key-based).
 func DefaultProducts() []Product {
 	return []Product{
 		{

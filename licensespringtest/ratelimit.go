@@ -16,7 +16,8 @@ type RateLimit struct {
 	// PerSecond is the number of requests in any second, 0 for no limit. The
 	// vendor allows 50, whatever the plan.
 	PerSecond int
-	// RetryAfter is the form of the Retry-After header of a 429.
+	// RetryAfter is the form of the Retry-After header of a 429, by default
+	// seconds.
 	RetryAfter RetryAfter
 }
 

@@ -12,9 +12,13 @@ type Endpoint string
 
 // The endpoints the fake has.
 const (
-	CreateOrder     Endpoint = "POST orders/create_order/"
-	ListOrders      Endpoint = "GET orders/"
-	GetOrder        Endpoint = "GET orders/{id}/"
+	// CreateOrder makes an order, or appends to one.
+	CreateOrder Endpoint = "POST orders/create_order/"
+	// ListOrders lists orders, by pages and filters.
+	ListOrders Endpoint = "GET orders/"
+	// GetOrder returns one order, by the number the server gave it.
+	GetOrder Endpoint = "GET orders/{id}/"
+	// GenerateLicense makes license keys that no license has yet.
 	GenerateLicense Endpoint = "GET orders/generate_license/"
 )
 

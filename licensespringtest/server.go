@@ -43,9 +43,9 @@ type Server struct {
 }
 
 // NewServer starts a server. It is closed when the test tb ends; without a test
-// (tb may be nil) the caller has to call [Server.Close]. Options that make no
-// sense, such as two products with one code, make it panic: they are mistakes in
-// the test.
+// (tb may be nil) the caller has to call [Server.Close]. It panics if it cannot
+// listen, or if options make no sense, such as two products with one code: they
+// are mistakes in the test.
 func NewServer(tb TB, opts ...Option) *Server {
 	c := newConfig(opts)
 	s := &Server{
