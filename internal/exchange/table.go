@@ -37,7 +37,8 @@ const (
 	Done
 )
 
-// mayResend is the retry table. DESIGN and README show the same one.
+// mayResend is the retry table. The package documentation and the README show
+// the same one, as what a caller sees of it.
 //
 //	ending         read  plain create   append
 //	NotSent        yes   yes            yes     it never left
