@@ -1,0 +1,153 @@
+package licensespring_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/licensespring-go/licensespring"
+)
+
+// listener notes every request that reaches it.
+type listener struct {
+	*httptest.Server
+
+	mu   sync.Mutex
+	seen []string
+}
+
+func newListener(t *testing.T, handle http.HandlerFunc) *listener {
+	t.Helper()
+	l := &listener{}
+	l.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		l.mu.Lock()
+		l.seen = append(l.seen, req.Method+" "+req.URL.String()+" "+req.Header.Get("Authorization"))
+		l.mu.Unlock()
+		handle(w, req)
+	}))
+	t.Cleanup(l.Close)
+	return l
+}
+
+func (l *listener) requests() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]string(nil), l.seen...)
+}
+
+// An answer that points elsewhere is an answer. Neither the key nor the request
+// goes there, by whatever header and in whatever form the place is named, and
+// whatever the caller's http.Client would do by itself.
+func TestHostileRedirects(t *testing.T) {
+	t.Parallel()
+	elsewhere := newListener(t, func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = w.Write([]byte(`{"id": 5, "store_id": "inv-1", "results": []}`))
+	})
+	host := strings.TrimPrefix(elsewhere.URL, "http://")
+	places := map[string][]string{
+		"another host":          {"Location", elsewhere.URL + "/api/v1/orders/create_order/"},
+		"another host, by name": {"Location", "http://localhost:" + host[strings.LastIndex(host, ":")+1:] + "/"},
+		"without a scheme":      {"Location", "//" + host + "/api/v1/orders/"},
+		"with credentials":      {"Location", "http://user:secret-word@" + host + "/"},
+		"another path":          {"Location", "/api/v2/orders/create_order/"},
+		"another query":         {"Location", "?key=secret-word"},
+		"the very same":         {"Location", ""},
+		"two":                   {"Location", elsewhere.URL, "Location", "/api/v2/"},
+		"another header":        {"Refresh", "0; url=" + elsewhere.URL, "Content-Location", elsewhere.URL, "Alt-Svc", `h2="` + host + `"; ma=60`, "Link", "<" + elsewhere.URL + ">; rel=next"},
+		"a line in it":          {"Location", elsewhere.URL + "/%0d%0aAuthorization:%20x"},
+		"what cannot be parsed": {"Location", "http://%zz/secret-word"},
+	}
+	for name, headers := range places {
+		statuses := []int{302, 303, 308}
+		if name == "another host" || name == "the very same" {
+			statuses = []int{300, 301, 302, 303, 304, 305, 307, 308, 399}
+		}
+		for _, status := range statuses {
+			t.Run(name+"/"+strconv.Itoa(status), func(t *testing.T) {
+				t.Parallel()
+				service := newListener(t, func(w http.ResponseWriter, req *http.Request) {
+					for i := 0; i < len(headers); i += 2 {
+						to := headers[i+1]
+						if name == "the very same" {
+							to = req.URL.String()
+						}
+						w.Header().Add(headers[i], to)
+					}
+					w.Header().Add("Set-Cookie", "session=1")
+					w.WriteHeader(status)
+				})
+				jar, err := cookiejar.New(nil)
+				require.NoError(t, err)
+				client := newClient(t, testKey, licensespring.WithBaseURL(service.URL), licensespring.WithMaxAttempts(2), licensespring.WithRetryWaits(1, 1),
+					licensespring.WithHTTPClient(&http.Client{Jar: jar, Transport: &http.Transport{DisableKeepAlives: true}}))
+				for _, order := range []*licensespring.Order{anOrder("inv-1"), anAppend("inv-1", givenKey)} {
+					_, err = client.CreateOrder(t.Context(), order)
+					assertTerse(t, err, "secret-word", elsewhere.URL)
+					if status == http.StatusSeeOther { // "done; see over there" is no refusal
+						assert.Equal(t, licensespring.Unknown, errorOf(t, err).Outcome)
+					} else {
+						assertMatches(t, err, licensespring.ErrRedirected)
+						assert.Equal(t, licensespring.Refused, errorOf(t, err).Outcome)
+					}
+				}
+				for _, read := range reads() {
+					err = read(t.Context(), client)
+					assertMatches(t, err, licensespring.ErrRedirected)
+					assertTerse(t, err, "secret-word", elsewhere.URL)
+				}
+				assert.Empty(t, elsewhere.requests())
+				for _, seen := range service.requests() {
+					assert.NotContains(t, seen, "/api/v2/")
+					assert.NotContains(t, seen, "secret-word")
+				}
+				creates := 0
+				for _, seen := range service.requests() {
+					if strings.HasPrefix(seen, "POST /api/v1/orders/create_order/ ") {
+						creates++
+					}
+				}
+				assert.Equal(t, 2, creates, "each once")
+			})
+		}
+	}
+	// A place named in an answer that went well is none of our business either.
+	service := newListener(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Location", elsewhere.URL)
+		w.WriteHeader(http.StatusCreated)
+		_, _ = w.Write([]byte(`{"id": 5, "store_id": "inv-1"}`))
+	})
+	client := newClient(t, testKey, licensespring.WithBaseURL(service.URL))
+	res, err := client.CreateOrder(t.Context(), anOrder("inv-1"))
+	require.NoError(t, err)
+	assert.Equal(t, licensespring.Created, res.Outcome)
+	t.Cleanup(func() { assert.Empty(t, elsewhere.requests()) })
+}
+
+// reads are the calls that change nothing.
+func reads() map[string]func(context.Context, *licensespring.Client) error {
+	return map[string]func(context.Context, *licensespring.Client) error{
+		"find": func(ctx context.Context, c *licensespring.Client) error {
+			_, err := c.FindOrder(ctx, "inv-1")
+			return err
+		},
+		"get": func(ctx context.Context, c *licensespring.Client) error {
+			_, err := c.GetOrder(ctx, 5)
+			return err
+		},
+		"list": func(ctx context.Context, c *licensespring.Client) error {
+			return drain(c.Orders(ctx, licensespring.OrderFilter{}))
+		},
+		"keys": func(ctx context.Context, c *licensespring.Client) error {
+			_, err := c.GenerateLicenseKeys(ctx, "acme-cad", 1)
+			return err
+		},
+	}
+}
