@@ -112,7 +112,8 @@ func TestHostileAnswerToEverything(t *testing.T) {
 					switch name {
 					case "303 to somewhere":
 						assert.Equal(t, licensespring.ErrRedirected, e.Kind)
-					case "101", "a status below all": // no name fits
+					case "101", "a status below all":
+						assert.Equal(t, licensespring.ErrUnavailable, e.Kind)
 					default:
 						assert.Contains(t, []licensespring.ErrorKind{licensespring.ErrBadResponse, licensespring.ErrUnavailable}, e.Kind)
 					}

@@ -113,6 +113,8 @@ func kindOf(reply *exchange.Reply, code string) ErrorKind {
 		return ErrUnavailable
 	case reply.Ending == exchange.Unreadable, reply.Ending == exchange.Done:
 		return ErrBadResponse
+	case status < http.StatusOK: // no answer as HTTP knows it
+		return ErrUnavailable
 	case status < http.StatusBadRequest:
 		return ErrRedirected
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
