@@ -17,13 +17,14 @@ type call struct {
 	safety Safety
 	sent   http.Header // the request's
 
-	watcher Watcher         // nil: nobody watches
-	attempt context.Context //nolint:containedctx // of the attempt under way: ctx, or what the watcher made of it
-	phase   *phase          // that it has reached
-	phase1  phase           // of the first one: most calls need no other
-	carrier carrier
-	retrier retryablehttp.Client
-	replied Reply
+	watcher  Watcher         // nil: nobody watches
+	attempt  context.Context //nolint:containedctx // of the attempt under way: ctx, or what the watcher made of it
+	phase    *phase          // that it has reached
+	phase1   phase           // of the first one: most calls need no other
+	underWay bool            // an attempt has begun and not ended
+	carrier  carrier
+	retrier  retryablehttp.Client
+	replied  Reply
 
 	attemptsMax int
 
@@ -57,7 +58,20 @@ func (c *call) do(hreq *retryablehttp.Request) (*http.Response, error) {
 	r.Backoff = c.backoff
 	r.PrepareRetry = prepareAttempt
 	r.ErrorHandler = eitherOr
+	defer c.endBroken()
 	return r.Do(hreq)
+}
+
+// endBroken tells the watcher of the end of an attempt that a panic of the
+// transport has ended: what became of the request nobody knows.
+func (c *call) endBroken() {
+	if c.watcher == nil || !c.underWay {
+		return
+	}
+	c.watcher.End(c.attempt, Attempt{
+		Number: len(c.attempts) + 1, Start: c.started, Took: time.Since(c.started), Phase: c.phase.reached(c.x.own),
+		Ending: Lost, Reason: "the transport did not return", Verdict: "not sent again: the transport did not return",
+	})
 }
 
 // The hooks that go-retryablehttp calls.
@@ -120,7 +134,7 @@ func (c *call) begin(hreq *http.Request) {
 		c.phase = new(phase) // what is left of an attempt before must not speak for this one
 	}
 	c.header, c.body, c.err, c.retryAt = nil, nil, nil, time.Time{}
-	c.started = time.Now()
+	c.started, c.underWay = time.Now(), true
 }
 
 // attemptContext returns the context of the attempt that is under way.
@@ -152,7 +166,7 @@ func (c *call) judge(resp *http.Response, err error) bool {
 	}
 	c.again = c.decide(&a)
 	a.Took = time.Since(c.started)
-	c.attempts = append(c.attempts, a)
+	c.attempts, c.underWay = append(c.attempts, a), false
 	if c.watcher != nil {
 		c.watcher.End(c.attempt, a)
 	}

@@ -2,6 +2,7 @@ package exchange_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptrace"
 	"testing"
@@ -104,6 +105,34 @@ func TestWatcherThatCalls(t *testing.T) {
 		assert.Equal(t, exchange.Lost, inner.Ending)
 		assert.Len(t, reply.Attempts, 2)
 		assert.Equal(t, exchange.Done, reply.Ending)
+	})
+}
+
+// A transport that panics ends the attempt too, and nobody can say what it did.
+func TestWatcherOfAPanic(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, ok, func(r *rig) {
+			calls := 0
+			r.client.Transport = roundTripper(func(*http.Request) (*http.Response, error) {
+				if calls++; calls == 1 {
+					return nil, errors.New("first it fails")
+				}
+				<-time.After(time.Second) // what it does takes a while
+				panic("then it panics")
+			})
+		})
+		d := &diary{t: t}
+		req := request(exchange.Guarded)
+		req.Watcher = d
+		assert.PanicsWithValue(t, "then it panics", func() { r.x.Do(t.Context(), req) })
+		assert.Equal(t, []int{1, 2}, d.started)
+		require.Len(t, d.ended, 2)
+		assert.Equal(t, "transport error", d.ended[0].Reason)
+		assert.Equal(t, "the transport did not return", d.ended[1].Reason)
+		assert.Equal(t, exchange.Sent, d.ended[1].Phase)
+		assert.True(t, d.ended[1].MayHaveActed())
+		assert.Equal(t, time.Second, d.ended[1].Took)
 	})
 }
 
