@@ -2,21 +2,22 @@ package fulfillment
 
 import (
 	"context"
-	"math/rand/v2"
 	"sync"
 	"time"
 )
 
-// breaker stops a worker from taking orders while they would all fail. Without
-// it an outage would cost each order in the queue a delivery, and the service
-// would be asked for all of them as soon as it is back.
+// breaker is the circuit breaker of a worker: it is open while orders would all
+// fail, and half open after that, when one order at a time is let through as a
+// probe, until a call succeeds. Without it an outage would cost each order in the
+// queue a delivery, and the service would be asked for all of them as soon as it
+// is back.
 type breaker struct {
 	first, ceiling time.Duration
 
 	mu      sync.Mutex
 	streak  int // failures in a row
-	doubt   bool
-	until   time.Time
+	tripped bool
+	until   time.Time // open until then, and half open from then on
 	limited time.Time // a rate limit ends then, whatever succeeds meanwhile
 }
 
@@ -27,11 +28,11 @@ const inARow = 3
 // is years away must not stop a worker for good.
 const longest = time.Hour
 
-// works notes that the service answered.
-func (b *breaker) works() {
+// succeeded notes that the service answered: the breaker is closed.
+func (b *breaker) succeeded() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.streak, b.doubt, b.until = 0, false, time.Time{}
+	b.streak, b.tripped, b.until = 0, false, time.Time{}
 }
 
 // failed notes a call that failed. Those that were under way together when the
@@ -54,52 +55,30 @@ func (b *breaker) failed(v verdict, now time.Time) {
 		return
 	}
 	b.streak++
-	tripped := b.streak - inARow
+	pauses := b.streak - inARow + 1
 	if v.hold == holdNow {
-		tripped = b.streak - 1
+		pauses = b.streak
 	}
-	if tripped >= 0 {
-		b.doubt, b.until = true, now.Add(backoff(b.first, b.ceiling, tripped+1))
+	if pauses > 0 {
+		b.tripped, b.until = true, now.Add(backoff(b.first, b.ceiling, pauses))
 	}
 }
 
-// wait waits until orders may be taken, and says whether that is in doubt: then
-// one is taken, to see how it goes. It reports whether ctx lasted.
-func (b *breaker) wait(ctx context.Context) (doubt, lasted bool) {
+// wait waits until orders may be taken, and says whether only one may, as a
+// probe. It reports whether ctx lasted.
+func (b *breaker) wait(ctx context.Context) (probe, lasted bool) {
 	for {
 		b.mu.Lock()
-		left, doubt := max(time.Until(b.until), time.Until(b.limited)), b.doubt
+		left, probe := max(time.Until(b.until), time.Until(b.limited)), b.tripped
 		b.mu.Unlock()
 		if left <= 0 {
-			return doubt, ctx.Err() == nil
+			return probe, ctx.Err() == nil
 		}
 		// In pieces: a call that was under way may succeed meanwhile.
 		if !sleep(ctx, min(left, time.Second)) {
-			return doubt, false
+			return probe, false
 		}
 	}
-}
-
-// backoff is the n-th wait, from 1: doubling, with jitter over its upper half.
-func backoff(first, ceiling time.Duration, n int) time.Duration {
-	d := first
-	for range n - 1 {
-		if d >= ceiling/2 {
-			d = ceiling
-			break
-		}
-		d *= 2
-	}
-	d = min(d, ceiling)
-	return d/2 + jitter(d/2)
-}
-
-// jitter is a duration between nothing and d.
-func jitter(d time.Duration) time.Duration {
-	if d <= 0 {
-		return 0
-	}
-	return rand.N(d)
 }
 
 func earlier(a, b time.Time) time.Time {

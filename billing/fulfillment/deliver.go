@@ -103,7 +103,7 @@ func (w *worker) call(calls, store context.Context, d *delivery) Event {
 	res, err := w.client.EnsureOrder(calls, d.order)
 	w.Pipeline.calls.Add(-1)
 	if err == nil {
-		w.breaker.works()
+		w.breaker.succeeded()
 		return w.made(store, d, res)
 	}
 	e := Event{Ending: Later, Err: err, Outcome: outcomeOf(err)}
@@ -112,7 +112,7 @@ func (w *worker) call(calls, store context.Context, d *delivery) Event {
 	}
 	v := judge(err)
 	if v.isAnswer {
-		w.breaker.works()
+		w.breaker.succeeded()
 	} else {
 		w.breaker.failed(v, time.Now())
 	}
@@ -182,7 +182,7 @@ func (w *worker) finish(ctx context.Context, d *delivery, e *Event) {
 		// Confirmed, so that it is not forgotten. If it cannot be, the order is
 		// delivered again and found to be finished.
 		if err := w.within(ctx, func(ctx context.Context) error { return persist(ctx, d.msg.DoubleAck) }); err != nil {
-			w.cfgLogger().LogAttrs(ctx, slog.LevelWarn, "licensespring order not acknowledged", slog.Any("error", err))
+			w.cfg.logger.LogAttrs(ctx, slog.LevelWarn, "licensespring order not acknowledged", slog.Any("error", err))
 		}
 	case e.RetryIn > 0:
 		_ = d.msg.NakWithDelay(e.RetryIn) // if that is lost, the ack wait does it
@@ -217,5 +217,5 @@ func (w *worker) log(ctx context.Context, e *Event) {
 	if e.Err != nil {
 		attrs = append(attrs, slog.Duration("retry_in", e.RetryIn), slog.Any("error", e.Err))
 	}
-	w.cfgLogger().LogAttrs(ctx, level, "licensespring order delivered", attrs...)
+	w.cfg.logger.LogAttrs(ctx, level, "licensespring order delivered", attrs...)
 }

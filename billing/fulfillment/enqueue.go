@@ -103,7 +103,7 @@ func (p *Pipeline) put(ctx context.Context, key entryKey, body []byte, id string
 		_, err = p.orders.GetLastMsgForSubject(ctx, msg.Subject)
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound):
-			return nats.ErrTimeout // neither there nor taken by now: once more
+			return errAgain // neither there nor taken by now
 		case err == nil:
 			wasThere = true
 		}

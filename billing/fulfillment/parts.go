@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -137,36 +136,4 @@ func (p *Pipeline) consumer(ctx context.Context) (jetstream.Consumer, error) {
 		// that many of them would stop all the others.
 		MaxAckPending: -1,
 	})
-}
-
-// persist does something until it succeeds, ctx ends, or it fails in a way that
-// waiting does not mend: while a cluster chooses a leader requests are refused
-// or lost.
-func persist(ctx context.Context, do func(context.Context) error) error {
-	const first, ceiling = 25 * time.Millisecond, time.Second
-	for wait := first; ; wait = min(2*wait, ceiling) {
-		// Each try has a time of its own: a request that got lost with the server
-		// it went to would use all of it up.
-		try, cancel := context.WithTimeout(ctx, apiTimeout)
-		err := do(try)
-		cancel()
-		if err == nil || !isPassing(err) {
-			return err
-		}
-		if !sleep(ctx, wait) {
-			return err
-		}
-	}
-}
-
-// sleep waits, and reports whether ctx lasted.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

@@ -2,7 +2,6 @@ package fulfillment
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -123,16 +122,4 @@ func (p *Pipeline) Address() string {
 		return ""
 	}
 	return "nats://" + p.server.Addr().String()
-}
-
-// wrap says of an error of the connection what it means here.
-func wrap(doing string, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, nats.ErrConnectionClosed):
-		return fmt.Errorf("%w: %s", ErrClosed, doing)
-	default:
-		return fmt.Errorf("fulfillment: %s: %w", doing, err)
-	}
 }

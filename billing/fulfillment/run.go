@@ -85,30 +85,28 @@ func (w *worker) take(ctx, calls context.Context) error {
 		if room == 0 {
 			return nil
 		}
-		doubt, lasted := w.breaker.wait(ctx)
+		probe, lasted := w.breaker.wait(ctx)
 		if !lasted {
 			w.free(room)
 			return nil
 		}
-		if doubt { // one, to see how it goes
+		if probe {
 			w.free(room - 1)
 			room = 1
 		}
-		err := w.fetch(ctx, calls, room, doubt)
+		err := w.fetch(ctx, calls, room, probe)
 		switch {
 		case err == nil:
 		case errors.Is(err, nats.ErrConnectionClosed):
 			return ErrClosed
 		default:
-			w.cfgLogger().LogAttrs(ctx, slog.LevelWarn, "licensespring queue not available", slog.Any("error", err))
+			w.cfg.logger.LogAttrs(ctx, slog.LevelWarn, "licensespring queue not available", slog.Any("error", err))
 			if !sleep(ctx, backoff(reconnectWait, time.Second, 2)) {
 				return nil
 			}
 		}
 	}
 }
-
-func (w *worker) cfgLogger() *slog.Logger { return w.Pipeline.cfg.logger }
 
 // room waits for a free slot and takes it, and with it all others that are free.
 // It returns 0 when ctx has ended.
@@ -138,7 +136,7 @@ func (w *worker) free(n int) {
 // fetch takes up to n orders, and starts with each as it comes. It asks for no
 // more than it can start with at once: an order that lies in a buffer here would
 // run into its ack wait.
-func (w *worker) fetch(ctx, calls context.Context, n int, doubt bool) error {
+func (w *worker) fetch(ctx, calls context.Context, n int, probe bool) error {
 	batch, err := w.workers.Fetch(n, jetstream.FetchMaxWait(fetchWait))
 	if err != nil {
 		w.free(n)
@@ -146,7 +144,7 @@ func (w *worker) fetch(ctx, calls context.Context, n int, doubt bool) error {
 	}
 	for msg := range batch.Messages() {
 		n--
-		if doubt {
+		if probe { // how it ends decides about the next
 			w.deliver(ctx, calls, msg)
 			w.free(1)
 			continue

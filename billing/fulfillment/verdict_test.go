@@ -1,7 +1,6 @@
 package fulfillment
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,7 +8,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -93,75 +91,4 @@ func TestTheDocumentedTable(t *testing.T) {
 	}
 	assert.Equal(t, len(kinds), found)
 	assert.Len(t, verdicts, found-1)
-}
-
-func TestBackoff(t *testing.T) {
-	t.Parallel()
-	for n, want := range map[int]time.Duration{1: time.Second, 2: 2 * time.Second, 4: 8 * time.Second, 9: time.Minute, 300: time.Minute} {
-		for range 100 {
-			d := backoff(time.Second, time.Minute, n)
-			assert.GreaterOrEqual(t, d, want/2)
-			assert.LessOrEqual(t, d, want)
-		}
-	}
-}
-
-func TestBreaker(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		b := &breaker{first: time.Second, ceiling: time.Minute}
-		waits := func() (time.Duration, bool) {
-			began := time.Now()
-			doubt, lasted := b.wait(t.Context())
-			require.True(t, lasted)
-			return time.Since(began), doubt
-		}
-		fail := func(v verdict) { b.failed(v, time.Now()) }
-
-		// Failures of single orders stop nothing, three in a row do.
-		for range inARow - 1 {
-			fail(verdict{})
-		}
-		for range 10 {
-			fail(verdict{hold: holdNever})
-		}
-		wait, doubt := waits()
-		assert.Zero(t, wait)
-		assert.False(t, doubt)
-		fail(verdict{})
-		wait, doubt = waits()
-		assert.InDelta(t, 0.75*float64(time.Second), float64(wait), float64(time.Second)/4)
-		assert.True(t, doubt)
-
-		// Those under way together count once: the next pause is the second step.
-		fail(verdict{})
-		for range 16 {
-			fail(verdict{})
-		}
-		wait, _ = waits()
-		assert.InDelta(t, 1.5*float64(time.Second), float64(wait), float64(time.Second)/2)
-
-		// It works again.
-		fail(verdict{})
-		b.works()
-		wait, doubt = waits()
-		assert.Zero(t, wait)
-		assert.False(t, doubt)
-
-		// A limit ends when it ends, whatever works meanwhile, and then all may go.
-		fail(verdict{hold: holdNow, until: time.Now().Add(10 * time.Second)})
-		b.works()
-		wait, doubt = waits()
-		assert.InDelta(t, 10.5*float64(time.Second), float64(wait), float64(time.Second)/2)
-		assert.False(t, doubt)
-		fail(verdict{hold: holdNow, until: time.Now().Add(1e6 * time.Hour)})
-		wait, _ = waits()
-		assert.LessOrEqual(t, wait, longest+time.Second)
-
-		fail(verdict{hold: holdNow})
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		_, lasted := b.wait(ctx)
-		assert.False(t, lasted)
-	})
 }

@@ -39,15 +39,3 @@ func TestMerge(t *testing.T) {
 		assert.Equal(t, both, first.Passwords, name)
 	}
 }
-
-func TestEntryKeys(t *testing.T) {
-	t.Parallel()
-	n := names{prefix: "p"}
-	k := newEntryKey("a.b > *", []byte("body"))
-	assert.Equal(t, k, entryKeyOf(n.orderSubject(k)))
-	assert.Equal(t, k, entryKeyOf(n.deadSubject(k)))
-	assert.Regexp(t, `^p\.orders\.[0-9a-f]{32}\.[0-9a-f]{16}$`, n.orderSubject(k))
-	assert.Equal(t, k.order, newEntryKey("a.b > *", []byte("other")).order)
-	assert.NotEqual(t, k, newEntryKey("a.b > *", []byte("other")))
-	assert.Equal(t, entryKey{}, entryKeyOf("p.orders"))
-}

@@ -1,0 +1,37 @@
+package fulfillment
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go"
+)
+
+// What errors.Is finds in the errors of this package, beside the kinds of
+// package licensespring.
+var (
+	// ErrNoResult means that there is no result under the order id: the order
+	// was not enqueued, is in the queue yet, or is a dead letter.
+	ErrNoResult = errors.New("fulfillment: no result")
+	// ErrNoDeadLetter means that there is no such dead letter, any more or ever.
+	ErrNoDeadLetter = errors.New("fulfillment: no such dead letter")
+	// ErrNotRetryable means that a dead letter holds no order: it is a Rejection.
+	ErrNotRetryable = errors.New("fulfillment: the dead letter holds no order")
+	// ErrStillQueued means that the order of a dead letter is in the queue at
+	// this moment, so that it cannot be put back.
+	ErrStillQueued = errors.New("fulfillment: the order is in the queue")
+	// ErrClosed means that the pipeline was closed.
+	ErrClosed = errors.New("fulfillment: the pipeline is closed")
+)
+
+// wrap says of an error of the connection what it means here.
+func wrap(doing string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, nats.ErrConnectionClosed):
+		return fmt.Errorf("%w: %s", ErrClosed, doing)
+	default:
+		return fmt.Errorf("fulfillment: %s: %w", doing, err)
+	}
+}
