@@ -53,7 +53,7 @@ func (p *Pipeline) bury(ctx context.Context, key entryKey, l *storedLetter) erro
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	return persist(ctx, func(ctx context.Context) error {
+	return p.persist(ctx, func(ctx context.Context) error {
 		_, err := p.js.Publish(ctx, p.names.deadSubject(key), body)
 		return err
 	})
@@ -81,7 +81,7 @@ func (p *Pipeline) fitLetter(l *storedLetter) ([]byte, error) {
 // clear removes the dead letter of an entry that was made after all: a letter
 // that was put back, or whose order was enqueued again.
 func (p *Pipeline) clear(ctx context.Context, key entryKey) error {
-	return persist(ctx, func(ctx context.Context) error {
+	return p.persist(ctx, func(ctx context.Context) error {
 		msg, err := p.dead.GetLastMsgForSubject(ctx, p.names.deadSubject(key))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
 			return nil
@@ -200,7 +200,7 @@ func (p *Pipeline) Retry(ctx context.Context, seq uint64) error {
 
 // Discard removes a dead letter for good. It is no error if it is gone already.
 func (p *Pipeline) Discard(ctx context.Context, seq uint64) error {
-	return wrap("discard", persist(ctx, func(ctx context.Context) error {
+	return wrap("discard", p.persist(ctx, func(ctx context.Context) error {
 		return p.remove(ctx, seq)
 	}))
 }

@@ -181,7 +181,7 @@ func (w *worker) finish(ctx context.Context, d *delivery, e *Event) {
 	case e.Ending != Later:
 		// Confirmed, so that it is not forgotten. If it cannot be, the order is
 		// delivered again and found to be finished.
-		if err := w.within(ctx, func(ctx context.Context) error { return persist(ctx, d.msg.DoubleAck) }); err != nil {
+		if err := w.within(ctx, func(ctx context.Context) error { return w.persist(ctx, d.msg.DoubleAck) }); err != nil {
 			w.cfg.logger.LogAttrs(ctx, slog.LevelWarn, "licensespring order not acknowledged", slog.Any("error", err))
 		}
 	case e.RetryIn > 0:

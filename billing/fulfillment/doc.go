@@ -106,5 +106,12 @@
 // The embedded server syncs each write to disk before it acknowledges it, so
 // that an order outlives a power cut and not only the process: see
 // [WithSyncInterval] for the alternative. A directory belongs to one process at
-// a time; Open refuses one that is in use.
+// a time; Open refuses one that is in use, and one that it cannot read all of
+// ([ErrStoreUnreadable]), as with another encryption key.
+//
+// When the disk fails or is full, Enqueue returns [ErrStoreFailed], and so does
+// [Pipeline.Health]. The server does not write again after that, so that the
+// process has to be started again when there is room. It takes no more than three
+// quarters of the space that was free when it was started; beyond that Enqueue
+// fails too, and works again as soon as orders have left the queue.
 package fulfillment

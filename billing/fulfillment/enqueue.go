@@ -28,8 +28,9 @@ const (
 //
 // An order that is wrong is refused with all that is wrong with it:
 // errors.As finds a [*licensespring.ValidationError]. An append whose licenses
-// do not all have a key is wrong here. After any other error the order may or may
-// not be in the queue: enqueue it again, or have whoever sent it send it again.
+// do not all have a key is wrong here. After any other error, such as
+// [ErrStoreFailed] or [ErrClosed], the order may or may not be in the queue:
+// enqueue it again, or have whoever sent it send it again.
 // Enqueue waits for a server that is away, for half a minute at the most.
 func (p *Pipeline) Enqueue(ctx context.Context, order *licensespring.Order) error {
 	if err := check(order); err != nil {
@@ -91,7 +92,7 @@ func (p *Pipeline) put(ctx context.Context, key entryKey, body []byte, id string
 
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	err = persist(ctx, func(ctx context.Context) error {
+	err = p.persist(ctx, func(ctx context.Context) error {
 		// The id is known for a while, also when the order has left the queue;
 		// the subject is taken for as long as the order is in it.
 		_, err := p.js.PublishMsg(ctx, msg, jetstream.WithMsgID(id), jetstream.WithExpectLastSequencePerSubject(0))

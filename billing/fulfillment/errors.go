@@ -22,6 +22,14 @@ var (
 	ErrStillQueued = errors.New("fulfillment: the order is in the queue")
 	// ErrClosed means that the pipeline was closed.
 	ErrClosed = errors.New("fulfillment: the pipeline is closed")
+	// ErrStoreUnreadable means that the store directory holds orders which cannot
+	// be read: the encryption key is missing or another, or a file is damaged.
+	// Nothing in it was changed.
+	ErrStoreUnreadable = errors.New("fulfillment: the store cannot be read")
+	// ErrStoreFailed means that the disk of the embedded server failed or was
+	// full. Nothing is stored from then on, also when there is room again, until
+	// the pipeline is closed and opened anew. What was stored before is there.
+	ErrStoreFailed = errors.New("fulfillment: the store failed")
 )
 
 // wrap says of an error of the connection what it means here.

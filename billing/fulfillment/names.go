@@ -11,9 +11,15 @@ import (
 // them as a hash only.
 type names struct{ prefix string }
 
-func (n names) orders() string   { return n.prefix + "-orders" }
-func (n names) dead() string     { return n.prefix + "-dead" }
-func (n names) results() string  { return n.prefix + "-results" }
+func (n names) orders() string  { return n.prefix + "-orders" }
+func (n names) dead() string    { return n.prefix + "-dead" }
+func (n names) results() string { return n.prefix + "-results" }
+
+// streams are all streams there are. A bucket is one, too.
+func (n names) streams() [3]string {
+	return [...]string{n.orders(), n.dead(), "KV_" + n.results()}
+}
+
 func (n names) consumer() string { return n.prefix + "-workers" }
 
 func (n names) orderSubject(e entryKey) string { return n.prefix + ".orders." + e.String() }

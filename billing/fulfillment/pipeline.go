@@ -38,6 +38,9 @@ type Pipeline struct {
 // Open opens the pipeline and makes what is missing of it in JetStream. It waits
 // until the server is ready, for as long as ctx allows and for half a minute at
 // the most. ctx is for opening only.
+//
+// Errors: everything that is wrong with the options, [ErrStoreUnreadable], and
+// whatever is in the way of starting or reaching the server.
 func Open(ctx context.Context, options ...Option) (*Pipeline, error) {
 	cfg, err := newConfig(options)
 	if err != nil {
@@ -56,6 +59,9 @@ func (p *Pipeline) open(ctx context.Context) error {
 	var err error
 	if p.cfg.storeDir != "" {
 		if p.server, err = startEmbedded(p.cfg); err != nil {
+			return err
+		}
+		if err := p.checkReadable(); err != nil {
 			return err
 		}
 	}

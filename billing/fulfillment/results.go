@@ -27,7 +27,7 @@ func (p *Pipeline) known(ctx context.Context, key entryKey) bool {
 
 // keep stores a result, or adds it to the one that is there.
 func (p *Pipeline) keep(ctx context.Context, key entryKey, s *storedResult) error {
-	return persist(ctx, func(ctx context.Context) error {
+	return p.persist(ctx, func(ctx context.Context) error {
 		value, err := p.fit(s)
 		if err != nil {
 			return err

@@ -1,26 +1,113 @@
 package fulfillment_test
 
 import (
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+	"runtime"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/billing/fulfillment"
 )
 
-// contents is what stands in all files of a directory.
-func contents(t *testing.T, dir string) string {
-	t.Helper()
-	var all strings.Builder
-	require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		b, err := os.ReadFile(path) //nolint:gosec // a directory of the test's own
-		all.Write(b)
-		return err
-	}))
-	return all.String()
+// A store that is opened with another key, or without its key, must not be taken
+// for an empty one: that would remove what is in it.
+func TestAStoreThatCannotBeReadIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	key := func(text string) fulfillment.Option {
+		return fulfillment.WithEncryptionKey(licensespring.NewSecret(text))
+	}
+	for name, with := range map[string][]fulfillment.Option{"another key": {key("two")}, "no key": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			p := openDir(t, dir, key("one"))
+			enqueue(t, p, 5)
+			require.NoError(t, p.Reject(t.Context(), fulfillment.Rejection{ID: "evt_1", Reason: "no"}))
+			require.NoError(t, p.Close())
+
+			_, err := fulfillment.Open(t.Context(), append(with, fulfillment.WithStoreDir(dir))...)
+			require.ErrorIs(t, err, fulfillment.ErrStoreUnreadable)
+			assert.NotContains(t, err.Error(), "two")
+
+			have := stats(t, openDir(t, dir, key("one")))
+			assert.Equal(t, 5, have.Depth)
+			assert.Equal(t, 1, have.Dead)
+		})
+	}
+}
+
+// A store that was not encrypted can be from now on.
+func TestAStoreGetsAKey(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p := openDir(t, dir)
+	enqueue(t, p, 5)
+	require.NoError(t, p.Close())
+	p = openDir(t, dir, fulfillment.WithEncryptionKey(licensespring.NewSecret("one")))
+	assert.Equal(t, 5, stats(t, p).Depth)
+}
+
+// A file that is damaged must not be taken for a stream that is not there.
+func TestADamagedStoreIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p := openDir(t, dir)
+	enqueue(t, p, 5)
+	require.NoError(t, p.Close())
+	meta := filepath.Join(streamDir(dir, "licensespring-orders"), "meta.inf")
+	whole, err := os.ReadFile(meta)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(meta, whole[:len(whole)/2], 0o600))
+	_, err = fulfillment.Open(t.Context(), fulfillment.WithStoreDir(dir))
+	require.ErrorIs(t, err, fulfillment.ErrStoreUnreadable)
+	require.NoError(t, os.WriteFile(meta, whole, 0o600))
+	assert.Equal(t, 5, stats(t, openDir(t, dir)).Depth)
+}
+
+// A kill while the store is made leaves a stream without its description.
+func TestAStoreThatIsHalfMade(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.MkdirAll(filepath.Join(streamDir(dir, "licensespring-orders"), "msgs"), 0o700))
+	require.NoError(t, os.MkdirAll(streamDir(dir, "licensespring-dead"), 0o700))
+	p := openDir(t, dir)
+	enqueue(t, p, 1)
+	require.NoError(t, p.Health(t.Context()))
+}
+
+// The disk is full: it is said at once and by name, and also when somebody only
+// asks. After a restart everything works that was stored.
+func TestTheDiskIsFull(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("there is no /dev/full")
+	}
+	dir := t.TempDir()
+	require.NoError(t, openDir(t, dir).Close())
+	// The first block of the stream is a file that takes nothing.
+	block := filepath.Join(streamDir(dir, "licensespring-orders"), "msgs", "1.blk")
+	require.NoError(t, os.Remove(block))
+	require.NoError(t, os.Symlink("/dev/full", block))
+	p := openDir(t, dir)
+	require.NoError(t, p.Health(t.Context()))
+	began := time.Now()
+	require.ErrorIs(t, p.Enqueue(t.Context(), keyOrder("inv-1")), fulfillment.ErrStoreFailed)
+	assert.Less(t, time.Since(began), 10*time.Second, "nothing to wait for")
+	require.ErrorIs(t, p.Health(t.Context()), fulfillment.ErrStoreFailed)
+	require.NoError(t, p.Close())
+
+	require.NoError(t, os.Remove(block))
+	p = openDir(t, dir)
+	require.NoError(t, p.Health(t.Context()))
+	require.NoError(t, p.Enqueue(t.Context(), keyOrder("inv-1")))
+	assert.Equal(t, 1, stats(t, p).Depth)
+}
+
+func streamDir(dir, stream string) string {
+	return filepath.Join(dir, "jetstream", "$G", "streams", stream)
 }
