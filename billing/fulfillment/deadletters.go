@@ -78,6 +78,15 @@ func (p *Pipeline) fitLetter(l *storedLetter) ([]byte, error) {
 	return encode(small)
 }
 
+// isDead reports whether the entry is a dead letter. An error counts as no: then
+// the order is tried again.
+func (p *Pipeline) isDead(ctx context.Context, key entryKey) bool {
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	_, err := p.dead.GetLastMsgForSubject(ctx, p.names.deadSubject(key))
+	return err == nil
+}
+
 // clear removes the dead letter of an entry that was made after all: a letter
 // that was put back, or whose order was enqueued again.
 func (p *Pipeline) clear(ctx context.Context, key entryKey) error {
@@ -186,13 +195,17 @@ func (p *Pipeline) Retry(ctx context.Context, seq uint64) error {
 	// The order's own id may still be known from when it came first. This one is
 	// the letter's, so that a second Retry of it does no more than the first.
 	id := "retry." + strconv.FormatUint(seq, 10) + "." + strconv.FormatInt(msg.Time.UnixNano(), 36)
-	wasThere, err := p.put(ctx, entryKeyOf(msg.Subject), l.Order, id, l.Enqueued)
+	key := entryKeyOf(msg.Subject)
+	s, err := p.put(ctx, key, l.Order, id, l.Enqueued)
+	if err == nil && s == hasLeft && !p.known(ctx, key) {
+		s, err = p.put(ctx, key, l.Order, "", l.Enqueued)
+	}
 	if err != nil {
 		return wrap("retry", err)
 	}
 	// The worker that buried the order may not have acknowledged it yet. It is
 	// going to, and then nothing would be left of it but this letter.
-	if wasThere {
+	if s == wasQueued {
 		return ErrStillQueued
 	}
 	return p.Discard(ctx, seq)

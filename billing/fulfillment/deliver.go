@@ -41,7 +41,7 @@ func (w *worker) deliver(ctx, calls context.Context, msg jetstream.Msg) {
 	case err != nil:
 		e = w.giveUp(store, d, err)
 	case w.known(store, d.key):
-		e = Event{Ending: Done}
+		e = w.wasMade(store, d)
 	case !w.clearToCall(ctx):
 		e = Event{Ending: Later, Err: ctx.Err()}
 	default:
@@ -137,23 +137,39 @@ func (w *worker) made(store context.Context, d *delivery, res *licensespring.Ord
 	if err == nil {
 		err = w.within(store, func(ctx context.Context) error { return w.keep(ctx, d.key, &s) })
 	}
-	if err == nil {
-		err = w.within(store, func(ctx context.Context) error { return w.clear(ctx, d.key) })
-	}
 	if err != nil {
 		// The order is made, and will be found there at the next delivery.
-		e.Ending, e.Err, e.RetryIn = Later, wrap("store the result", err), backoff(w.first, w.ceiling, d.deliveries)
+		return w.notStored(d, e, "store the result", err)
+	}
+	return w.cleared(store, d, e)
+}
+
+// wasMade is the end of an order that has a result: made by another worker, or
+// here before a kill.
+func (w *worker) wasMade(store context.Context, d *delivery) Event {
+	return w.cleared(store, d, Event{Ending: Done})
+}
+
+// cleared removes the dead letter that the order may have left when it was given
+// up before, so that it has one end and not two.
+func (w *worker) cleared(store context.Context, d *delivery, e Event) Event {
+	err := w.within(store, func(ctx context.Context) error { return w.clear(ctx, d.key) })
+	if err != nil {
+		return w.notStored(d, e, "remove the dead letter", err)
 	}
 	return e
 }
 
-// giveUp makes a dead letter of an order, unless another worker has made it
-// meanwhile.
+// notStored is the end of a delivery whose outcome could not be stored: the order
+// stays in the queue.
+func (w *worker) notStored(d *delivery, e Event, doing string, err error) Event {
+	e.Ending, e.Err, e.RetryIn = Later, wrap(doing, err), backoff(w.first, w.ceiling, d.deliveries)
+	return e
+}
+
+// giveUp makes a dead letter of an order.
 func (w *worker) giveUp(store context.Context, d *delivery, why error) Event {
 	e := Event{Ending: Dead, Err: why, Outcome: outcomeOf(why)}
-	if w.known(store, d.key) {
-		return Event{Ending: Done}
-	}
 	l := &storedLetter{
 		Failure: newFailure(why), Enqueued: d.enqueued, Died: time.Now().UTC(), Deliveries: d.deliveries,
 	}
@@ -163,7 +179,12 @@ func (w *worker) giveUp(store context.Context, d *delivery, why error) Event {
 		l.Payload = d.msg.Data()
 	}
 	if err := w.bury(store, d.key, l); err != nil {
-		e.Ending, e.Err, e.RetryIn = Later, wrap("store the dead letter", err), backoff(w.first, w.ceiling, d.deliveries)
+		return w.notStored(d, e, "store the dead letter", err)
+	}
+	// Another worker may have made it meanwhile. Looking after the letter is
+	// stored, and not before, leaves no moment in which both miss each other.
+	if w.known(store, d.key) {
+		return w.wasMade(store, d)
 	}
 	return e
 }

@@ -24,7 +24,9 @@ const (
 
 // Enqueue puts the order into the queue. It returns nil when the order is stored:
 // then it will end in a result or in a dead letter. The same order can be
-// enqueued any number of times.
+// enqueued any number of times. One that is a dead letter may stay one
+// ([WithDedupeWindow]): [Pipeline.Retry] puts it back, and once the letter is
+// discarded Enqueue does so, too.
 //
 // An order that is wrong is refused with all that is wrong with it:
 // errors.As finds a [*licensespring.ValidationError]. An append whose licenses
@@ -44,7 +46,13 @@ func (p *Pipeline) Enqueue(ctx context.Context, order *licensespring.Order) erro
 		return wrap("enqueue", nats.ErrMaxPayload)
 	}
 	key := newEntryKey(order.ID, body)
-	_, err = p.put(ctx, key, body, key.String(), time.Now())
+	s, err := p.put(ctx, key, body, key.String(), time.Now())
+	// A worker stores how an order ended before it acknowledges it. Where neither
+	// a result nor a letter is kept any more, the order has to be made again: the
+	// letter was discarded, perhaps because somebody mended what it was about.
+	if err == nil && s == hasLeft && !p.known(ctx, key) && !p.isDead(ctx, key) {
+		_, err = p.put(ctx, key, body, "", time.Now())
+	}
 	return wrap("enqueue", err)
 }
 
@@ -84,31 +92,60 @@ func hasAllKeys(order *licensespring.Order) bool {
 	return true
 }
 
-// put stores an order in the queue, unless it is there, and says whether it was.
-func (p *Pipeline) put(ctx context.Context, key entryKey, body []byte, id string, enqueued time.Time) (wasThere bool, err error) {
+// standing is how an order stands in the queue after put.
+type standing int
+
+const (
+	// isQueued: it is in the queue, put there under the id given.
+	isQueued standing = iota
+	// wasQueued: it is in the queue, put there under another id.
+	wasQueued
+	// hasLeft: it was put there under the id within the dedupe window, and has
+	// left the queue.
+	hasLeft
+)
+
+// put stores an order in the queue, unless it is there or JetStream remembers the
+// id. Without an id it remembers nothing.
+func (p *Pipeline) put(ctx context.Context, key entryKey, body []byte, id string, enqueued time.Time) (s standing, err error) {
 	msg := nats.NewMsg(p.names.orderSubject(key))
 	msg.Data = body
 	msg.Header.Set(headerEnqueued, strconv.FormatInt(enqueued.UnixMilli(), 10))
+	// The subject is taken for as long as the order is in the queue.
+	options := []jetstream.PublishOpt{jetstream.WithExpectLastSequencePerSubject(0)}
+	if id != "" {
+		options = append(options, jetstream.WithMsgID(id))
+	}
 
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	err = p.persist(ctx, func(ctx context.Context) error {
-		// The id is known for a while, also when the order has left the queue;
-		// the subject is taken for as long as the order is in it.
-		_, err := p.js.PublishMsg(ctx, msg, jetstream.WithMsgID(id), jetstream.WithExpectLastSequencePerSubject(0))
-		if !isTaken(err) {
+		ack, err := p.js.PublishMsg(ctx, msg, options...)
+		switch {
+		case err == nil && !ack.Duplicate:
+			s = isQueued
+			return nil
+		case err != nil && !isTaken(err):
 			return err
 		}
-		// In a cluster that may be said because of a copy which is being stored
-		// and may yet fail. So it is looked for.
-		_, err = p.orders.GetLastMsgForSubject(ctx, msg.Subject)
+		// It is looked for in either case. In a cluster a subject may be said to be
+		// taken because of a copy which is being stored and may yet fail.
+		_, missing := p.orders.GetLastMsgForSubject(ctx, msg.Subject)
 		switch {
-		case errors.Is(err, jetstream.ErrMsgNotFound):
-			return errAgain // neither there nor taken by now
+		case missing == nil && err == nil:
+			s = isQueued
+			return nil
+		case missing == nil:
+			s = wasQueued
+			return nil
+		case !errors.Is(missing, jetstream.ErrMsgNotFound):
+			return missing
 		case err == nil:
-			wasThere = true
+			s = hasLeft
+			return nil
+		default:
+			return errAgain // neither there nor taken by now
 		}
-		return err
 	})
-	return wasThere, err
+	return s, err
 }
