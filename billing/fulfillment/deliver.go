@@ -214,7 +214,8 @@ func (w *worker) finish(ctx context.Context, d *delivery, e *Event) {
 		e.OrderID = d.order.ID
 	}
 	now := time.Now()
-	e.Deliveries, e.Waited, e.Took = d.deliveries, now.Sub(d.enqueued), now.Sub(d.began)
+	e.Deliveries, e.Took = d.deliveries, now.Sub(d.began)
+	e.Waited = max(now.Sub(d.enqueued), 0) // the clock may be another machine's
 	w.log(ctx, e)
 	w.observe(*e)
 }

@@ -110,8 +110,8 @@
 // ([ErrStoreUnreadable]), as with another encryption key.
 //
 // When the disk fails or is full, Enqueue returns [ErrStoreFailed], and so does
-// [Pipeline.Health]. The server does not write again after that, so that the
-// process has to be started again when there is room. It takes no more than three
+// [Pipeline.Health]; workers make no order then. The server does not write again
+// after that, so that the process has to be started again when there is room. It takes no more than three
 // quarters of the space that was free when it was started; beyond that Enqueue
 // fails too, and works again as soon as orders have left the queue.
 package fulfillment

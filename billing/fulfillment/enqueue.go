@@ -3,6 +3,7 @@ package fulfillment
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 	"time"
 
@@ -30,7 +31,8 @@ const (
 //
 // An order that is wrong is refused with all that is wrong with it:
 // errors.As finds a [*licensespring.ValidationError]. An append whose licenses
-// do not all have a key is wrong here. After any other error, such as
+// do not all have a key is wrong here, and one that does not fit into a message is
+// refused with [ErrTooLarge]. After any other error, such as
 // [ErrStoreFailed] or [ErrClosed], the order may or may not be in the queue:
 // enqueue it again, or have whoever sent it send it again.
 // Enqueue waits for a server that is away, for half a minute at the most.
@@ -43,7 +45,7 @@ func (p *Pipeline) Enqueue(ctx context.Context, order *licensespring.Order) erro
 		return err
 	}
 	if limit := p.conn.MaxPayload(); limit > 0 && int64(len(body)) > limit-letterRoom {
-		return wrap("enqueue", nats.ErrMaxPayload)
+		return fmt.Errorf("%w: %w", ErrTooLarge, nats.ErrMaxPayload)
 	}
 	key := newEntryKey(order.ID, body)
 	s, err := p.put(ctx, key, body, key.String(), time.Now())

@@ -22,6 +22,11 @@ var (
 	ErrStillQueued = errors.New("fulfillment: the order is in the queue")
 	// ErrClosed means that the pipeline was closed.
 	ErrClosed = errors.New("fulfillment: the pipeline is closed")
+	// ErrTooLarge means that an order is larger than the server's messages may be.
+	// Enqueueing it again does not help.
+	ErrTooLarge = errors.New("fulfillment: the order is too large for the queue")
+	// ErrStoreInUse means that another process has the store directory open.
+	ErrStoreInUse = errors.New("fulfillment: another process has the store directory open")
 	// ErrStoreUnreadable means that the store directory holds orders which cannot
 	// be read: the encryption key is missing or another, or a file is damaged.
 	// Nothing in it was changed.

@@ -265,6 +265,7 @@ func TestOrdersAndResultsTooLarge(t *testing.T) {
 	assert.Len(t, made.Licenses(), 400)
 
 	order.ID, order.Items[0].Note = "larger", strings.Repeat("x", 40<<10)
+	require.ErrorIs(t, p.Enqueue(t.Context(), order), fulfillment.ErrTooLarge)
 	require.ErrorIs(t, p.Enqueue(t.Context(), order), nats.ErrMaxPayload)
 
 	require.NoError(t, p.Reject(t.Context(), fulfillment.Rejection{ID: "evt", Reason: "no", Payload: make([]byte, 200<<10)}))

@@ -4,6 +4,7 @@ package fulfillment
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -16,11 +17,14 @@ import (
 func lockDir(dir string) (unlock func(), err error) {
 	f, err := os.OpenFile(filepath.Join(dir, "in-use"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the directory is the caller's choice
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("fulfillment: lock the store directory: %w", err)
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = f.Close()
-		return nil, errors.New("fulfillment: another process has the store directory open")
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, ErrStoreInUse
+		}
+		return nil, fmt.Errorf("fulfillment: lock the store directory: %w", err)
 	}
 	return func() { _ = f.Close() }, nil
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -58,17 +59,24 @@ func newConfig(options []Option) (*config, error) {
 			option(c)
 		}
 	}
-	switch embedded := c.storeDir != ""; {
-	case embedded == (c.url != ""):
+	c.checkTogether()
+	return c, errors.Join(c.faults...)
+}
+
+// checkTogether finds what is wrong with options beside each other.
+func (c *config) checkTogether() {
+	embedded := c.storeDir != ""
+	if embedded == (c.url != "") {
 		c.fault("want either a store directory or a URL")
-	case !embedded && c.embeddedOnly():
+	} else if !embedded && c.embeddedOnly() {
 		c.fault("listening, encryption and syncing are the cluster's own business")
-	case embedded && c.replicas > 1:
+	}
+	if embedded && c.replicas > 1 {
 		c.fault("an embedded server keeps no replicas")
-	case c.listen != "" && c.token.IsZero() && !isLoopback(c.listen):
+	}
+	if c.listen != "" && c.token.IsZero() && !isLoopback(c.listen) {
 		c.fault("listening beyond this machine takes a token")
 	}
-	return c, errors.Join(c.faults...)
 }
 
 func (c *config) embeddedOnly() bool {
@@ -145,8 +153,12 @@ func WithName(name string) Option {
 // loopback is refused without a token.
 func WithListen(address string) Option {
 	return func(c *config) {
-		if _, _, err := net.SplitHostPort(address); err != nil {
-			c.fault("the address to listen on is not host:port")
+		_, port, err := net.SplitHostPort(address)
+		if err == nil {
+			_, err = strconv.ParseUint(port, 10, 16)
+		}
+		if err != nil {
+			c.fault("the address to listen on is not host:port, with a number as the port")
 		}
 		c.listen = address
 	}

@@ -2,8 +2,10 @@ package fulfillment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -39,8 +41,9 @@ type Pipeline struct {
 // until the server is ready, for as long as ctx allows and for half a minute at
 // the most. ctx is for opening only.
 //
-// Errors: everything that is wrong with the options, [ErrStoreUnreadable], and
-// whatever is in the way of starting or reaching the server.
+// Errors: everything that is wrong with the options, [ErrStoreInUse],
+// [ErrStoreUnreadable], and whatever is in the way of starting or reaching the
+// server.
 func Open(ctx context.Context, options ...Option) (*Pipeline, error) {
 	cfg, err := newConfig(options)
 	if err != nil {
@@ -66,6 +69,9 @@ func (p *Pipeline) open(ctx context.Context) error {
 		}
 	}
 	if p.conn, err = p.connect(); err != nil {
+		if _, ok := errors.AsType[*url.Error](err); ok {
+			return errors.New("fulfillment: the URL cannot be read") // its own text has the password in it
+		}
 		return fmt.Errorf("fulfillment: connect: %w", err)
 	}
 	if p.js, err = jetstream.New(p.conn, jetstream.WithDefaultTimeout(apiTimeout)); err != nil {

@@ -477,7 +477,7 @@ func TestADirectoryIsForOneProcess(t *testing.T) {
 	dir := t.TempDir()
 	p := openDir(t, dir)
 	_, err := fulfillment.Open(t.Context(), fulfillment.WithStoreDir(dir))
-	require.ErrorContains(t, err, "another process")
+	require.ErrorIs(t, err, fulfillment.ErrStoreInUse)
 	require.NoError(t, p.Close())
 	openDir(t, dir)
 }
@@ -491,6 +491,7 @@ func TestOpenRefusesWhatMakesNoSense(t *testing.T) {
 		"replicas must be":                  {dir, fulfillment.WithReplicas(2)},
 		"an embedded server keeps no":       {dir, fulfillment.WithReplicas(3)},
 		"a name is of":                      {dir, fulfillment.WithName("a.b")},
+		"is not host:port":                  {dir, fulfillment.WithListen("127.0.0.1:http")},
 		"takes a token":                     {dir, fulfillment.WithListen("0.0.0.0:0")},
 		"the cluster's own":                 {fulfillment.WithURL("nats://localhost:1"), fulfillment.WithSyncInterval(time.Second)},
 		"the ack wait":                      {dir, fulfillment.WithAckWait(time.Millisecond)},
@@ -498,12 +499,27 @@ func TestOpenRefusesWhatMakesNoSense(t *testing.T) {
 		_, err := fulfillment.Open(t.Context(), options...)
 		require.ErrorContains(t, err, name)
 	}
+	_, err := fulfillment.Open(t.Context(), dir, fulfillment.WithReplicas(3), fulfillment.WithListen("0.0.0.0:0"), fulfillment.WithName(""))
+	for _, part := range []string{"keeps no replicas", "takes a token", "a name is of"} {
+		require.ErrorContains(t, err, part, "all at once")
+	}
 	p := openPipeline(t)
 	require.Error(t, p.Run(t.Context(), nil))
-	err := p.Run(t.Context(), nil, fulfillment.WithConcurrency(0), fulfillment.WithGrace(-1),
+	err = p.Run(t.Context(), nil, fulfillment.WithConcurrency(0), fulfillment.WithGrace(-1),
 		fulfillment.WithBackoff(0, 0), fulfillment.WithMaxDeliveries(-1), fulfillment.WithObserver(nil))
 	for _, part := range []string{"client", "concurrency", "grace", "first wait", "deliveries", "observer"} {
 		require.ErrorContains(t, err, part)
+	}
+}
+
+// A URL may hold a password, so that no error repeats it.
+func TestNoErrorRepeatsTheURL(t *testing.T) {
+	t.Parallel()
+	for _, url := range []string{"nats://me:hush%zz@127.0.0.1:1", "nats://me:hush hush@127.0.0.1:1", "nats://me:hush@127.0.0.1:1"} {
+		_, err := fulfillment.Open(t.Context(), fulfillment.WithURL(url))
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), "hush")
+		assert.NotContains(t, err.Error(), "zz")
 	}
 }
 

@@ -16,6 +16,9 @@ import (
 // request which was given up would lie there until the ack wait is over.
 const fetchWait = time.Second
 
+// queueCeiling is the longest wait before a queue that is away is asked again.
+const queueCeiling = 5 * time.Second
+
 // worker is one call of Run.
 type worker struct {
 	*Pipeline
@@ -80,7 +83,7 @@ func (p *Pipeline) Run(ctx context.Context, client Ensurer, options ...RunOption
 
 // take takes orders until ctx ends, as many as there is room for.
 func (w *worker) take(ctx, calls context.Context) error {
-	for {
+	for failures := 0; ; {
 		room := w.room(ctx)
 		if room == 0 {
 			return nil
@@ -97,11 +100,13 @@ func (w *worker) take(ctx, calls context.Context) error {
 		err := w.fetch(ctx, calls, room, probe)
 		switch {
 		case err == nil:
+			failures = 0
 		case errors.Is(err, nats.ErrConnectionClosed):
 			return ErrClosed
 		default:
+			failures++
 			w.cfg.logger.LogAttrs(ctx, slog.LevelWarn, "licensespring queue not available", slog.Any("error", err))
-			if !sleep(ctx, backoff(reconnectWait, time.Second, 2)) {
+			if !sleep(ctx, backoff(reconnectWait, queueCeiling, failures)) {
 				return nil
 			}
 		}
@@ -137,7 +142,12 @@ func (w *worker) free(n int) {
 // more than it can start with at once: an order that lies in a buffer here would
 // run into its ack wait.
 func (w *worker) fetch(ctx, calls context.Context, n int, probe bool) error {
-	batch, err := w.workers.Fetch(n, jetstream.FetchMaxWait(fetchWait))
+	// Orders are not made while what comes of them cannot be kept.
+	err := w.checkStore()
+	var batch jetstream.MessageBatch
+	if err == nil {
+		batch, err = w.workers.Fetch(n, jetstream.FetchMaxWait(fetchWait))
+	}
 	if err != nil {
 		w.free(n)
 		return err

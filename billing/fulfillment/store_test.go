@@ -12,6 +12,7 @@ import (
 
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
 // A store that is opened with another key, or without its key, must not be taken
@@ -100,12 +101,37 @@ func TestTheDiskIsFull(t *testing.T) {
 	assert.Less(t, time.Since(began), 10*time.Second, "nothing to wait for")
 	require.ErrorIs(t, p.Health(t.Context()), fulfillment.ErrStoreFailed)
 	require.NoError(t, p.Close())
+	require.ErrorIs(t, p.Health(t.Context()), fulfillment.ErrClosed)
 
 	require.NoError(t, os.Remove(block))
 	p = openDir(t, dir)
 	require.NoError(t, p.Health(t.Context()))
 	require.NoError(t, p.Enqueue(t.Context(), keyOrder("inv-1")))
 	assert.Equal(t, 1, stats(t, p).Depth)
+}
+
+// The results cannot be stored, and orders are waiting: none is made, since its
+// initial passwords would be lost.
+func TestNoOrderIsMadeWhoseResultCannotBeKept(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("there is no /dev/full")
+	}
+	dir := t.TempDir()
+	require.NoError(t, openDir(t, dir).Close())
+	block := filepath.Join(streamDir(dir, "licensespring-dead"), "msgs", "1.blk")
+	require.NoError(t, os.Remove(block))
+	require.NoError(t, os.Symlink("/dev/full", block))
+	p := openDir(t, dir)
+	enqueue(t, p, 5)
+	require.ErrorIs(t, p.Reject(t.Context(), fulfillment.Rejection{ID: "evt_1", Reason: "no"}), fulfillment.ErrStoreFailed)
+
+	s := licensespringtest.NewServer(t)
+	stop := run(t, p, newClient(t, s))
+	<-time.After(2 * time.Second)
+	stop()
+	assert.Empty(t, s.Requests())
+	assert.Equal(t, 5, stats(t, p).Depth)
 }
 
 func streamDir(dir, stream string) string {

@@ -97,7 +97,7 @@
 //
 // A dead letter keeps the event, with the customer's name and address. When what
 // was wrong is mended, resend the event from Stripe, or give the letter's payload
-// to [Handler.Redo].
+// to [Handler.Redo]; then discard the letter, which does not go by itself.
 //
 // # Versions of Stripe's API
 //

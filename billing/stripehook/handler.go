@@ -15,7 +15,9 @@ import (
 )
 
 // Queue is where orders go. It is a [fulfillment.Pipeline], or something around
-// one. Both methods return nil only when what they were given is stored.
+// one. Both methods return nil only when what they were given is stored. An order
+// that Enqueue will never take is told by errors.Is: licensespring.ErrInvalidRequest
+// or fulfillment.ErrTooLarge. It becomes a Rejection.
 type Queue interface {
 	Enqueue(ctx context.Context, order *licensespring.Order) error
 	Reject(ctx context.Context, r fulfillment.Rejection) error
@@ -164,7 +166,7 @@ func (h *Handler) order(ctx context.Context, d delivery) Report {
 		return report.ignored("nothing in it needs a license")
 	}
 	if err := h.queue.Enqueue(ctx, order); err != nil {
-		if errors.Is(err, licensespring.ErrInvalidRequest) {
+		if errors.Is(err, licensespring.ErrInvalidRequest) || errors.Is(err, fulfillment.ErrTooLarge) {
 			return report.rejected(err)
 		}
 		return report.failed("the order could not be stored", err)

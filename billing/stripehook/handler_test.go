@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -244,10 +245,16 @@ func TestNoSourceOfLineItems(t *testing.T) {
 // TestQueueRefuses is an order that only the queue finds to be wrong.
 func TestQueueRefuses(t *testing.T) {
 	t.Parallel()
-	queue := newMemory()
-	queue.enqueueErr = &licensespring.ValidationError{Findings: []licensespring.Finding{{Path: "id", Message: "is odd"}}}
-	assert.Equal(t, http.StatusOK, deliver(t, newHook(t, queue), event(t, "checkout_payment")))
-	assert.Equal(t, queue.enqueueErr, queue.letters["cs_live_a1"].Err)
+	for name, err := range map[string]error{
+		"wrong": &licensespring.ValidationError{Findings: []licensespring.Finding{{Path: "id", Message: "is odd"}}},
+		// Stripe would send it again for days, and then no more.
+		"too large": fmt.Errorf("%w: really", fulfillment.ErrTooLarge),
+	} {
+		queue := newMemory()
+		queue.enqueueErr = err
+		assert.Equal(t, http.StatusOK, deliver(t, newHook(t, queue), event(t, "checkout_payment")), name)
+		assert.Equal(t, err, queue.letters["cs_live_a1"].Err, name)
+	}
 }
 
 func TestOptions(t *testing.T) {
