@@ -46,6 +46,12 @@ type refusedError struct {
 	findings []licensespring.Finding
 }
 
+// isOrders reports whether it is about the order that was sent, and not about the
+// server.
+func (e *refusedError) isOrders() bool {
+	return e.status == http.StatusUnprocessableEntity || e.status == http.StatusRequestEntityTooLarge
+}
+
 // Error returns what the server said, with all findings.
 func (e *refusedError) Error() string {
 	if len(e.findings) == 0 {

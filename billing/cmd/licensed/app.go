@@ -152,7 +152,9 @@ func (a *app) storeDir() (string, error) {
 }
 
 func (a *app) newClient() error {
-	transport := http.RoundTripper(newTransport(a.set.workers))
+	own := newTransport(a.set.workers)
+	a.closers = append(a.closers, func() error { own.CloseIdleConnections(); return nil })
+	transport := http.RoundTripper(own)
 	if a.fake != nil {
 		transport = a.fake.Client().Transport
 	}

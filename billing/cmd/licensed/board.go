@@ -120,14 +120,8 @@ func (b *board) snapshot() snapshot {
 
 // kindOf returns the kind of an error of the SDK, in a word.
 func kindOf(err error) string {
-	for _, kind := range [...]licensespring.ErrorKind{
-		licensespring.ErrOutcomeUnknown, licensespring.ErrOrderConflict, licensespring.ErrOrderExists,
-		licensespring.ErrRateLimited, licensespring.ErrUnauthorized, licensespring.ErrInvalidRequest,
-		licensespring.ErrRedirected, licensespring.ErrNotFound, licensespring.ErrUnavailable, licensespring.ErrBadResponse,
-	} {
-		if errors.Is(err, kind) {
-			return string(kind)
-		}
+	if e, ok := errors.AsType[*licensespring.Error](err); ok {
+		return string(e.Kind)
 	}
 	return ""
 }
@@ -143,30 +137,4 @@ func bounded(s string) string {
 		end--
 	}
 	return s[:end] + "…"
-}
-
-// meter counts what happened in the last minute, second by second.
-type meter struct {
-	buckets [60]struct {
-		second int64
-		n      int
-	}
-}
-
-func (m *meter) add(now time.Time) {
-	b := &m.buckets[now.Unix()%60]
-	if b.second != now.Unix() {
-		b.second, b.n = now.Unix(), 0
-	}
-	b.n++
-}
-
-func (m *meter) sum(now time.Time) (n int) {
-	for i := range m.buckets {
-		b := &m.buckets[i]
-		if age := now.Unix() - b.second; 0 <= age && age < 60 {
-			n += b.n
-		}
-	}
-	return n
 }

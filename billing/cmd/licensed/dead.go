@@ -52,9 +52,24 @@ func dead(ctx context.Context, args []string, env environment, stdout, stderr io
 	})
 }
 
+// letters returns all dead letters, page by page.
+func (c *adminClient) letters(ctx context.Context) ([]letterView, error) {
+	all := []letterView{}
+	for after := uint64(0); ; after = all[len(all)-1].Seq {
+		var page []letterView
+		if err := c.do(ctx, http.MethodGet, "/api/dead?after="+strconv.FormatUint(after, 10), nil, &page); err != nil {
+			return nil, err
+		}
+		if len(page) == 0 {
+			return all, nil
+		}
+		all = append(all, page...)
+	}
+}
+
 func (c *adminClient) listDead(ctx context.Context, out io.Writer, asJSON bool) error {
-	var letters []letterView
-	if err := c.do(ctx, http.MethodGet, "/api/dead", nil, &letters); err != nil {
+	letters, err := c.letters(ctx)
+	if err != nil {
 		return err
 	}
 	if asJSON {
@@ -90,8 +105,8 @@ func (c *adminClient) deadNumbers(ctx context.Context, args []string, all bool) 
 	if !all {
 		return numbers, nil
 	}
-	var letters []letterView
-	if err := c.do(ctx, http.MethodGet, "/api/dead", nil, &letters); err != nil {
+	letters, err := c.letters(ctx)
+	if err != nil {
 		return nil, err
 	}
 	for _, l := range letters {

@@ -157,7 +157,7 @@ func (d *demo) results(ctx context.Context) error {
 
 func (d *demo) letters(ctx context.Context) error {
 	d.say("\nDead letters:")
-	list, err := d.app.letters(ctx, maxLetters)
+	list, err := d.app.letters(ctx, 0, maxLetters)
 	for _, l := range list {
 		reason := l.Reason
 		if len(l.Findings) > 0 {

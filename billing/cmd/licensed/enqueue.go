@@ -53,7 +53,7 @@ func (c *adminClient) enqueue(ctx context.Context, in io.Reader, stdout, stderr 
 		}
 		var done accepted
 		err := c.do(ctx, http.MethodPost, "/api/orders", line, &done)
-		if no, ok := errors.AsType[*refusedError](err); ok && no.status == http.StatusUnprocessableEntity {
+		if no, ok := errors.AsType[*refusedError](err); ok && no.isOrders() {
 			refused++
 			say(stderr, "line %d: %v\n", number, err)
 			continue

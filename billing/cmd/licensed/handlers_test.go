@@ -1,12 +1,12 @@
 package main
 
 import (
+	"io"
 	"net/http"
-	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 )
 
 func TestAdminGuards(t *testing.T) {
@@ -46,6 +46,22 @@ func TestAdminGuards(t *testing.T) {
 	}
 }
 
+// TestTooLarge is an order that no queue takes. It is refused for what it is, so
+// that enqueue goes on with the next.
+func TestTooLarge(t *testing.T) {
+	t.Parallel()
+	r := start(t, env())
+	for name, size := range map[string]int{"for the queue": maxOrder - 1<<10, "to be read": maxOrder + 1<<10} {
+		body := `{"id": "inv-1", "items": [{"product_code": "acme-cad", "note": "` + strings.Repeat("x", size) + `", "licenses": [{}]}]}`
+		status, answer, _ := do(t, http.MethodPost, r.admin+"/api/orders", func(q *http.Request) {
+			q.Body, q.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
+		})
+		assert.Equal(t, 413, status, "%s: %.100s", name, answer)
+		assert.Contains(t, answer, "too large", name)
+	}
+	assert.True(t, (&refusedError{status: http.StatusRequestEntityTooLarge}).isOrders())
+}
+
 func TestAdminToken(t *testing.T) {
 	t.Parallel()
 	r := start(t, env("LICENSED_ADMIN_TOKEN", "open-sesame"))
@@ -72,36 +88,4 @@ func TestAdminToken(t *testing.T) {
 	assert.Equal(t, exitFailed, run(t.Context(), []string{"status", "-server", r.admin}, env(), &out, &fault))
 	assert.Contains(t, fault.String(), "status 401")
 	assert.Equal(t, exitOK, run(t.Context(), []string{"status", "-server", r.admin}, env("LICENSED_ADMIN_TOKEN", "open-sesame"), &out, &fault))
-}
-
-func TestMetrics(t *testing.T) {
-	t.Parallel()
-	r := start(t, env(), "-plan", "900")
-	code, _, fault := r.command("enqueue", file(t,
-		`{"id": "inv-1", "items": [{"product_code": "acme-cad", "licenses": [{}]}]}`,
-		`{"id": "inv-2", "items": [{"product_code": "acme-gone", "licenses": [{}]}]}`))
-	require.Equal(t, exitOK, code, fault)
-	r.settled(1, 1)
-	_, body, header := get(t, r.admin+"/metrics", nil)
-	assert.Contains(t, header.Get("Content-Type"), "text/plain")
-	for _, line := range []string{
-		`licensed_order_deliveries_total{ending="done"} 1`,
-		`licensed_order_deliveries_total{ending="dead"} 1`,
-		`licensed_order_deliveries_total{ending="later"} 0`,
-		`licensed_webhook_events_total{disposition="queued"} 0`,
-		`licensed_api_requests_total{status="200"} 1`,
-		`licensed_api_requests_total{status="400"} 1`,
-		`licensed_api_requests_last_minute 2`,
-		`licensed_api_requests_per_minute_limit 900`,
-		`licensed_queue_up 1`,
-		`licensed_queue_depth 0`,
-		`licensed_queue_results 1`,
-		`licensed_queue_dead_letters 1`,
-		`licensed_order_seconds_count 1`,
-		`licensed_delivery_seconds_count 2`,
-	} {
-		assert.Regexp(t, "(?m)^"+regexp.QuoteMeta(line)+"$", body)
-	}
-	assert.Contains(t, body, "go_goroutines")
-	assert.NotContains(t, body, "inv-1", "an id is no label")
 }

@@ -33,7 +33,7 @@
 // The other (-admin) has the status page, /metrics and the API that the other
 // commands talk to. It is on the loopback interface. On any other address it asks
 // for the admin token: in a browser as the password, with any name; by programs
-// as a bearer token.
+// as a bearer token. Neither port speaks TLS: put what does in front of them.
 //
 // enqueue, status and dead talk to a running serve over that port, whether its
 // queue is embedded or in a NATS cluster: an embedded queue belongs to one
@@ -44,6 +44,13 @@
 // On SIGTERM or SIGINT the service stops accepting events, lets the calls under
 // way end (-grace), and exits with 0. What is in the queue stays there for the
 // next start. A second signal ends it at once, which loses nothing either.
+//
+// # A full disk
+//
+// When the disk of the embedded queue fails or is full, the service answers
+// events with 503 and ends with exit code 1: the queue writes again only after a
+// new start, so have it started again (systemd: Restart=on-failure). /healthz
+// answers 503 and licensed_queue_up is 0 in the meantime.
 package main
 
 import (

@@ -42,12 +42,12 @@ func newMetrics(pipeline *fulfillment.Pipeline, b *board, perMinute int) *metric
 			Name: "licensed_api_requests_total", Help: "Requests to the service by the status of the answer.",
 		}, []string{"status"}),
 		waited: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "licensed_order_seconds", Help: "Time from the queue to the stored result.",
-			Buckets: prometheus.ExponentialBuckets(0.05, 3, 12),
+			Name: "licensed_order_duration_seconds", Help: "Time from the queue to the stored result.",
+			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 6 * 3600, 24 * 3600},
 		}),
 		took: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "licensed_delivery_seconds", Help: "Time that a delivery to a worker took.",
-			Buckets: prometheus.ExponentialBuckets(0.01, 3, 10),
+			Name: "licensed_delivery_duration_seconds", Help: "Time that a delivery to a worker took.",
+			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120},
 		}),
 	}
 	m.registry.MustRegister(
@@ -101,7 +101,7 @@ type queueGauge struct {
 func newQueueCollector(pipeline *fulfillment.Pipeline) *queueCollector {
 	c := &queueCollector{
 		pipeline: pipeline,
-		up:       prometheus.NewDesc("licensed_queue_up", "1 if the queue could be asked.", nil, nil),
+		up:       prometheus.NewDesc("licensed_queue_up", "1 if the queue answers and can be written.", nil, nil),
 	}
 	add := func(name, help string, value func(fulfillment.Stats) float64) {
 		c.gauges = append(c.gauges, queueGauge{prometheus.NewDesc("licensed_queue_"+name, help, nil, nil), value})
@@ -112,7 +112,7 @@ func newQueueCollector(pipeline *fulfillment.Pipeline) *queueCollector {
 	add("calls", "Calls under way in this process.", func(s fulfillment.Stats) float64 { return float64(s.Calls) })
 	add("results", "Results that are kept.", func(s fulfillment.Stats) float64 { return float64(s.Done) })
 	add("dead_letters", "Dead letters.", func(s fulfillment.Stats) float64 { return float64(s.Dead) })
-	add("oldest_seconds", "Age of the oldest order of the queue.", func(s fulfillment.Stats) float64 { return s.Oldest.Seconds() })
+	add("oldest_age_seconds", "Age of the oldest order of the queue.", func(s fulfillment.Stats) float64 { return s.Oldest.Seconds() })
 	return c
 }
 
@@ -129,12 +129,15 @@ func (c *queueCollector) Collect(to chan<- prometheus.Metric) {
 	// A collector is given no context.
 	ctx, cancel := context.WithTimeout(context.Background(), statsTimeout)
 	defer cancel()
+	up := 0.0
+	if c.pipeline.Health(ctx) == nil {
+		up = 1
+	}
+	to <- prometheus.MustNewConstMetric(c.up, prometheus.GaugeValue, up)
 	stats, err := c.pipeline.Stats(ctx)
 	if err != nil {
-		to <- prometheus.MustNewConstMetric(c.up, prometheus.GaugeValue, 0)
 		return
 	}
-	to <- prometheus.MustNewConstMetric(c.up, prometheus.GaugeValue, 1)
 	for _, g := range c.gauges {
 		to <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, g.value(stats))
 	}

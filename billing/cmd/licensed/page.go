@@ -52,7 +52,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 // it again every few seconds.
 func (a *app) page(w http.ResponseWriter, r *http.Request) {
 	data := pageData{view: a.view(r.Context()), Style: template.CSS(pageStyle)} //nolint:gosec // our own file
-	data.Letters, _ = a.letters(r.Context(), pageLetters)                       // what is missing is said by More
+	data.Letters, _ = a.letters(r.Context(), 0, pageLetters)                    // what is missing is said by More
 	data.More = max(data.Queue.Dead-len(data.Letters), 0)
 	if data.Rate.PerMinute > 0 {
 		data.Percent = min(100, data.Rate.LastMinute*100/data.Rate.PerMinute)

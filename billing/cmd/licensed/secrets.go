@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -25,6 +26,7 @@ type secrets struct {
 
 func readSecrets(env environment) (secrets, error) {
 	var s secrets
+	var faults []error
 	for _, one := range []struct {
 		name string
 		to   *licensespring.Secret
@@ -36,12 +38,10 @@ func readSecrets(env environment) (secrets, error) {
 		{envStoreKey, &s.storeKey},
 	} {
 		secret, err := readSecret(env, one.name)
-		if err != nil {
-			return s, err
-		}
+		faults = append(faults, err)
 		*one.to = secret
 	}
-	return s, nil
+	return s, errors.Join(faults...)
 }
 
 // readSecret takes a secret from the environment or from the file it names. No

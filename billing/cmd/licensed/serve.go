@@ -5,9 +5,10 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
+	"sync"
 	"time"
+
+	"github.com/licensespring-go/licensespring/billing/fulfillment"
 )
 
 // serve is the command of that name.
@@ -44,6 +45,9 @@ func (a *app) greet(out io.Writer, public, admin *server) {
 	say(out, "licensed: status page  http://%s/\n", admin.address)
 }
 
+// healthEvery is how often it is looked whether the queue can still be written.
+const healthEvery = 5 * time.Second
+
 // serve runs until ctx ends or a part of it fails, and then drains: first no
 // event is accepted any more, then no order begun, then the calls under way end.
 // The status page stays to the last.
@@ -53,10 +57,15 @@ func (a *app) serve(ctx context.Context, stdout io.Writer, public, admin *server
 	worked := make(chan error, 1)
 	go func() { worked <- a.work(working) }()
 
+	demoing, stopDemo := context.WithCancel(ctx)
+	defer stopDemo()
 	demoed := make(chan error, 1)
+	var demo sync.WaitGroup
 	if a.set.demo {
-		go func() { demoed <- a.demo(ctx, stdout, "http://"+public.address+webhookPath) }()
+		demo.Go(func() { demoed <- a.demo(demoing, stdout, "http://"+public.address+webhookPath) })
 	}
+	health := time.NewTicker(healthEvery)
+	defer health.Stop()
 
 	var failed error
 wait:
@@ -79,11 +88,20 @@ wait:
 				failed = errors.New("the workers ended")
 			}
 			break wait
+		case <-health.C:
+			// Only a new start mends it, so leave that to whoever starts services.
+			// Anything else that is wrong with the queue passes.
+			if err := a.pipeline.Health(ctx); errors.Is(err, fulfillment.ErrStoreFailed) {
+				failed = err
+				break wait
+			}
 		}
 	}
 
 	a.draining.Store(true)
 	a.logger.LogAttrs(ctx, slog.LevelInfo, "draining", slog.Duration("grace", a.set.grace))
+	stopDemo()
+	demo.Wait()
 	public.shutdown(ctx, a.set.grace)
 	stopWork()
 	failed = errors.Join(failed, <-worked)
@@ -91,44 +109,3 @@ wait:
 	a.logger.LogAttrs(ctx, slog.LevelInfo, "drained")
 	return failed
 }
-
-// server is an HTTP server that listens.
-type server struct {
-	http    *http.Server
-	address string
-	ended   chan error
-}
-
-func (a *app) listen(ctx context.Context, address string, handler http.Handler) (*server, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
-	if err != nil {
-		return nil, err
-	}
-	s := &server{
-		address: l.Addr().String(),
-		ended:   make(chan error, 1),
-		http: &http.Server{
-			Handler:           handler,
-			ReadHeaderTimeout: 5 * time.Second,
-			ReadTimeout:       30 * time.Second,
-			WriteTimeout:      time.Minute,
-			IdleTimeout:       2 * time.Minute,
-			MaxHeaderBytes:    64 << 10,
-			ErrorLog:          slog.NewLogLogger(a.logger.Handler(), slog.LevelWarn),
-		},
-	}
-	go func() { s.ended <- s.http.Serve(l) }()
-	return s, nil
-}
-
-// shutdown stops listening and waits for the requests under way.
-func (s *server) shutdown(ctx context.Context, grace time.Duration) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer cancel()
-	if s.http.Shutdown(ctx) != nil {
-		s.stop()
-	}
-}
-
-// stop cuts what is left.
-func (s *server) stop() { _ = s.http.Close() }

@@ -59,10 +59,13 @@ func TestCommands(t *testing.T) {
 	assert.Equal(t, "1 queued, 0 refused\n", out)
 	r.settled(1, 1)
 
-	code, out, _ = r.command("status")
+	// A delivery is told of a moment after the order has left the queue.
+	eventually(t, "the failure is shown", func() bool {
+		code, out, _ = r.command("status")
+		return strings.Contains(out, "worker dead inv-3: ")
+	})
 	assert.Equal(t, exitOK, code)
 	assert.Contains(t, out, "(a fake)\nqueue     0 (0 waiting, 0 begun)\ndone      1\ndead      1\nrequests  ")
-	assert.Contains(t, out, "worker dead inv-3: ")
 
 	code, out, _ = r.command("dead", "list")
 	assert.Equal(t, exitOK, code)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -63,19 +62,21 @@ func (s *settings) flags(env environment, out io.Writer) *envFlags {
 	return f
 }
 
-// newSettings reads the command line and the environment, and says everything
-// that is wrong with them at once.
+// newSettings reads the command line and the environment. It says at once what of
+// them cannot be read; and if all can, what makes no sense together.
 func newSettings(args []string, env environment, out io.Writer) (*settings, error) {
 	s := &settings{}
 	f := s.flags(env, out)
-	if err := f.parse(args); err != nil {
+	err := f.parse(args)
+	if isTold(err) {
 		return nil, err
 	}
 	if f.set.NArg() > 0 {
-		return nil, fmt.Errorf("unexpected argument %q", f.set.Arg(0))
+		err = errors.Join(err, fmt.Errorf("unexpected argument %q", f.set.Arg(0)))
 	}
-	var err error
-	if s.secrets, err = readSecrets(env); err != nil {
+	var unread error
+	s.secrets, unread = readSecrets(env)
+	if err := errors.Join(err, unread); err != nil {
 		return nil, err
 	}
 	// A service that was configured and lacks its key must not make up licenses:
@@ -86,6 +87,9 @@ func newSettings(args []string, env environment, out io.Writer) (*settings, erro
 	}
 	return s, errors.Join(s.faults()...)
 }
+
+// maxWorkers is what fulfillment.WithConcurrency takes.
+const maxWorkers = 1000
 
 func (s *settings) faults() []error {
 	var faults []error
@@ -100,6 +104,11 @@ func (s *settings) faults() []error {
 	check(s.fake && !s.managementKey.IsZero(), "-fake, and %s is set", envManagementKey)
 	check(s.fake && s.baseURL != "", "-fake and -base-url exclude each other")
 	check(s.store != "" && s.natsURL != "", "-store and -nats exclude each other")
+	check(s.natsURL == "" && s.natsCreds != "", "-nats-creds goes with -nats")
+	check(s.natsURL == "" && s.replicas > 1, "-replicas goes with -nats")
+	check(s.natsURL != "" && !s.storeKey.IsZero(), "%s encrypts an embedded queue, and -nats is another", envStoreKey)
+	check(s.workers < 1 || s.workers > maxWorkers, "-workers must be from 1 to %d", maxWorkers)
+	check(s.grace < 0, "-grace must not be negative")
 	check(s.demo && !s.fake, "-demo is for the fake only")
 	check(s.exit && !s.demo, "-exit goes with -demo")
 	check(s.plan < 0, "-plan must not be negative")
@@ -133,69 +142,4 @@ func (s *settings) dialect() licensespring.Dialect {
 		return licensespring.CurrentDialect
 	}
 	return licensespring.PageDialect
-}
-
-// envFlags are flags that can be given in the environment as well.
-type envFlags struct {
-	set    *flag.FlagSet
-	env    environment
-	faults []error
-}
-
-func newEnvFlags(name string, env environment, out io.Writer) *envFlags {
-	f := &envFlags{set: flag.NewFlagSet(name, flag.ContinueOnError), env: env}
-	f.set.SetOutput(out)
-	return f
-}
-
-// fromEnv sets a flag that was just declared from the environment.
-func (f *envFlags) fromEnv(name, variable string) {
-	value := ""
-	if variable != "" {
-		value = f.env(variable)
-	}
-	if value == "" {
-		return
-	}
-	if err := f.set.Set(name, value); err != nil {
-		f.faults = append(f.faults, fmt.Errorf("%s: %w", variable, err))
-	}
-}
-
-func also(usage, variable string) string {
-	if variable == "" {
-		return usage
-	}
-	return usage + " (" + variable + ")"
-}
-
-func (f *envFlags) string(p *string, name, variable, value, usage string) {
-	f.set.StringVar(p, name, value, also(usage, variable))
-	f.fromEnv(name, variable)
-}
-
-func (f *envFlags) int(p *int, name, variable string, value int, usage string) {
-	f.set.IntVar(p, name, value, also(usage, variable))
-	f.fromEnv(name, variable)
-}
-
-func (f *envFlags) bool(p *bool, name, variable, usage string) {
-	f.set.BoolVar(p, name, false, also(usage, variable))
-	f.fromEnv(name, variable)
-}
-
-func (f *envFlags) duration(p *time.Duration, name, variable string, value time.Duration, usage string) {
-	f.set.DurationVar(p, name, value, also(usage, variable))
-	f.fromEnv(name, variable)
-}
-
-// parse reads the command line. The flag package has told what is wrong with it.
-func (f *envFlags) parse(args []string) error {
-	if err := f.set.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return err
-		}
-		return errUsage
-	}
-	return errors.Join(f.faults...)
 }

@@ -39,10 +39,27 @@ func TestSettingsFaults(t *testing.T) {
 		{"two queues", "-fake -store d -nats nats://h", nil, "-store and -nats exclude each other"},
 		{"demo on the real service", "-demo -store d", []string{"LICENSESPRING_MANAGEMENT_KEY", "k", "STRIPE_WEBHOOK_SECRET", "w"}, "-demo is for the fake only"},
 		{"exit alone", "-exit", nil, "-exit goes with -demo"},
+		{"credentials for no cluster", "-fake -nats-creds f", nil, "-nats-creds goes with -nats"},
+		{"replicas of an embedded queue", "-fake -replicas 3", nil, "-replicas goes with -nats"},
+		{
+			"a key that would encrypt nothing", "-fake -nats nats://h",
+			[]string{"LICENSED_STORE_KEY", "k"},
+			"LICENSED_STORE_KEY encrypts an embedded queue, and -nats is another",
+		},
+		{"no workers", "-workers 0 -grace -1s", nil, "-workers must be from 1 to 1000\n-grace must not be negative"},
 		{"negative plan", "-plan -5", nil, "-plan must not be negative"},
 		{"status for the world", "-admin :8081", nil, "-admin is not on the loopback interface, and LICENSED_ADMIN_TOKEN is not set"},
 		{"status for who knows the token", "-admin 0.0.0.0:8081", []string{"LICENSED_ADMIN_TOKEN", "t"}, ""},
 		{"a bad variable", "", []string{"LICENSED_WORKERS", "many"}, `LICENSED_WORKERS: parse error`},
+		{
+			"all that cannot be read, at once", "now",
+			[]string{
+				"LICENSED_WORKERS", "many", "STRIPE_API_KEY", "a", "STRIPE_API_KEY_FILE", "b",
+				"LICENSED_ADMIN_TOKEN", "a", "LICENSED_ADMIN_TOKEN_FILE", "b",
+			},
+			"LICENSED_WORKERS: parse error\nunexpected argument \"now\"\n" +
+				"STRIPE_API_KEY and STRIPE_API_KEY_FILE are both set\nLICENSED_ADMIN_TOKEN and LICENSED_ADMIN_TOKEN_FILE are both set",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -102,24 +119,4 @@ func TestLoopback(t *testing.T) {
 	} {
 		assert.Equal(t, want, loopback(address), address)
 	}
-}
-
-func TestMeter(t *testing.T) {
-	t.Parallel()
-	var m meter
-	begin := time.Unix(1_800_000_000, 0)
-	assert.Zero(t, m.sum(begin))
-	for i := range 120 {
-		m.add(begin.Add(time.Duration(i) * time.Second))
-	}
-	assert.Equal(t, 60, m.sum(begin.Add(119*time.Second)))
-	assert.Equal(t, 31, m.sum(begin.Add(148*time.Second)))
-	assert.Zero(t, m.sum(begin.Add(time.Hour)))
-}
-
-func TestBounded(t *testing.T) {
-	t.Parallel()
-	assert.Equal(t, "short", bounded("short"))
-	assert.Equal(t, strings.Repeat("ä", 150)+"…", bounded(strings.Repeat("ä", 200)))
-	assert.Equal(t, "x"+strings.Repeat("ä", 149)+"…", bounded("x"+strings.Repeat("ä", 200)))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/licensespring-go/licensespring"
@@ -18,7 +19,8 @@ type view struct {
 	Service  string    `json:"service"`
 	Draining bool      `json:"draining"`
 
-	// Trouble says that the queue could not be asked; then its numbers are 0.
+	// Trouble says what is wrong with the queue. Its numbers are 0 if it could not
+	// be asked.
 	Trouble string    `json:"trouble,omitzero"`
 	Queue   queueView `json:"queue"`
 	Rate    rateView  `json:"rate"`
@@ -55,9 +57,10 @@ func (a *app) view(ctx context.Context) view {
 	}
 	ctx, cancel := context.WithTimeout(ctx, statsTimeout)
 	defer cancel()
+	v.Trouble = troubleOf(a.pipeline.Health(ctx))
 	s, err := a.pipeline.Stats(ctx)
 	if err != nil {
-		v.Trouble = "the queue cannot be asked"
+		v.Trouble = troubleOf(err)
 		return v
 	}
 	v.Queue = queueView{
@@ -65,6 +68,18 @@ func (a *app) view(ctx context.Context) view {
 		OldestSeconds: s.Oldest.Seconds(),
 	}
 	return v
+}
+
+// troubleOf says in a few words what an error of the queue means to the operator.
+func troubleOf(err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, fulfillment.ErrStoreFailed):
+		return "the queue cannot be written: its disk is full or fails"
+	default:
+		return "the queue cannot be asked"
+	}
 }
 
 // letterView is a dead letter as the page and the dead command show it: without
@@ -87,12 +102,15 @@ func newLetterView(l *fulfillment.DeadLetter) letterView {
 	}
 }
 
-// letters returns the first dead letters, oldest first.
-func (a *app) letters(ctx context.Context, most int) ([]letterView, error) {
+// letters returns the first dead letters behind the one of a number, oldest first.
+func (a *app) letters(ctx context.Context, after uint64, most int) ([]letterView, error) {
 	list := []letterView{}
 	for letter, err := range a.pipeline.DeadLetters(ctx) {
 		if err != nil {
 			return list, err
+		}
+		if letter.Seq <= after {
+			continue
 		}
 		if list = append(list, newLetterView(letter)); len(list) == most {
 			break
