@@ -113,5 +113,6 @@
 // [Pipeline.Health]; workers make no order then. The server does not write again
 // after that, so that the process has to be started again when there is room. It takes no more than three
 // quarters of the space that was free when it was started; beyond that Enqueue
-// fails too, and works again as soon as orders have left the queue.
+// fails too, until orders have left the queue or the process was started again
+// with more room.
 package fulfillment

@@ -44,6 +44,8 @@ func wrap(doing string, err error) error {
 		return nil
 	case errors.Is(err, nats.ErrConnectionClosed):
 		return fmt.Errorf("%w: %s", ErrClosed, doing)
+	case errors.Is(err, ErrStoreFailed):
+		return fmt.Errorf("%w: %s", err, doing)
 	default:
 		return fmt.Errorf("fulfillment: %s: %w", doing, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"time"
 
@@ -186,4 +187,108 @@ func ExamplePipeline_Stats() {
 	// Output:
 	// 2 in the queue, 0 done, 0 dead
 	// fulfillment: no result
+}
+
+// A service that refuses an order, and is mended: the dead letter says why, and
+// Retry puts the order back.
+func ExamplePipeline_Retry() {
+	pipeline, done, err := exampleQueue()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer done()
+	service := licensespringtest.NewServer(nil)
+	defer service.Close()
+	service.Inject(licensespringtest.Status(http.StatusBadRequest))
+	client, err := licensespring.New(service.APIKey(), licensespring.WithBaseURL(service.URL()))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	defer stop()
+	order := licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense().Perpetual())
+	if err := pipeline.Enqueue(ctx, order); err != nil {
+		fmt.Println(err)
+		return
+	}
+	observe := fulfillment.WithObserver(func(e fulfillment.Event) {
+		fmt.Println(e.OrderID, e.Ending)
+		if e.Ending == fulfillment.Done {
+			stop()
+			return
+		}
+		for letter, err := range pipeline.DeadLetters(ctx) {
+			if err != nil {
+				fmt.Println(err)
+				return
+			}
+			fmt.Println("refused:", errors.Is(&letter.Failure, licensespring.ErrInvalidRequest))
+			fmt.Println("retried:", pipeline.Retry(ctx, letter.Seq))
+		}
+	})
+	// One order at a time, so that the next delivery waits for the observer.
+	if err := pipeline.Run(ctx, client, observe, fulfillment.WithConcurrency(1)); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// inv-1 dead
+	// refused: true
+	// retried: <nil>
+	// inv-1 done
+}
+
+// The results are the copy of who got which license that is kept here.
+func ExamplePipeline_Results() {
+	pipeline, done, err := exampleQueue()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer done()
+	service := licensespringtest.NewServer(nil)
+	defer service.Close()
+	client, err := licensespring.New(service.APIKey(), licensespring.WithBaseURL(service.URL()))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	defer stop()
+	order := licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense(), licensespring.NewLicense())
+	if err := pipeline.Enqueue(ctx, order); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := pipeline.Run(ctx, client, fulfillment.WithObserver(func(fulfillment.Event) { stop() })); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for result, err := range pipeline.Results(context.Background()) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(result.OrderID, result.Outcome, len(result.Order.LicenseKeys()), "license keys")
+	}
+	// Output: inv-1 created 2 license keys
+}
+
+// What a health probe asks.
+func ExamplePipeline_Health() {
+	pipeline, done, err := exampleQueue()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(pipeline.Health(context.Background()))
+	done()
+	err = pipeline.Health(context.Background())
+	fmt.Println(errors.Is(err, fulfillment.ErrClosed))
+	// Output:
+	// <nil>
+	// true
 }

@@ -597,3 +597,37 @@ func TestResultsAndWatch(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 	}
 }
+
+func TestWatchEndsWhenThePipelineIsClosed(t *testing.T) {
+	t.Parallel()
+	p := openPipeline(t)
+	client := newClient(t, licensespringtest.NewServer(t))
+	stop := run(t, p, client)
+	begun := make(chan struct{})
+	ended := make(chan error, 1)
+	go func() {
+		begun := sync.OnceFunc(func() { close(begun) })
+		for _, err := range p.Watch(t.Context()) {
+			begun()
+			if err != nil {
+				ended <- err
+			}
+		}
+	}()
+	for i := 0; ; i++ { // until one comes by: then it watches
+		require.NoError(t, p.Enqueue(t.Context(), keyOrder(fmt.Sprint("inv-", i))))
+		settled(t, p)
+		select {
+		case <-begun:
+		case <-time.After(tick):
+			continue
+		}
+		break
+	}
+	stop()
+	require.NoError(t, p.Close())
+	require.ErrorIs(t, <-ended, fulfillment.ErrClosed)
+	for _, err := range p.Results(t.Context()) {
+		require.ErrorIs(t, err, fulfillment.ErrClosed)
+	}
+}

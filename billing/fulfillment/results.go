@@ -112,8 +112,9 @@ func (p *Pipeline) Results(ctx context.Context) iter.Seq2[*Result, error] {
 }
 
 // Watch yields results as they are stored, from now on and by whichever machine,
-// until ctx ends or the loop is left. A result is yielded again when it changes:
-// when the order was appended to, for one.
+// until ctx ends or the loop is left; with [ErrClosed] if the pipeline is closed. A
+// result is yielded again when it changes: when the order was appended to, for
+// one. What was stored before the loop began is in [Pipeline.Results].
 func (p *Pipeline) Watch(ctx context.Context) iter.Seq2[*Result, error] {
 	return p.watch(ctx, false, jetstream.IgnoreDeletes(), jetstream.UpdatesOnly())
 }

@@ -2,6 +2,7 @@ package stripehook_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -60,4 +61,38 @@ func Example() {
 	// 200 queued
 	// order stripe-cs_1: 2 x acme-cad, time-limited
 	// 200 queued
+}
+
+// New says everything that is wrong at once.
+func ExampleNew() {
+	_, err := stripehook.New(licensespring.Secret{}, printer{},
+		stripehook.WithAPIKey(licensespring.Secret{}), stripehook.WithTolerance(0))
+	fmt.Println(err)
+	// Output:
+	// stripehook: the API key is empty
+	// stripehook: the tolerance must be above zero
+	// stripehook: the signing secret is empty
+}
+
+// A dead letter's payload, after the metadata of the price was mended.
+func ExampleHandler_Redo() {
+	hook, err := stripehook.New(licensespring.NewSecret("whsec_from_the_environment"), printer{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	letter := func(product string) []byte {
+		return []byte(`{"id": "evt_1", "object": "event", "type": "checkout.session.completed", "livemode": true,
+			"data": {"object": {"id": "cs_1", "mode": "payment", "payment_status": "paid",
+				"line_items": {"data": [{"quantity": 1, "price": {"id": "price_1", "metadata": {
+					"product_short_code": "` + product + `", "license_type": "perpetual"}}}]}}}}`)
+	}
+	for _, product := range []string{"", "acme-cad"} {
+		report, err := hook.Redo(context.Background(), letter(product))
+		fmt.Println(report.Disposition, report.OrderID, errors.Is(err, licensespring.ErrInvalidRequest))
+	}
+	// Output:
+	// rejected cs_1 true
+	// order cs_1: 1 x acme-cad, perpetual
+	// queued cs_1 false
 }

@@ -60,7 +60,8 @@ func (c *adminClient) letters(ctx context.Context) ([]letterView, error) {
 		if err := c.do(ctx, http.MethodGet, "/api/dead?after="+strconv.FormatUint(after, 10), nil, &page); err != nil {
 			return nil, err
 		}
-		if len(page) == 0 {
+		// A server that knows no pages sends the first one again.
+		if len(page) == 0 || page[0].Seq <= after {
 			return all, nil
 		}
 		all = append(all, page...)
