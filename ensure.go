@@ -3,9 +3,7 @@ package licensespring
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/licensespring-go/licensespring/internal/exchange"
@@ -130,21 +128,17 @@ func (p *part) path(path string) string {
 	if p == nil {
 		return path
 	}
-	item, license := -1, -1
-	if n, _ := fmt.Sscanf(path, "items[%d].licenses[%d]", &item, &license); n == 0 {
-		return path
-	}
-	items, licenses := -1, -1 // of the part, where the loop is
+	here := place{item: -1} // of the part, where the loop is
 	for i, at := range p.places {
 		if i == 0 || p.places[i-1].item != at.item {
-			items, licenses = items+1, -1
+			here = place{item: here.item + 1, license: -1}
 		}
-		licenses++
-		switch from := (place{items, licenses}).String(); {
-		case items == item && strings.HasPrefix(path, from):
-			return at.String() + path[len(from):]
-		case items == item && license < 0:
-			return "items[" + strconv.Itoa(at.item) + "]" + path[strings.IndexByte(path, ']')+1:]
+		here.license++
+		if rest, ok := strings.CutPrefix(path, here.String()); ok {
+			return at.String() + rest
+		}
+		if rest, ok := strings.CutPrefix(path, here.itemString()); ok && !strings.HasPrefix(rest, ".licenses[") {
+			return at.itemString() + rest
 		}
 	}
 	return path

@@ -35,7 +35,7 @@ const (
 // Scrubber takes known values out of texts. The zero Scrubber still takes out
 // e-mail addresses and URLs.
 type Scrubber struct {
-	values []string // folded, longest first
+	values []string // folded, each once
 }
 
 // public names the members of a request whose values say nothing of a customer
@@ -61,13 +61,7 @@ func New(body []byte, others ...string) *Scrubber {
 	if jsonread.Valid(body) {
 		s.collect("", body, place{})
 	}
-	// Longest first, so that of the beginnings of values the longest is found.
-	slices.SortFunc(s.values, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
-		}
-		return strings.Compare(a, b)
-	})
+	slices.Sort(s.values)
 	s.values = slices.Compact(s.values)
 	return s
 }
@@ -155,45 +149,47 @@ func looksPrivate(word string) bool {
 // overlap are taken out together: what one leaves may be a part of another.
 func (s *Scrubber) scrub(text string) string {
 	f := fold(text)
-	ends := cuts(f.text)
-	var found []span
-	for _, value := range s.values {
-		for from := 0; ; {
-			i := strings.Index(f.text[from:], value)
-			if i < 0 {
-				break
-			}
-			i += from
-			found = append(found, span{i, i + len(value)})
-			from = i + 1
-		}
-		for _, end := range ends {
-			if n := commonEnd(f.text[:end.at], value, end.shortest); n > 0 {
-				found = append(found, span{end.at - n, end.at})
-			}
-		}
-	}
-	if len(found) == 0 {
-		return text
-	}
-	slices.SortFunc(found, func(a, b span) int { return a.from - b.from })
+	hides := s.find(f.text)
 	var out strings.Builder
 	done := 0
-	for i := 0; i < len(found); {
-		hole := found[i]
-		for i++; i < len(found) && found[i].from < hole.to; i++ {
-			hole.to = max(hole.to, found[i].to)
+	for i := 0; i < len(hides); i++ {
+		if hides[i] == 0 {
+			continue
 		}
-		out.WriteString(text[done:f.at(hole.from)])
+		from, to := i, hides[i]
+		for ; i+1 < to; i++ {
+			to = max(to, hides[i+1])
+		}
+		out.WriteString(text[done:f.at(from)])
 		out.WriteString(Mark)
-		done = f.at(hole.to)
+		done = f.at(to)
 	}
 	out.WriteString(text[done:])
 	return out.String()
 }
 
-// span is a part of a folded text.
-type span struct{ from, to int }
+// find returns for each byte of a folded text the end of the longest value that
+// begins there, 0 if none does.
+func (s *Scrubber) find(text string) []int {
+	found := make([]int, len(text))
+	ends := cuts(text)
+	for _, value := range s.values {
+		for from := 0; ; from++ {
+			i := strings.Index(text[from:], value)
+			if i < 0 {
+				break
+			}
+			from += i
+			found[from] = max(found[from], from+len(value))
+		}
+		for _, end := range ends {
+			if n := commonEnd(text[:end.at], value, end.shortest); n > 0 {
+				found[end.at-n] = max(found[end.at-n], end.at)
+			}
+		}
+	}
+	return found
+}
 
 // end is a place in a text where a value may have been cut off, and how much of
 // one has to be left to be taken for one.

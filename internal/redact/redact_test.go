@@ -90,6 +90,8 @@ func TestTextTakesOverlappingValuesOutWhole(t *testing.T) {
 	assert.Equal(t, "[redacted].", s.Text("alpha beta gamma."), "what the first leaves is the second's")
 	assert.Equal(t, "[redacted] [redacted]", s.Text("abababab gamma"))
 	assert.Equal(t, "[redacted][redacted]", s.Text("gammagamma"))
+	s = redact.New(nil, "abcd...efgh", "abcdxyz")
+	assert.Equal(t, "[redacted]", s.Text("abcd...efgh"), "what may be the one, cut, is all of the other")
 }
 
 func TestTextIsBounded(t *testing.T) {
