@@ -20,7 +20,11 @@ func (o *Order) AddItem(productCode string, licenses ...License) *Order {
 
 // AddItems adds items to the order. They are copied, with their licenses.
 func (o *Order) AddItems(items ...OrderItem) *Order {
-	o.Items = slices.Concat(o.Items, cloneObjects(items))
+	before := len(o.Items)
+	o.Items = slices.Concat(o.Items, items)
+	for i := range items {
+		o.Items[before+i].fields(cloner{})
+	}
 	return o
 }
 

@@ -32,23 +32,68 @@ type checker struct {
 type place struct{ item, license int }
 
 func (p place) String() string {
-	return "items[" + strconv.Itoa(p.item) + "].licenses[" + strconv.Itoa(p.license) + "]"
+	return p.itemString() + ".licenses[" + strconv.Itoa(p.license) + "]"
 }
+
+func (p place) itemString() string { return "items[" + strconv.Itoa(p.item) + "]" }
 
 // validText reports whether the service can store s.
 func validText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
 
-func (c *checker) text(name string, p *string) {
-	if !validText(*p) {
+func (c *checker) member(name string, p any) {
+	switch p := p.(type) {
+	case *bool, **bool: // either is right
+	case *string:
+		c.text(name, *p)
+	case *ConsumptionPeriod:
+		c.period(name, string(*p))
+	case *Duration:
+		if !p.IsZero() && !p.valid() {
+			c.fault(name, RuleInvalidDuration, "must be from 1 to 2147483647 units")
+		}
+	case *time.Time:
+		if !p.IsZero() && !validYear(p.UTC().Year()) {
+			c.fault(name, RuleInvalidDate, "must be in the years 1900 to 9999")
+		}
+	case *Date:
+		if !p.IsZero() && !p.IsValid() {
+			c.fault(name, RuleInvalidDate, "must be a day of the calendar, in the years 1900 to 9999")
+		}
+	case **int:
+		if *p != nil {
+			c.number(name, float64(**p))
+		}
+	case **int64:
+		if *p != nil {
+			c.number(name, float64(**p))
+		}
+	case **float64:
+		if *p != nil {
+			c.number(name, **p)
+		}
+	case *map[string]any:
+		c.metadata(name, *p)
+	case *any:
+		c.scalar(name, *p)
+	case **Customer:
+		if *p != nil {
+			c.path.Enter(name)
+			c.object(*p)
+			c.path.Leave()
+		}
+	default:
+		c.list(name, listOf(p))
+	}
+}
+
+func (c *checker) text(name, s string) {
+	if !validText(s) {
 		c.fault(name, RuleInvalidText, "is not valid UTF-8, or has a NUL in it")
 	}
 }
 
-func (c *checker) flag(string, *bool) {}
-
-func (c *checker) period(name string, p *ConsumptionPeriod) {
-	s := string(*p)
-	c.text(name, &s)
+func (c *checker) period(name, s string) {
+	c.text(name, s)
 	switch _, known := wire.NeutralPeriod(s); {
 	case s == "":
 	case !known:
@@ -58,132 +103,76 @@ func (c *checker) period(name string, p *ConsumptionPeriod) {
 	}
 }
 
-func (c *checker) duration(name string, p *Duration) {
-	if !p.IsZero() && !p.valid() {
-		c.fault(name, RuleInvalidDuration, "must be from 1 to 2147483647 units")
-	}
-}
-
-func (c *checker) moment(name string, p *time.Time) {
-	if !p.IsZero() && !validYear(p.UTC().Year()) {
-		c.fault(name, RuleInvalidDate, "must be in the years 1900 to 9999")
-	}
-}
-
-func (c *checker) date(name string, p *Date) {
-	if !p.IsZero() && !p.IsValid() {
-		c.fault(name, RuleInvalidDate, "must be a day of the calendar, in the years 1900 to 9999")
-	}
-}
-
-func (c *checker) optFlag(string, **bool) {}
-
-func (c *checker) optInt(name string, p **int) {
+func (c *checker) number(name string, n float64) {
 	switch {
-	case *p == nil:
+	case math.IsNaN(n) || math.IsInf(n, 0):
+		c.fault(name, RuleNotFinite, messageNotFinite)
 	case name == "max_transfers":
-		if **p < -1 {
+		if n < -1 {
 			c.fault(name, RuleMaxTransfersRange, "must be -1 (never), 0 (without limit) or more")
 		}
-	case **p < 0:
+	case n < 0:
 		c.fault(name, RuleNegative, "must not be negative")
 	}
 }
 
-func (c *checker) optID(name string, p **int64) {
-	if *p != nil && **p < 0 {
-		c.fault(name, RuleNegative, "must not be negative")
-	}
-}
-
-func (c *checker) optNumber(name string, p **float64) {
-	switch {
-	case *p == nil:
-	case math.IsNaN(**p) || math.IsInf(**p, 0):
-		c.fault(name, RuleNotFinite, messageNotFinite)
-	case **p < 0:
-		c.fault(name, RuleNegative, "must not be negative")
-	}
-}
-
-func (c *checker) metadata(name string, p *map[string]any) {
-	if *p == nil {
+func (c *checker) metadata(name string, value map[string]any) {
+	if value == nil {
 		return
 	}
-	if _, err := wire.AppendValue(nil, *p); err != nil {
+	if _, err := wire.AppendValue(nil, value); err != nil {
 		c.fault(name, RuleNotEncodable, err.Error())
 	}
 }
 
-func (c *checker) scalar(name string, p *any) {
-	if s, ok := (*p).(string); ok {
-		c.text(name, &s)
+func (c *checker) scalar(name string, value any) {
+	if s, ok := value.(string); ok {
+		c.text(name, s)
 		return
 	}
-	if !wire.IsScalar(*p) {
+	if !wire.IsScalar(value) {
 		c.fault(name, RuleCustomFieldValue, messageCustomFieldValue)
 		return
 	}
-	if _, err := wire.AppendScalar(nil, *p); err != nil {
+	if _, err := wire.AppendScalar(nil, value); err != nil {
 		c.fault(name, RuleCustomFieldValue, err.Error())
 	}
 }
 
-func (c *checker) customer(name string, p **Customer) {
-	if *p != nil {
-		c.path.Enter(name)
-		c.object(*p)
-		c.path.Leave()
-	}
-}
-
-func (c *checker) items(name string, p *[]OrderItem) {
-	for i := range *p {
-		item := &(*p)[i]
-		c.at.item, c.product = i, item.ProductCode
-		c.path.EnterAt(name, i)
-		c.object(item)
-		c.path.Leave()
-	}
-}
-
-func (c *checker) licenses(name string, p *[]License) {
-	for i := range *p {
-		license := &(*p)[i]
-		c.at.license, c.policy = i, license.PolicyCode != ""
-		c.path.EnterAt(name, i)
-		c.object(license)
-		c.path.Leave()
-	}
-}
-
-func (c *checker) users(name string, p *[]LicenseUser) {
-	checkUnique(c, name, *p, "email", RuleDuplicateUser, func(u *LicenseUser) string {
-		return strings.ToLower(u.Email)
-	})
-}
-
-func (c *checker) features(name string, p *[]ProductFeature) {
-	checkUnique(c, name, *p, "code", RuleDuplicateFeature, func(f *ProductFeature) string { return f.Code })
-}
-
-func (c *checker) customFields(name string, p *[]CustomField) {
-	checkUnique(c, name, *p, "name", RuleDuplicateCustomField, func(f *CustomField) string { return f.Name })
-}
-
-// checkUnique checks the objects of an array, and warns if the member that
-// identifies them says the same in two of them.
-func checkUnique[T any, P judgedPointer[T]](c *checker, name string, list []T, member, rule string, id func(*T) string) {
+// list checks the objects of a list, and warns if two of them are for the same.
+func (c *checker) list(name string, l objectList) {
 	var seen firsts[int]
-	for i := range list {
+	for i := range l.len() {
+		o := l.at(i)
+		switch o := o.(type) {
+		case *OrderItem:
+			c.at.item, c.product = i, o.ProductCode
+		case *License:
+			c.at.license, c.policy = i, o.PolicyCode != ""
+		}
 		c.path.EnterAt(name, i)
-		c.object(P(&list[i]))
-		if text := id(&list[i]); text != "" {
-			if first, twice := seen.see(text, i); twice {
+		c.object(o)
+		if member, rule, id := identity(o); id != "" {
+			if first, twice := seen.see(id, i); twice {
 				c.warn(member, rule, "is the same as that of "+name+"["+strconv.Itoa(first)+"]")
 			}
 		}
 		c.path.Leave()
+	}
+}
+
+// identity returns what there should be only one of in a list: the member that
+// says it, the rule about it, and its value, empty if there is none.
+func identity(o object) (member, rule, id string) {
+	switch o := o.(type) {
+	case *LicenseUser:
+		return "email", RuleDuplicateUser, strings.ToLower(o.Email)
+	case *ProductFeature:
+		return "code", RuleDuplicateFeature, o.Code
+	case *CustomField:
+		return "name", RuleDuplicateCustomField, o.Name
+	default:
+		return "", "", ""
 	}
 }
 

@@ -26,39 +26,59 @@ func (l License) Clone() License {
 
 // cloner is the visitor that gives an object, copied by assignment, its own
 // copies of everything that it still shares with the original.
-type cloner struct{ ignorer }
+type cloner struct{}
 
-func (cloner) optFlag(_ string, p **bool)                    { *p = clonePointer(*p) }
-func (cloner) optInt(_ string, p **int)                      { *p = clonePointer(*p) }
-func (cloner) optID(_ string, p **int64)                     { *p = clonePointer(*p) }
-func (cloner) optNumber(_ string, p **float64)               { *p = clonePointer(*p) }
-func (cloner) metadata(_ string, p *map[string]any)          { *p = wire.CloneMap(*p) }
-func (cloner) scalar(_ string, p *any)                       { *p = wire.CloneValue(*p) }
-func (cloner) items(_ string, p *[]OrderItem)                { *p = cloneObjects(*p) }
-func (cloner) licenses(_ string, p *[]License)               { *p = cloneObjects(*p) }
-func (cloner) users(_ string, p *[]LicenseUser)              { *p = cloneObjects(*p) }
-func (cloner) features(_ string, p *[]ProductFeature)        { *p = cloneObjects(*p) }
-func (cloner) customFields(_ string, p *[]CustomField)       { *p = cloneObjects(*p) }
-func (cloner) extra(_ object, p *map[string]json.RawMessage) { *p = cloneExtra(*p) }
-func (cloner) customer(_ string, p **Customer) {
-	if *p = clonePointer(*p); *p != nil {
-		(*p).fields(cloner{})
+func (cloner) member(_ string, p any) {
+	switch p := p.(type) {
+	case **bool:
+		*p = clonePointer(*p)
+	case **int:
+		*p = clonePointer(*p)
+	case **int64:
+		*p = clonePointer(*p)
+	case **float64:
+		*p = clonePointer(*p)
+	case *map[string]any:
+		*p = wire.CloneMap(*p)
+	case *any:
+		*p = wire.CloneValue(*p)
+	case **Customer:
+		if *p = clonePointer(*p); *p != nil {
+			(*p).fields(cloner{})
+		}
+	case *[]OrderItem:
+		*p = slices.Clone(*p)
+		cloneEach(p)
+	case *[]License:
+		*p = slices.Clone(*p)
+		cloneEach(p)
+	case *[]LicenseUser:
+		*p = slices.Clone(*p)
+		cloneEach(p)
+	case *[]ProductFeature:
+		*p = slices.Clone(*p)
+		cloneEach(p)
+	case *[]CustomField:
+		*p = slices.Clone(*p)
+		cloneEach(p)
 	}
 }
+
+// cloneEach is for the objects of a list that has been copied.
+func cloneEach(p any) {
+	l := listOf(p)
+	for i := range l.len() {
+		l.at(i).fields(cloner{})
+	}
+}
+
+func (cloner) extra(_ object, p *map[string]json.RawMessage) { *p = cloneExtra(*p) }
 
 func clonePointer[T any](p *T) *T {
 	if p == nil {
 		return nil
 	}
 	return new(*p)
-}
-
-func cloneObjects[T any, P objectPointer[T]](list []T) []T {
-	list = slices.Clone(list)
-	for i := range list {
-		P(&list[i]).fields(cloner{})
-	}
-	return list
 }
 
 func cloneExtra(extra map[string]json.RawMessage) map[string]json.RawMessage {

@@ -66,11 +66,10 @@ func compareOrder(o *Order, rec *OrderRecord, whole bool) []Difference {
 	c.shown = c.room[:0]
 	// The order's switch is for all its licenses, whatever they say themselves.
 	c.preventVM, c.bundle = isTrue(o.PreventVM), o.IsBundle
+	c.items(o.Items)
 	if whole {
 		c.look(rec.raw.get())
 		o.fields(&c)
-	} else {
-		c.items("items", &o.Items)
 	}
 	return c.found
 }
@@ -79,7 +78,7 @@ func compareOrder(o *Order, rec *OrderRecord, whole bool) []Difference {
 // rec.
 func comparePart(o *Order, rec *OrderRecord, keys map[string]bool) []Difference {
 	c := comparer{rec: rec, only: keys, preventVM: isTrue(o.PreventVM), bundle: o.IsBundle}
-	c.items("items", &o.Items)
+	c.items(o.Items)
 	return c.found
 }
 
@@ -89,12 +88,10 @@ func isSame(differences []Difference) bool {
 }
 
 // comparer visits the fields of an order asked for and compares each with the
-// member of that name in the record. Licenses, users and features are compared
-// after the plain members, since each of them has members of its own to look at;
-// extra members have no meaning that this package knows.
+// member of that name in the record. Licenses, users and features are paired and
+// not visited, since the record may have them in another order; extra members
+// have no meaning that this package knows.
 type comparer struct {
-	ignorer
-
 	rec   *OrderRecord
 	whole bool
 	path  wire.Path
@@ -125,9 +122,9 @@ func (c *comparer) look(part []byte) {
 	})
 }
 
-// member returns what the record shows under a name, in either spelling, or
-// nil if it shows nothing there.
-func (c *comparer) member(name string) []byte {
+// lookUp returns what the record shows under a name, in either spelling, or nil
+// if it shows nothing there.
+func (c *comparer) lookUp(name string) []byte {
 	if c.hasty && c.hard > 0 {
 		return nil
 	}
@@ -157,25 +154,69 @@ func (c *comparer) differ(name, asked, found, rule string) {
 	c.found = append(c.found, Difference{Path: c.path.At(name), Asked: asked, Found: found, rule: rule})
 }
 
-func (c *comparer) text(name string, p *string) {
-	if *p == "" {
+func (c *comparer) member(name string, p any) {
+	switch p := p.(type) {
+	case *string:
+		c.text(name, *p)
+	case *bool:
+		if *p {
+			c.flag(name, true)
+		}
+	case **bool:
+		if *p != nil {
+			c.flag(name, **p)
+		}
+	case **int:
+		if *p != nil {
+			c.int(name, int64(**p))
+		}
+	case **int64:
+		if *p != nil {
+			c.int(name, **p)
+		}
+	case **float64:
+		if *p != nil {
+			c.number(name, **p)
+		}
+	case *ConsumptionPeriod:
+		c.period(name, *p)
+	case *Duration:
+		c.duration(name, *p)
+	case *time.Time:
+		c.moment(name, *p)
+	case *Date:
+		c.date(name, *p)
+	case *map[string]any:
+		c.metadata(name, *p)
+	case **Customer:
+		c.customer(name, *p)
+	case *[]CustomField:
+		c.customFields(name, *p)
+	default: // items, licenses, users and features: see items and license
+	}
+}
+
+func (c *comparer) extra(object, *map[string]json.RawMessage) {}
+
+func (c *comparer) text(name, asked string) {
+	if asked == "" {
 		return
 	}
 	switch name {
 	case "id", "key", "product_code", "email", "code":
 		return // compared where licenses, users and features are paired
 	case "metadata":
-		c.orderMetadata(name, *p)
+		c.orderMetadata(name, asked)
 		return
 	}
-	val := c.member(name)
+	val := c.lookUp(name)
 	if name == "order_type" {
-		val = c.member("type")
+		val = c.lookUp("type")
 	}
-	if isPlain(val, *p) {
+	if isPlain(val, asked) {
 		return
 	}
-	if s, ok := jsonread.Text(val); ok && strings.TrimSpace(s) != strings.TrimSpace(*p) {
+	if s, ok := jsonread.Text(val); ok && strings.TrimSpace(s) != strings.TrimSpace(asked) {
 		c.differ(name, redact.Mark, redact.Mark, "")
 	}
 }
@@ -186,77 +227,53 @@ func isPlain(val []byte, s string) bool {
 	return len(val) == len(s)+2 && val[0] == '"' && string(val[1:len(val)-1]) == s && strings.IndexByte(s, '\\') < 0
 }
 
-func (c *comparer) flag(name string, p *bool) {
-	if *p {
-		c.optFlag(name, &p)
-	}
-}
-
-func (c *comparer) optFlag(name string, p **bool) {
-	if *p == nil {
-		return
-	}
-	found, ok := jsonread.Boolean(c.member(name))
-	if !ok || found == **p || (found && c.preventVM && name == "prevent_vm") {
+func (c *comparer) flag(name string, asked bool) {
+	found, ok := jsonread.Boolean(c.lookUp(name))
+	if !ok || found == asked || (found && c.preventVM && name == "prevent_vm") {
 		return
 	}
 	rule := ""
-	if name == "enable_maintenance_duration" && **p {
+	if name == "enable_maintenance_duration" && asked {
 		rule = RuleDialectSuspected
 	}
-	c.differ(name, strconv.FormatBool(**p), strconv.FormatBool(found), rule)
-}
-
-func (c *comparer) optInt(name string, p **int) {
-	if *p != nil {
-		c.int(name, int64(**p))
-	}
-}
-
-func (c *comparer) optID(name string, p **int64) {
-	if *p != nil {
-		c.int(name, **p)
-	}
+	c.differ(name, strconv.FormatBool(asked), strconv.FormatBool(found), rule)
 }
 
 func (c *comparer) int(name string, asked int64) {
-	if found, ok := jsonread.Int(c.member(name)); ok && found != asked {
+	if found, ok := jsonread.Int(c.lookUp(name)); ok && found != asked {
 		c.differ(name, strconv.FormatInt(asked, 10), strconv.FormatInt(found, 10), "")
 	}
 }
 
-func (c *comparer) optNumber(name string, p **float64) {
-	if *p == nil {
-		return
-	}
-	if found, ok := jsonread.Float(c.member(name)); ok && found != **p {
-		c.differ(name, formatNumber(**p), formatNumber(found), "")
+func (c *comparer) number(name string, asked float64) {
+	if found, ok := jsonread.Float(c.lookUp(name)); ok && found != asked {
+		c.differ(name, formatNumber(asked), formatNumber(found), "")
 	}
 }
 
 func formatNumber(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
-func (c *comparer) period(name string, p *ConsumptionPeriod) {
-	if *p == "" {
+func (c *comparer) period(name string, asked ConsumptionPeriod) {
+	if asked == "" {
 		return
 	}
-	if found, ok := jsonread.Text(c.member(name)); ok && wire.Current.Period(found) != wire.Current.Period(string(*p)) {
+	if found, ok := jsonread.Text(c.lookUp(name)); ok && wire.Current.Period(found) != wire.Current.Period(string(asked)) {
 		c.differ(name, redact.Mark, redact.Mark, "")
 	}
 }
 
 // duration compares lengths, so that 12m is 1y, and 60min is 1h.
-func (c *comparer) duration(name string, p *Duration) {
-	if p.IsZero() {
+func (c *comparer) duration(name string, asked Duration) {
+	if asked.IsZero() {
 		return
 	}
-	s, ok := jsonread.Text(c.member(name))
+	s, ok := jsonread.Text(c.lookUp(name))
 	if !ok {
 		return
 	}
 	// What is no duration (a number of days, say) does not show what was asked.
-	if found, err := ParseDuration(s); err == nil && !sameLength(found, *p) {
-		c.differ(name, p.String(), found.String(), "")
+	if found, err := ParseDuration(s); err == nil && !sameLength(found, asked) {
+		c.differ(name, asked.String(), found.String(), "")
 	}
 }
 
@@ -269,11 +286,11 @@ func sameLength(a, b Duration) bool {
 
 // moment compares to the second, which is what is sent, or to the day if the
 // record shows no time.
-func (c *comparer) moment(name string, p *time.Time) {
-	if p.IsZero() || name == "created" { // the record's created_at is by the service's clock
+func (c *comparer) moment(name string, asked time.Time) {
+	if asked.IsZero() || name == "created" { // the record's created_at is by the service's clock
 		return
 	}
-	s, ok := jsonread.Text(c.member(name))
+	s, ok := jsonread.Text(c.lookUp(name))
 	if !ok {
 		return
 	}
@@ -285,31 +302,31 @@ func (c *comparer) moment(name string, p *time.Time) {
 	if len(s) == len(wire.DateLayout) {
 		precision = 24 * time.Hour
 	}
-	if asked := p.UTC(); !found.Truncate(precision).Equal(asked.Truncate(precision)) {
+	if asked = asked.UTC(); !found.Truncate(precision).Equal(asked.Truncate(precision)) {
 		c.differ(name, asked.Format(wire.TimeLayout), found.Format(wire.TimeLayout), "")
 	}
 }
 
-func (c *comparer) date(name string, p *Date) {
-	if p.IsZero() {
+func (c *comparer) date(name string, asked Date) {
+	if asked.IsZero() {
 		return
 	}
-	s, ok := jsonread.Text(c.member(name))
+	s, ok := jsonread.Text(c.lookUp(name))
 	if !ok {
 		return
 	}
-	if found, err := wire.ParseTime(s); err == nil && !found.IsZero() && DateOf(found) != *p {
-		c.differ(name, p.String(), DateOf(found).String(), "")
+	if found, err := wire.ParseTime(s); err == nil && !found.IsZero() && DateOf(found) != asked {
+		c.differ(name, asked.String(), DateOf(found).String(), "")
 	}
 }
 
 // metadata of a license must be there as sent; the service may add to it.
-func (c *comparer) metadata(name string, p *map[string]any) {
-	val := c.member(name)
-	if len(*p) == 0 || jsonread.KindOf(val) != jsonread.Object {
+func (c *comparer) metadata(name string, value map[string]any) {
+	val := c.lookUp(name)
+	if len(value) == 0 || jsonread.KindOf(val) != jsonread.Object {
 		return
 	}
-	if asked, err := wire.AppendValue(nil, *p); err == nil && !holds(val, asked) {
+	if asked, err := wire.AppendValue(nil, value); err == nil && !holds(val, asked) {
 		c.differ(name, redact.Mark, redact.Mark, "")
 	}
 }
@@ -317,7 +334,7 @@ func (c *comparer) metadata(name string, p *map[string]any) {
 // orderMetadata is text that holds JSON. What the JSON says is compared, not
 // how it is written, and the service may have unpacked it.
 func (c *comparer) orderMetadata(name, asked string) {
-	val := c.member(name)
+	val := c.lookUp(name)
 	found, ok := jsonread.Text(val)
 	if !ok {
 		found = string(val)
@@ -347,15 +364,15 @@ func holds(found, asked []byte) bool {
 	return true
 }
 
-func (c *comparer) customer(name string, p **Customer) {
+func (c *comparer) customer(name string, asked *Customer) {
 	have := c.rec.Customer
-	if *p == nil || have == nil {
+	if asked == nil || have == nil {
 		return
 	}
-	if asked := (*p).Email; asked != "" && have.Email != "" && !sameEmail(asked, withoutSuffix(have.Email)) {
+	if asked.Email != "" && have.Email != "" && !sameEmail(asked.Email, withoutSuffix(have.Email)) {
 		c.differ(name+".email", redact.Mark, redact.Mark, "")
 	}
-	if (*p).Company != "" && have.Company == "" {
+	if asked.Company != "" && have.Company == "" {
 		c.differ(name+".company", redact.Mark, "", RuleDialectSuspected)
 	}
 }
@@ -364,7 +381,7 @@ func sameEmail(a, b string) bool {
 	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
 }
 
-func (c *comparer) items(_ string, p *[]OrderItem) {
+func (c *comparer) items(items []OrderItem) {
 	// A record without items (the old answer, a short list) shows nothing of
 	// them; whoever needs to be sure looks the order up by its number.
 	switch {
@@ -372,8 +389,7 @@ func (c *comparer) items(_ string, p *[]OrderItem) {
 	case c.rec.isBundle():
 		c.differ("is_bundle", "false", "true", "")
 	case c.rec.showsLicenses():
-		c.pairLicenses(*p)
-		c.look(c.rec.raw.get()) // the other members of the order come after
+		c.pairLicenses(items)
 	}
 }
 
@@ -397,7 +413,7 @@ func (c *comparer) license(l *License, have *LicenseRecord) {
 
 func (c *comparer) compareUsers(asked []LicenseUser, have *LicenseRecord) {
 	// A list of users that could not be read does not show who they are.
-	list := c.member("license_users")
+	list := c.lookUp("license_users")
 	// One that has a key has no users, whether it says so or not.
 	shown := len(have.LicenseUsers) > 0 || have.LicenseKey != "" ||
 		(jsonread.KindOf(list) == jsonread.Array && jsonread.Count(list) == 0)
@@ -435,10 +451,10 @@ func (c *comparer) compareFeatures(asked []ProductFeature, have *LicenseRecord) 
 }
 
 // customFields compares those that the record shows under the same name.
-func (c *comparer) customFields(name string, p *[]CustomField) {
-	val := c.member(name)
-	for i := range *p {
-		asked, err := wire.AppendValue(nil, (*p)[i].Value)
+func (c *comparer) customFields(name string, fields []CustomField) {
+	val := c.lookUp(name)
+	for i := range fields {
+		asked, err := wire.AppendValue(nil, fields[i].Value)
 		if err != nil {
 			continue
 		}
@@ -453,7 +469,7 @@ func (c *comparer) customFields(name string, p *[]CustomField) {
 					fieldValue, _ = jsonread.Text(v)
 				}
 			})
-			if fieldName == (*p)[i].Name && fieldValue != "" && !sameScalar(fieldValue, want) {
+			if fieldName == fields[i].Name && fieldValue != "" && !sameScalar(fieldValue, want) {
 				c.differ(name+"["+strconv.Itoa(i)+"].value", redact.Mark, redact.Mark, "")
 			}
 		})

@@ -1,6 +1,8 @@
 package licensespring
 
 import (
+	"reflect"
+
 	"github.com/licensespring-go/licensespring/internal/jsonread"
 	"github.com/licensespring-go/licensespring/internal/wire"
 )
@@ -44,21 +46,23 @@ func (c *CustomField) UnmarshalJSON(data []byte) error { return readDocument(dat
 // [Order.UnmarshalJSON].
 func (c *Customer) UnmarshalJSON(data []byte) error { return readDocument(data, c) }
 
-// readDocument reads one object; a null changes nothing, as usual.
-func readDocument[T any, P objectPointer[T]](data []byte, dst P) error {
+// readDocument reads one object; a null changes nothing, as usual, and neither
+// does what is wrong.
+func readDocument(data []byte, dst object) error {
 	r := orderReader{members: make([]member, 0, 24)} // grows if it must
-	var read T
+	read := reflect.New(reflect.TypeOf(dst).Elem())
 	switch {
 	case !wire.ValidDocument(data):
 		r.fail("", RuleInvalidJSON, "not valid JSON, or text in it is not valid Unicode")
 	case jsonread.KindOf(data) == jsonread.Null:
 		return nil
 	default:
-		r.value(data, P(&read))
+		o, _ := reflect.TypeAssert[object](read)
+		r.value(data, o)
 	}
 	if len(r.findings) > 0 {
 		return &ValidationError{Findings: r.findings}
 	}
-	*dst = read
+	reflect.ValueOf(dst).Elem().Set(read.Elem())
 	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/licensespring-go/licensespring/internal/wire"
 )
@@ -62,7 +61,7 @@ type nameFinder struct {
 	found bool
 }
 
-func (n *nameFinder) see(name string) {
+func (n *nameFinder) member(name string, _ any) {
 	other, renamed := wire.OtherSpelling(name)
 	if !n.found && (name == n.want || renamed && other == n.want) {
 		n.found, n.index = true, n.seen
@@ -70,24 +69,4 @@ func (n *nameFinder) see(name string) {
 	n.seen++
 }
 
-func (n *nameFinder) text(name string, _ *string)               { n.see(name) }
-func (n *nameFinder) flag(name string, _ *bool)                 { n.see(name) }
-func (n *nameFinder) period(name string, _ *ConsumptionPeriod)  { n.see(name) }
-func (n *nameFinder) duration(name string, _ *Duration)         { n.see(name) }
-func (n *nameFinder) moment(name string, _ *time.Time)          { n.see(name) }
-func (n *nameFinder) date(name string, _ *Date)                 { n.see(name) }
-func (n *nameFinder) optFlag(name string, _ **bool)             { n.see(name) }
-func (n *nameFinder) optInt(name string, _ **int)               { n.see(name) }
-func (n *nameFinder) optID(name string, _ **int64)              { n.see(name) }
-func (n *nameFinder) optNumber(name string, _ **float64)        { n.see(name) }
-func (n *nameFinder) metadata(name string, _ *map[string]any)   { n.see(name) }
-func (n *nameFinder) scalar(name string, _ *any)                { n.see(name) }
-func (n *nameFinder) customer(name string, _ **Customer)        { n.see(name) }
-func (n *nameFinder) items(name string, _ *[]OrderItem)         { n.see(name) }
-func (n *nameFinder) licenses(name string, _ *[]License)        { n.see(name) }
-func (n *nameFinder) users(name string, _ *[]LicenseUser)       { n.see(name) }
-func (n *nameFinder) features(name string, _ *[]ProductFeature) { n.see(name) }
-func (n *nameFinder) customFields(name string, _ *[]CustomField) {
-	n.see(name)
-}
 func (n *nameFinder) extra(object, *map[string]json.RawMessage) {}

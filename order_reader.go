@@ -171,14 +171,48 @@ func (r *orderReader) readBool(name string) (value, ok bool) {
 	return raw[0] == 't', true
 }
 
-func (r *orderReader) text(name string, p *string) { *p, _ = r.readString(name) }
-
-func (r *orderReader) flag(name string, p *bool) { *p, _ = r.readBool(name) }
-
-func (r *orderReader) period(name string, p *ConsumptionPeriod) {
-	s, _ := r.readString(name)
-	s, _ = wire.NeutralPeriod(s)
-	*p = ConsumptionPeriod(s)
+func (r *orderReader) member(name string, p any) {
+	switch p := p.(type) {
+	case *string:
+		*p, _ = r.readString(name)
+	case *bool:
+		*p, _ = r.readBool(name)
+	case *ConsumptionPeriod:
+		s, _ := r.readString(name)
+		s, _ = wire.NeutralPeriod(s)
+		*p = ConsumptionPeriod(s)
+	case *Duration:
+		r.duration(name, p)
+	case *Date:
+		r.date(name, p)
+	case *time.Time:
+		r.moment(name, p)
+	case **bool:
+		if value, ok := r.readBool(name); ok {
+			*p = new(value)
+		}
+	case **int:
+		if n, ok := r.readInt(name, strconv.IntSize); ok {
+			*p = new(int(n))
+		}
+	case **int64:
+		if n, ok := r.readInt(name, 64); ok {
+			*p = new(n)
+		}
+	case **float64:
+		r.number(name, p)
+	case *map[string]any:
+		r.metadata(name, p)
+	case *any:
+		r.scalar(name, p)
+	case **Customer:
+		if raw := r.take(name); raw != nil {
+			*p = new(Customer)
+			r.within(name, raw, *p)
+		}
+	default:
+		r.list(name, p)
+	}
 }
 
 func (r *orderReader) duration(name string, p *Duration) {
@@ -188,6 +222,16 @@ func (r *orderReader) duration(name string, p *Duration) {
 	}
 	if err := p.UnmarshalText([]byte(s)); err != nil {
 		r.fail(name, RuleInvalidDuration, err.Error())
+	}
+}
+
+func (r *orderReader) date(name string, p *Date) {
+	s, ok := r.readString(name)
+	if !ok {
+		return
+	}
+	if err := p.UnmarshalText([]byte(s)); err != nil {
+		r.fail(name, RuleInvalidDate, err.Error())
 	}
 }
 
@@ -203,35 +247,7 @@ func (r *orderReader) moment(name string, p *time.Time) {
 	*p = t
 }
 
-func (r *orderReader) date(name string, p *Date) {
-	s, ok := r.readString(name)
-	if !ok {
-		return
-	}
-	if err := p.UnmarshalText([]byte(s)); err != nil {
-		r.fail(name, RuleInvalidDate, err.Error())
-	}
-}
-
-func (r *orderReader) optFlag(name string, p **bool) {
-	if value, ok := r.readBool(name); ok {
-		*p = new(value)
-	}
-}
-
-func (r *orderReader) optInt(name string, p **int) {
-	if n, ok := r.readInt(name, strconv.IntSize); ok {
-		*p = new(int(n))
-	}
-}
-
-func (r *orderReader) optID(name string, p **int64) {
-	if n, ok := r.readInt(name, 64); ok {
-		*p = new(n)
-	}
-}
-
-func (r *orderReader) optNumber(name string, p **float64) {
+func (r *orderReader) number(name string, p **float64) {
 	digits, ok := r.readNumber(name)
 	if !ok {
 		return
@@ -275,70 +291,33 @@ func (r *orderReader) scalar(name string, p *any) {
 	}
 }
 
-func (r *orderReader) customer(name string, p **Customer) {
-	if raw := r.take(name); raw != nil {
-		*p = new(Customer)
-		r.path.Enter(name)
-		r.value(raw, *p)
-		r.path.Leave()
-	}
+// within reads the object that the member called name holds.
+func (r *orderReader) within(name string, raw []byte, o object) {
+	r.path.Enter(name)
+	r.value(raw, o)
+	r.path.Leave()
 }
 
-// No items, licenses or users is the same as not to say any.
-
-func (r *orderReader) items(name string, p *[]OrderItem) {
-	if list := readArray[OrderItem](r, name, r.take(name)); len(list) > 0 {
-		*p = list
-	}
-}
-
-func (r *orderReader) licenses(name string, p *[]License) {
-	if list := readArray[License](r, name, r.take(name)); len(list) > 0 {
-		*p = list
-	}
-}
-
-// users also takes a single user without an array: the page can be read so.
-func (r *orderReader) users(name string, p *[]LicenseUser) {
-	raw := r.take(name)
-	if jsonread.KindOf(raw) == jsonread.Object {
-		*p = make([]LicenseUser, 1)
-		r.path.Enter(name)
-		r.value(raw, &(*p)[0])
-		r.path.Leave()
-		return
-	}
-	if list := readArray[LicenseUser](r, name, raw); len(list) > 0 {
-		*p = list
-	}
-}
-
-// No features and no custom fields is something to say.
-
-func (r *orderReader) features(name string, p *[]ProductFeature) {
-	*p = readArray[ProductFeature](r, name, r.take(name))
-}
-
-func (r *orderReader) customFields(name string, p *[]CustomField) {
-	*p = readArray[CustomField](r, name, r.take(name))
-}
-
-// readArray reads an array of objects; it returns nil if there is none.
-func readArray[T any, P objectPointer[T]](r *orderReader, name string, raw []byte) []T {
-	if raw == nil {
-		return nil
-	}
-	if jsonread.KindOf(raw) != jsonread.Array {
+// list reads an array of objects. Users may also be a single one without an
+// array: the page can be read so.
+func (r *orderReader) list(name string, p any) {
+	l, raw := listOf(p), r.take(name)
+	_, users := p.(*[]LicenseUser)
+	switch kind := jsonread.KindOf(raw); {
+	case raw == nil:
+	case users && kind == jsonread.Object:
+		l.create(1)
+		r.within(name, raw, l.at(0))
+	case kind != jsonread.Array:
 		r.wrong(name, "an array")
-		return nil
+	default:
+		l.create(jsonread.Count(raw))
+		jsonread.Elements(raw, func(i int, value []byte) {
+			r.path.EnterAt(name, i)
+			r.value(value, l.at(i))
+			r.path.Leave()
+		})
 	}
-	list := make([]T, jsonread.Count(raw))
-	jsonread.Elements(raw, func(i int, value []byte) {
-		r.path.EnterAt(name, i)
-		r.value(value, P(&list[i]))
-		r.path.Leave()
-	})
-	return list
 }
 
 func (r *orderReader) extra(_ object, p *map[string]json.RawMessage) {

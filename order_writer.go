@@ -49,118 +49,124 @@ func (w *orderWriter) string(name, s string) {
 	}
 }
 
-func (w *orderWriter) text(name string, p *string) {
-	if *p != "" {
-		w.name(name)
-		w.string(name, *p)
+func (w *orderWriter) member(name string, p any) {
+	switch p := p.(type) {
+	case *string:
+		w.text(name, *p)
+	case *ConsumptionPeriod:
+		w.text(name, w.dialect.Period(string(*p)))
+	case *bool:
+		if *p {
+			w.flag(name, true)
+		}
+	case **bool:
+		if *p != nil {
+			w.flag(name, **p)
+		}
+	case **int:
+		if *p != nil {
+			w.int(name, int64(**p))
+		}
+	case **int64:
+		if *p != nil {
+			w.int(name, **p)
+		}
+	case **float64:
+		if *p != nil {
+			w.number(name, **p)
+		}
+	case *map[string]any:
+		if *p != nil {
+			w.metadata(name, *p)
+		}
+	case *any:
+		w.scalar(name, *p)
+	case **Customer:
+		if *p != nil {
+			w.customer(name, *p)
+		}
+	case *Duration:
+		if !p.IsZero() {
+			w.quote(name)
+			w.buf, _ = p.AppendText(w.buf) // never an error
+			w.unquote()
+		}
+	case *time.Time:
+		if !p.IsZero() {
+			w.quote(name)
+			w.buf = wire.AppendTime(w.buf, *p)
+			w.unquote()
+		}
+	case *Date:
+		if !p.IsZero() {
+			w.quote(name)
+			w.buf = p.append(w.buf)
+			w.unquote()
+		}
+	default:
+		w.list(name, p)
 	}
 }
 
-func (w *orderWriter) flag(name string, p *bool) {
-	if *p {
+// quote begins, and unquote ends, a text in which nothing has to be escaped.
+func (w *orderWriter) quote(name string) {
+	w.name(name)
+	w.buf = append(w.buf, '"')
+}
+
+func (w *orderWriter) unquote() { w.buf = append(w.buf, '"') }
+
+func (w *orderWriter) text(name, s string) {
+	if s != "" {
 		w.name(name)
-		w.buf = append(w.buf, "true"...)
+		w.string(name, s)
 	}
 }
 
-func (w *orderWriter) period(name string, p *ConsumptionPeriod) {
-	if *p != "" {
-		w.name(name)
-		w.string(name, w.dialect.Period(string(*p)))
-	}
+func (w *orderWriter) flag(name string, value bool) {
+	w.name(name)
+	w.buf = strconv.AppendBool(w.buf, value)
 }
 
-func (w *orderWriter) duration(name string, p *Duration) {
-	if !p.IsZero() {
-		w.name(name)
-		w.buf = append(w.buf, '"')
-		w.buf, _ = p.AppendText(w.buf) // never an error
-		w.buf = append(w.buf, '"')
-	}
+func (w *orderWriter) int(name string, n int64) {
+	w.name(name)
+	w.buf = strconv.AppendInt(w.buf, n, 10)
 }
 
-func (w *orderWriter) moment(name string, p *time.Time) {
-	if !p.IsZero() {
-		w.name(name)
-		w.buf = append(w.buf, '"')
-		w.buf = wire.AppendTime(w.buf, *p)
-		w.buf = append(w.buf, '"')
-	}
-}
-
-func (w *orderWriter) date(name string, p *Date) {
-	if !p.IsZero() {
-		w.name(name)
-		w.buf = append(w.buf, '"')
-		w.buf = p.append(w.buf)
-		w.buf = append(w.buf, '"')
-	}
-}
-
-func (w *orderWriter) optFlag(name string, p **bool) {
-	if *p != nil {
-		w.name(name)
-		w.buf = strconv.AppendBool(w.buf, **p)
-	}
-}
-
-func (w *orderWriter) optInt(name string, p **int) {
-	if *p != nil {
-		w.name(name)
-		w.buf = strconv.AppendInt(w.buf, int64(**p), 10)
-	}
-}
-
-func (w *orderWriter) optID(name string, p **int64) {
-	if *p != nil {
-		w.name(name)
-		w.buf = strconv.AppendInt(w.buf, **p, 10)
-	}
-}
-
-func (w *orderWriter) optNumber(name string, p **float64) {
-	if *p == nil {
-		return
-	}
+func (w *orderWriter) number(name string, f float64) {
 	w.name(name)
 	var ok bool
-	if w.buf, ok = wire.AppendFloat(w.buf, **p); !ok {
+	if w.buf, ok = wire.AppendFloat(w.buf, f); !ok {
 		w.fail(name, RuleNotFinite, messageNotFinite)
 	}
 }
 
-func (w *orderWriter) metadata(name string, p *map[string]any) {
-	if *p == nil {
-		return
-	}
+func (w *orderWriter) metadata(name string, value map[string]any) {
 	w.name(name)
 	var err error
-	if w.buf, err = wire.AppendValue(w.buf, *p); err != nil {
+	if w.buf, err = wire.AppendValue(w.buf, value); err != nil {
 		w.fail(name, RuleNotEncodable, err.Error())
 	}
 }
 
-func (w *orderWriter) scalar(name string, p *any) {
+func (w *orderWriter) scalar(name string, value any) {
 	w.name(name)
-	if !wire.IsScalar(*p) {
+	if !wire.IsScalar(value) {
 		w.fail(name, RuleCustomFieldValue, messageCustomFieldValue)
 		return
 	}
 	var err error
-	if w.buf, err = wire.AppendScalar(w.buf, *p); err != nil {
+	if w.buf, err = wire.AppendScalar(w.buf, value); err != nil {
 		w.fail(name, RuleCustomFieldValue, err.Error())
 	}
 }
 
-func (w *orderWriter) customer(name string, p **Customer) {
-	if *p == nil {
-		return
-	}
+func (w *orderWriter) customer(name string, c *Customer) {
 	before := len(w.buf)
 	w.name(name)
 	start := len(w.buf)
 	w.path.Enter(name)
-	w.object(*p)
+	w.object(c)
 	w.path.Leave()
 	// The service makes a nameless customer out of an empty one.
 	if len(w.buf) == start+len("{}") {
@@ -168,66 +174,37 @@ func (w *orderWriter) customer(name string, p **Customer) {
 	}
 }
 
-func (w *orderWriter) items(name string, p *[]OrderItem)   { writeObjects(w, name, *p) }
-func (w *orderWriter) licenses(name string, p *[]License)  { writeObjects(w, name, *p) }
-func (w *orderWriter) users(name string, p *[]LicenseUser) { writeObjects(w, name, *p) }
-func (w *orderWriter) customFields(name string, p *[]CustomField) {
-	if *p != nil && len(*p) == 0 {
-		w.emptyArray(name)
+// list writes an array of objects, or features in their short form if that says
+// all there is to say.
+func (w *orderWriter) list(name string, p any) {
+	l := listOf(p)
+	if l.absent() {
 		return
 	}
-	writeObjects(w, name, *p)
+	features, _ := p.(*[]ProductFeature)
+	short := features != nil && onlyCodes(*features)
+	w.name(name)
+	w.buf = append(w.buf, '[')
+	for i := range l.len() {
+		w.comma('[')
+		w.path.EnterAt(name, i)
+		if short {
+			w.string("code", (*features)[i].Code)
+		} else {
+			w.object(l.at(i))
+		}
+		w.path.Leave()
+	}
+	w.buf = append(w.buf, ']')
 }
 
-func (w *orderWriter) features(name string, p *[]ProductFeature) {
-	if *p != nil && len(*p) == 0 {
-		w.emptyArray(name)
-		return
-	}
-	for i := range *p {
-		if !(*p)[i].onlyCode() {
-			writeObjects(w, name, *p)
-			return
+func onlyCodes(features []ProductFeature) bool {
+	for i := range features {
+		if !features[i].onlyCode() {
+			return false
 		}
 	}
-	w.codes(name, *p)
-}
-
-// codes writes features in their short form.
-func (w *orderWriter) codes(name string, features []ProductFeature) {
-	if len(features) == 0 {
-		return
-	}
-	w.name(name)
-	w.buf = append(w.buf, '[')
-	for i := range features {
-		w.comma('[')
-		w.path.EnterAt(name, i)
-		w.string("code", features[i].Code)
-		w.path.Leave()
-	}
-	w.buf = append(w.buf, ']')
-}
-
-func (w *orderWriter) emptyArray(name string) {
-	w.name(name)
-	w.buf = append(w.buf, '[', ']')
-}
-
-// writeObjects writes an array of objects, nothing if there are none.
-func writeObjects[T any, P objectPointer[T]](w *orderWriter, name string, list []T) {
-	if len(list) == 0 {
-		return
-	}
-	w.name(name)
-	w.buf = append(w.buf, '[')
-	for i := range list {
-		w.comma('[')
-		w.path.EnterAt(name, i)
-		w.object(P(&list[i]))
-		w.path.Leave()
-	}
-	w.buf = append(w.buf, ']')
+	return true
 }
 
 func (w *orderWriter) extra(owner object, p *map[string]json.RawMessage) {

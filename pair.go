@@ -388,7 +388,7 @@ func (c *comparer) item(asked *OrderItem, i int, items []OrderItem) {
 	}
 	if c.whole && asked.Note != "" && alone(asked.ProductCode) {
 		c.look(c.rec.OrderItems[matching].raw.get())
-		c.text("note", &asked.Note)
+		c.text("note", asked.Note)
 	}
 }
 

@@ -1,9 +1,6 @@
 package licensespring
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // Check returns everything that is wrong or odd with the order, faults and
 // warnings, in the order of the document, and nil if nothing is. Only what is
@@ -28,28 +25,20 @@ func (o *Order) check(d Dialect) []Finding {
 // faultsOf returns the faults among findings as an error, nil if there are
 // none.
 func faultsOf(findings []Finding) error {
-	faults := slices.DeleteFunc(slices.Clone(findings), func(f Finding) bool { return f.Severity != Fault })
+	var faults []Finding
+	for _, f := range findings {
+		if f.Severity == Fault {
+			faults = append(faults, f)
+		}
+	}
 	if len(faults) == 0 {
 		return nil
 	}
 	return &ValidationError{Findings: faults}
 }
 
-// judged is an object with rules of its own, beside those that hold for every
-// member of a kind.
-type judged interface {
-	object
-	rules(ch *checker)
-}
-
-// judgedPointer is the pointer to a T that is judged.
-type judgedPointer[T any] interface {
-	*T
-	judged
-}
-
 // object checks each member of an object, and then the object by its own rules.
-func (c *checker) object(o judged) {
+func (c *checker) object(o object) {
 	before := len(c.findings)
 	o.fields(c)
 	o.rules(c)
@@ -62,23 +51,41 @@ func (c *checker) object(o judged) {
 // wrong with the object itself comes first, extra members come last. It is
 // stable, since the findings inside one member are in order already.
 func (c *checker) sort(findings []Finding, o object) {
-	prefix := c.path.String()
-	place := func(f Finding) int {
-		rest := strings.TrimPrefix(f.Path[len(prefix):], ".")
-		if rest == "" {
-			return -1
-		}
-		if end := strings.IndexAny(rest, ".["); end >= 0 {
-			rest = rest[:end]
-		}
-		n := nameFinder{want: rest}
-		o.fields(&n)
-		if !n.found {
-			return n.seen
-		}
-		return n.index
+	prefix := len(c.path.String())
+	places, last := make([]int, len(findings)), 0
+	for i, f := range findings {
+		places[i] = placeOf(f.Path[prefix:], o)
+		last = max(last, places[i])
 	}
-	slices.SortStableFunc(findings, func(a, b Finding) int { return place(a) - place(b) })
+	// There are few places, and there may be many findings.
+	sorted := make([]Finding, 0, len(findings))
+	for place := -1; place <= last; place++ {
+		for i, f := range findings {
+			if places[i] == place {
+				sorted = append(sorted, f)
+			}
+		}
+	}
+	copy(findings, sorted)
+}
+
+// placeOf returns the place among the members of an object of the one that a
+// path begins with: -1 for the object itself, the number of members for extra
+// ones.
+func placeOf(path string, o object) int {
+	path = strings.TrimPrefix(path, ".")
+	if path == "" {
+		return -1
+	}
+	if end := strings.IndexAny(path, ".["); end >= 0 {
+		path = path[:end]
+	}
+	n := nameFinder{want: path}
+	o.fields(&n)
+	if !n.found {
+		return n.seen
+	}
+	return n.index
 }
 
 // fault notes something that is certainly wrong with a member of the object
