@@ -64,15 +64,15 @@ func (r *recordReader) order(data []byte) OrderRecord {
 		case "customer":
 			r.customer(&rec, val)
 		case "order_items":
-			list(r, &rec.OrderItems, "order_items", val, (*recordReader).item)
+			r.list(&rec.OrderItems, "order_items", val)
 		case "new_passwords": // the old form
-			list(r, &rec.NewUsers, "new_passwords", val, (*recordReader).user)
+			r.list(&rec.NewUsers, "new_passwords", val)
 
 		// As a record is written by encoding/json.
 		case "customer_id":
 			r.int64(&rec.CustomerID, "customer_id", val)
 		case "new_users":
-			list(r, &rec.NewUsers, "new_users", val, (*recordReader).user)
+			r.list(&rec.NewUsers, "new_users", val)
 		}
 	})
 	rec.fillFromLicenses()
@@ -112,7 +112,7 @@ func (r *recordReader) customer(rec *OrderRecord, val []byte) {
 		return
 	}
 	c := &CustomerRecord{}
-	r.in("customer", -1)
+	r.path.Enter("customer")
 	jsonread.Members(val, func(name, val []byte) {
 		switch string(name) {
 		case "id":
@@ -133,7 +133,7 @@ func (r *recordReader) customer(rec *OrderRecord, val []byte) {
 			r.text(&c.Reference, "reference", val)
 		}
 	})
-	r.out()
+	r.path.Leave()
 	if rec.Customer = c; c.ID != 0 {
 		rec.CustomerID = c.ID
 	}
@@ -156,7 +156,7 @@ func (r *recordReader) item(data []byte) (ItemRecord, bool) {
 		case "product":
 			r.product(&item, val)
 		case "licenses":
-			list(r, &item.Licenses, "licenses", val, (*recordReader).license)
+			r.list(&item.Licenses, "licenses", val)
 			item.hidden = jsonread.KindOf(val) != jsonread.Array || len(item.Licenses) != jsonread.Count(val)
 		}
 	})
@@ -169,7 +169,7 @@ func (r *recordReader) product(item *ItemRecord, val []byte) {
 		r.int64(&item.ProductID, "product", val)
 		return
 	}
-	r.in("product", -1)
+	r.path.Enter("product")
 	jsonread.Members(val, func(name, val []byte) {
 		switch string(name) {
 		case "id":
@@ -180,7 +180,7 @@ func (r *recordReader) product(item *ItemRecord, val []byte) {
 			r.text(&item.ProductName, "product_name", val)
 		}
 	})
-	r.out()
+	r.path.Leave()
 }
 
 func (r *recordReader) license(data []byte) (LicenseRecord, bool) {
@@ -216,17 +216,17 @@ func (r *recordReader) license(data []byte) (LicenseRecord, bool) {
 		case "prevent_vm":
 			r.bool(&l.PreventVM, "prevent_vm", val)
 		case "product_features":
-			list(r, &l.ProductFeatures, "product_features", val, (*recordReader).feature)
+			r.list(&l.ProductFeatures, "product_features", val)
 		case "license_users":
 			var users []UserRecord
-			list(r, &users, "license_users", val, (*recordReader).user)
+			r.list(&users, "license_users", val)
 			l.addUsers(users)
 		case "license_user":
 			if jsonread.KindOf(val) == jsonread.Object {
-				r.in("license_user", -1)
+				r.path.Enter("license_user")
 				user, _ := r.user(val)
 				l.addUsers([]UserRecord{user})
-				r.out()
+				r.path.Leave()
 			} else {
 				r.note("license_user", val)
 			}
@@ -330,9 +330,9 @@ func (r *recordReader) featureMembers(f *FeatureRecord, data []byte, outer bool)
 			}
 		case "product_feature":
 			if outer && jsonread.KindOf(val) == jsonread.Object {
-				r.in("product_feature", -1)
+				r.path.Enter("product_feature")
 				r.featureMembers(f, val, false)
-				r.out()
+				r.path.Leave()
 			}
 		}
 	})

@@ -1,9 +1,6 @@
 package licensespring
 
 import (
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/licensespring-go/licensespring/internal/jsonread"
@@ -14,24 +11,9 @@ import (
 // something was odd.
 type recordReader struct {
 	answer **[]byte // the whole that is read
-	at     []step
-	mem    [8]step // deep enough for any real answer: no allocation for the path
+	path   wire.Path
 	odd    []string
 }
-
-type step struct {
-	name  string
-	index int // -1: none
-}
-
-func (r *recordReader) in(name string, index int) {
-	if r.at == nil {
-		r.at = r.mem[:0]
-	}
-	r.at = append(r.at, step{name: name, index: index})
-}
-
-func (r *recordReader) out() { r.at = r.at[:len(r.at)-1] }
 
 // keep remembers a piece of the answer by its place. Pieces are slices of the
 // answer and end, in memory, where it ends.
@@ -53,17 +35,7 @@ func (r *recordReader) note(name string, val []byte) {
 	if jsonread.KindOf(val) == jsonread.Null || len(r.odd) >= maxOdd {
 		return
 	}
-	var path strings.Builder
-	for _, s := range append(slices.Clip(r.at), step{name: name, index: -1}) {
-		if path.Len() > 0 && s.name != "" {
-			path.WriteByte('.')
-		}
-		path.WriteString(s.name)
-		if s.index >= 0 {
-			path.WriteString("[" + strconv.Itoa(s.index) + "]")
-		}
-	}
-	r.odd = append(r.odd, path.String())
+	r.odd = append(r.odd, r.path.At(name))
 }
 
 func (r *recordReader) text(dst *string, name string, val []byte) {
@@ -123,9 +95,9 @@ func (r *recordReader) duration(dst *Duration, name string, val []byte) {
 	r.note(name, val)
 }
 
-// list reads an array of objects, each with read. What else is in it is passed
-// over; strings are left to read.
-func list[T any](r *recordReader, dst *[]T, name string, val []byte, read func(*recordReader, []byte) (T, bool)) {
+// list reads an array of records into the slice that p points to. What else is
+// in it is passed over.
+func (r *recordReader) list(p any, name string, val []byte) {
 	if jsonread.KindOf(val) != jsonread.Array {
 		r.note(name, val)
 		return
@@ -134,15 +106,49 @@ func list[T any](r *recordReader, dst *[]T, name string, val []byte, read func(*
 	if n == 0 {
 		return
 	}
-	all := make([]T, 0, n)
+	switch list := p.(type) {
+	case *[]ItemRecord:
+		*list = make([]ItemRecord, 0, n)
+	case *[]LicenseRecord:
+		*list = make([]LicenseRecord, 0, n)
+	case *[]FeatureRecord:
+		*list = make([]FeatureRecord, 0, n)
+	case *[]UserRecord:
+		*list = make([]UserRecord, 0, n)
+	}
 	jsonread.Elements(val, func(i int, el []byte) {
-		r.in(name, i)
-		if one, ok := read(r, el); ok {
-			all = append(all, one)
-		} else {
+		r.path.EnterAt(name, i)
+		if !r.element(p, el) {
 			r.note("", el)
 		}
-		r.out()
+		r.path.Leave()
 	})
-	*dst = all
+}
+
+// element reads a record and adds it to the slice that p points to. It reports
+// whether there is one in data.
+func (r *recordReader) element(p any, data []byte) (ok bool) {
+	switch list := p.(type) {
+	case *[]ItemRecord:
+		var item ItemRecord
+		if item, ok = r.item(data); ok {
+			*list = append(*list, item)
+		}
+	case *[]LicenseRecord:
+		var license LicenseRecord
+		if license, ok = r.license(data); ok {
+			*list = append(*list, license)
+		}
+	case *[]FeatureRecord:
+		var feature FeatureRecord
+		if feature, ok = r.feature(data); ok {
+			*list = append(*list, feature)
+		}
+	case *[]UserRecord:
+		var user UserRecord
+		if user, ok = r.user(data); ok {
+			*list = append(*list, user)
+		}
+	}
+	return ok
 }

@@ -203,6 +203,25 @@ func TestOdditiesAreBounded(t *testing.T) {
 	assert.Len(t, res.Order.OrderItems, 501)
 }
 
+// An oddity is named where it is, at the deepest place an answer has, too.
+func TestOdditiesHaveAPlace(t *testing.T) {
+	t.Parallel()
+	res := answered(t, []byte(`{"id": 1, "store_id": "inv-1", "order_items": [{"product": {"id": []}, "licenses": [
+		{"license_user": {"id": []}, "product_features": [7, {"product_feature": {"code": [], "product_feature": {"code": 1}}}]}]}]}`))
+	var paths []string
+	for _, w := range res.Warnings {
+		if w.Rule == licensespring.RuleUnreadableMember {
+			paths = append(paths, w.Path)
+		}
+	}
+	assert.Equal(t, []string{
+		"response.order_items[0].product.id",
+		"response.order_items[0].licenses[0].license_user.id",
+		"response.order_items[0].licenses[0].product_features[0]",
+		"response.order_items[0].licenses[0].product_features[1].product_feature.code",
+	}, paths)
+}
+
 // FuzzOrderRecord: whatever an answer holds, reading it does not panic, and an
 // order whose id and licenses can be read is not lost.
 func FuzzOrderRecord(f *testing.F) {

@@ -2,8 +2,8 @@ package wire
 
 import "strconv"
 
-// maxDepth is the deepest nesting of modelled objects: order, item, license,
-// and user, feature or custom field.
+// maxDepth is the deepest nesting of modelled objects: item, license, feature,
+// and, in an answer, the product's feature within it.
 const maxDepth = 4
 
 // Path is a place in a document, such as items[0].licenses[2]. It keeps the
