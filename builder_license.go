@@ -46,21 +46,24 @@ func (l License) Perpetual() License {
 	return l
 }
 
-// Subscription makes the license follow a subscription.
+// Subscription makes the license follow a subscription. An end set before
+// stays.
 func (l License) Subscription() License {
 	l = l.Clone()
 	l.LicenseType = Subscription
 	return l
 }
 
-// Consumption makes the license one that can be used a number of times.
+// Consumption makes the license one that can be used a number of times. An end
+// set before stays, and so does the number when another type is set afterwards,
+// which [Order.Check] reports.
 func (l License) Consumption(maxConsumptions int) License {
 	l = l.Clone()
 	l.LicenseType, l.MaxConsumptions = Consumption, &maxConsumptions
 	return l
 }
 
-// WithOverages allows more consumption than the maximum, up to a number.
+// WithOverages allows up to maxOverages more consumption than the maximum.
 func (l License) WithOverages(maxOverages float64) License {
 	l = l.Clone()
 	l.AllowOverages, l.MaxOverages = new(true), &maxOverages
@@ -118,8 +121,8 @@ func (l License) WithMaxActivations(n int) License {
 	return l
 }
 
-// WithMaxTransfers sets how often the license can move to another device. See
-// [License.WithUnlimitedTransfers] for what 0 means.
+// WithMaxTransfers sets how often the license can move to another device: 0 is
+// without limit, -1 is never.
 func (l License) WithMaxTransfers(n int) License {
 	l = l.Clone()
 	l.MaxTransfers = &n
@@ -191,6 +194,7 @@ func (l License) WithFeature(f ProductFeature) License {
 }
 
 // WithoutFeatures asks for no features at all, whatever policy and product say.
+// Features set before are removed.
 func (l License) WithoutFeatures() License {
 	l = l.Clone()
 	l.ProductFeatures = []ProductFeature{}
@@ -265,7 +269,8 @@ func (l License) WithFloatingTimeout(minutes int) License {
 	return l
 }
 
-// WithExtra adds a member that [License] has no field for, as raw JSON.
+// WithExtra adds a member that [License] has no field for, as raw JSON, and
+// replaces one of the same name. What is wrong with it [Order.Check] reports.
 func (l License) WithExtra(name string, raw json.RawMessage) License {
 	l = l.Clone()
 	l.Extra = withExtra(l.Extra, name, raw)

@@ -36,7 +36,7 @@ func (o *Order) WithCustomer(c Customer) *Order {
 }
 
 // Appending makes the order add to one that has the same ID, if there is one.
-// See [Order] for what that means when it is sent twice.
+// Sent twice, it adds its licenses twice: see the Append field of [Order].
 func (o *Order) Appending() *Order {
 	o.Append = true
 	return o
@@ -54,7 +54,8 @@ func (o *Order) AsBundle() *Order {
 	return o
 }
 
-// WithCreated sets when the order was made.
+// WithCreated sets when the order was made. It is sent in UTC and whole
+// seconds.
 func (o *Order) WithCreated(t time.Time) *Order {
 	o.Created = t
 	return o
@@ -115,7 +116,8 @@ func (o *Order) WithReference(reference string) *Order {
 	return o
 }
 
-// WithExtra adds a member that [Order] has no field for, as raw JSON.
+// WithExtra adds a member that [Order] has no field for, as raw JSON, and
+// replaces one of the same name. What is wrong with it [Order.Check] reports.
 func (o *Order) WithExtra(name string, raw json.RawMessage) *Order {
 	o.Extra = withExtra(o.Extra, name, raw)
 	return o

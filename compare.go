@@ -19,7 +19,7 @@ import (
 //
 // Two orders are the same if
 //
-//   - they have the same id,
+//   - they have the same id;
 //   - the licenses can be paired so that each pair has the same product, the
 //     same key where one was given, and the same users by their real e-mail
 //     addresses (upper and lower case do not matter), and none is left over;

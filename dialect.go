@@ -6,10 +6,11 @@ import (
 	"github.com/licensespring-go/licensespring/internal/wire"
 )
 
-// Dialect is one of the two spellings of the service's JSON. The vendor's
-// newer reference has renamed a few members of the Create Order page:
+// Dialect is one of the two spellings of the service's JSON. The vendor's newer
+// reference has renamed two members of the Create Order page, and the values of
+// a third:
 //
-//	meaning              [PageDialect]                [CurrentDialect]
+//	meaning              PageDialect                  CurrentDialect
 //	customer's company   company                      company_name
 //	consider maintenance enable_maintenance_duration  enable_maintenance_period
 //	consumption period   week, month, year            weekly, monthly, annually, daily
@@ -18,11 +19,12 @@ import (
 // read from JSON in either spelling.
 type Dialect uint8
 
+// The dialects.
 const (
 	// PageDialect is the spelling of the Create Order page, and the default.
-	PageDialect = Dialect(wire.Page)
+	PageDialect Dialect = Dialect(wire.Page)
 	// CurrentDialect is the spelling of the vendor's newer reference.
-	CurrentDialect = Dialect(wire.Current)
+	CurrentDialect Dialect = Dialect(wire.Current)
 )
 
 // String returns "page" or "current".

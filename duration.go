@@ -29,8 +29,8 @@ const (
 // the same on the wire.
 //
 // The zero Duration means that none is given. It is not a duration of length
-// zero: Years(0) is one, which the service has no use for and validation
-// refuses.
+// zero: Years(0) is one, which the service has no use for. Validation refuses
+// it, as it does every count below 1 or above 2147483647.
 type Duration struct {
 	count int
 	unit  DurationUnit

@@ -55,11 +55,12 @@ var errSeverity = errors.New("licensespring: a severity is fault or warning")
 // what, and never repeats a text of the order, so that it can be logged.
 type Finding struct {
 	// Path is where, such as items[0].licenses[2].valid_duration: the names of
-	// the wire, in the page's spelling whatever the dialect, and indexes from 0.
-	// It is empty if the finding is about the whole.
+	// the wire, in the page's spelling whatever the dialect, and indexes from
+	// 0. It is empty if the finding is about the whole. A place in an answer
+	// begins with response, as in response.order_items[0].id.
 	Path string `json:"path"`
-	// Rule is the stable id of the rule that is broken, one of the constants
-	// from [RuleRequired] on.
+	// Rule is the stable id of the rule that is broken: one of the constants
+	// whose names begin with Rule, such as [RuleRequired].
 	Rule string `json:"rule"`
 	// Severity says how sure it is that this is a mistake.
 	Severity Severity `json:"severity"`
@@ -75,8 +76,9 @@ func (f Finding) String() string {
 	return f.Path + ": " + f.Message + " [" + f.Rule + "]"
 }
 
-// ValidationError lists everything that is certainly wrong with a request. It
-// matches [ErrInvalidRequest].
+// ValidationError lists everything that is certainly wrong with a request, or
+// with the key and options of [New]. It matches [ErrInvalidRequest], or
+// [ErrInvalidConfig] if it comes from New.
 type ValidationError struct {
 	// Findings are the findings of severity [Fault], at least one, in the order
 	// of the document.

@@ -21,8 +21,9 @@ type keysQuery struct {
 
 // GenerateLicenseKeys returns n new license keys for the product with the given
 // code, 1 to 1000. They belong to no license yet: put them into the licenses of
-// an order. To ask again after a failure does no harm. Errors: as of
-// [Client.GetOrder], and [ErrInvalidRequest].
+// an order. To ask again after a failure does no harm. Errors: those of
+// [Client.GetOrder]; [ErrInvalidRequest] if the code is empty, n is out of
+// range, or the service has no such product.
 func (c *Client) GenerateLicenseKeys(ctx context.Context, productCode string, n int) ([]string, error) {
 	k := c.begin(ctx, opGenerate, nil)
 	defer k.end()
@@ -86,8 +87,9 @@ func readKeys(body []byte, n int) ([]string, bool) {
 // With keys an append can be settled after a lost answer and repeated with
 // [Client.EnsureOrder], since each key is given away only once. Keep the copy
 // where it survives a crash before sending it: it is the copy that can be sent
-// again, not the order it was made from. Errors: as of
-// [Client.GenerateLicenseKeys].
+// again, not the order it was made from. Errors: those of
+// [Client.GenerateLicenseKeys]; [ErrInvalidRequest] also if the order has a
+// fault.
 func (c *Client) ReserveKeys(ctx context.Context, order *Order) (*Order, error) {
 	k := c.begin(ctx, opReserve, order)
 	defer k.end()

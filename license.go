@@ -44,7 +44,7 @@ const (
 // License is one license of an order. What is left out, the service takes from
 // the license policy or the product: nil, a zero Duration or date, an empty
 // text and a nil slice or map are left out, whereas new(0) and new(false) are
-// sent and count. A License with nothing set is a good one.
+// sent and count. A License with nothing set is complete.
 //
 // The product decides whether its licenses have a key or users; the other form
 // is refused by the service.
@@ -56,7 +56,8 @@ type License struct {
 	// reference: users).
 	Users []LicenseUser
 	// MaxActivations is on how many devices the license can be activated (page:
-	// max_activations).
+	// max_activations). Where neither policy nor product has a number, nil
+	// means 1 (page).
 	MaxActivations *int
 	// LicenseType says what ends the license (page: license_type).
 	LicenseType LicenseType
@@ -86,7 +87,8 @@ type License struct {
 	// prevent_vm).
 	PreventVM *bool
 	// MaxTransfers is how often the license can move to another device (page:
-	// max_transfers): 0 is without limit (page), -1 is never (newer reference).
+	// max_transfers): 0 is without limit, as is nil if nobody says otherwise
+	// (page); -1 is never (newer reference).
 	MaxTransfers *int
 	// ConsumptionOptions are for consumption licenses only (page).
 	ConsumptionOptions

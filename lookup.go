@@ -14,8 +14,8 @@ import (
 	"github.com/licensespring-go/licensespring/internal/jsonread"
 )
 
-// OrderFilter says which orders [Client.Orders] returns. The zero filter is
-// that of all orders, newest first.
+// OrderFilter says which orders [Client.Orders] returns. An empty text filters
+// nothing; the zero filter is that of all orders, newest first.
 type OrderFilter struct {
 	// StoreID is the caller's id of an order, in full.
 	StoreID string `url:"store_id,omitempty"`
@@ -23,12 +23,14 @@ type OrderFilter struct {
 	StoreIDPrefix string `url:"store_id__startswith,omitempty"`
 	// CustomerEmail is the customer's address.
 	CustomerEmail string `url:"customer__email,omitempty"`
-	// IsArchived, if not nil, asks for archived orders, or for others only.
+	// IsArchived asks for archived orders only if it is true, and for the
+	// others only if it is false. Nil does not ask.
 	IsArchived *bool `url:"is_archived,omitempty"`
 	// OrderBy is the field to sort by, with a minus for descending. Empty means
 	// "-created_at".
 	OrderBy string `url:"order_by,omitempty"`
-	// PageSize is how many orders one request asks for: 1 to 100; 0 means 100.
+	// PageSize is how many orders one request asks for, 1 to 100; 0 means 100,
+	// and any other number is [ErrInvalidRequest].
 	PageSize int `url:"-"`
 }
 
@@ -210,9 +212,11 @@ func lookupError(err error) *Error {
 }
 
 // GetOrder returns the order with the service's own number, the ID of an
-// [OrderRecord]. Initial passwords are not in it: the service tells them only
-// once. Errors: [ErrNotFound], and those of any request ([ErrUnauthorized],
-// [ErrRateLimited], [ErrUnavailable], [ErrBadResponse], [ErrRedirected]).
+// [OrderRecord]. Whether it still shows initial passwords is not known: take
+// them from the result of the create. Errors: [ErrNotFound],
+// [ErrInvalidRequest] if id is not above zero, and those of any request
+// ([ErrUnauthorized], [ErrRateLimited], [ErrUnavailable], [ErrBadResponse],
+// [ErrRedirected], [ErrNotSent]).
 func (c *Client) GetOrder(ctx context.Context, id int64) (*OrderRecord, error) {
 	k := c.begin(ctx, opGet, nil)
 	defer k.end()
@@ -230,8 +234,10 @@ func (c *Client) GetOrder(ctx context.Context, id int64) (*OrderRecord, error) {
 
 // FindOrder returns the order with the caller's id, the ID of an [Order]. Only
 // an exact match counts, whatever else the service returns. The error is
-// [ErrNotFound] if no order has the id, and otherwise one of those of
-// [Client.GetOrder]. An order that was made a moment ago may not be found yet.
+// [ErrNotFound] if no order has the id, [ErrBadResponse] if the service does
+// not filter by it and the order is not among its 500 newest, and otherwise one
+// of those of [Client.GetOrder]. An order that was made a moment ago may not be
+// found yet.
 func (c *Client) FindOrder(ctx context.Context, storeID string) (*OrderRecord, error) {
 	k := c.begin(ctx, opFind, &Order{ID: storeID})
 	defer k.end()

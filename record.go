@@ -16,7 +16,7 @@ type OrderRecord struct {
 	ID int64 `json:"id,omitzero"`
 	// StoreID is the caller's id for it: the ID of the [Order].
 	StoreID string `json:"store_id,omitzero"`
-	// Type is "normal".
+	// Type is the type of the order; the service documents only "normal".
 	Type OrderType `json:"type,omitzero"`
 	// IsTest tells whether it is a test order.
 	IsTest bool `json:"is_test,omitzero"`
@@ -41,7 +41,9 @@ type OrderRecord struct {
 	raw rawJSON
 }
 
-// CustomerRecord is a customer as the service has it.
+// CustomerRecord is a customer as the service has it. ID is the service's
+// number; the others are what an order's [Customer] said. What the service did
+// not send is zero.
 type CustomerRecord struct {
 	ID        int64  `json:"id,omitzero"`
 	Email     string `json:"email,omitzero"`
@@ -54,7 +56,8 @@ type CustomerRecord struct {
 	Reference string `json:"reference,omitzero"`
 }
 
-// ItemRecord is one product of an order as the service has it.
+// ItemRecord is one product of an order as the service has it. ID and ProductID
+// are the service's numbers. What the service did not send is zero.
 type ItemRecord struct {
 	ID        int64 `json:"id,omitzero"`
 	ProductID int64 `json:"product_id,omitzero"`
@@ -70,7 +73,9 @@ type ItemRecord struct {
 	hidden bool
 }
 
-// LicenseRecord is a license as the service has it.
+// LicenseRecord is a license as the service has it. ID, Order and OrderItem are
+// the service's numbers, OrderStoreID is the caller's id of the order, and
+// Status is the service's word. What the service did not send is zero.
 type LicenseRecord struct {
 	ID int64 `json:"id,omitzero"`
 	// LicenseKey is the key of a key-based license, empty for a user-based one.
@@ -101,7 +106,9 @@ type LicenseRecord struct {
 	raw rawJSON
 }
 
-// FeatureRecord is a feature of a license as the service has it.
+// FeatureRecord is a feature of a license as the service has it. ID is the
+// service's number, and FeatureType its word, such as consumption. What the
+// service did not send is zero.
 type FeatureRecord struct {
 	ID             int64  `json:"id,omitzero"`
 	Code           string `json:"code,omitzero"`
@@ -112,7 +119,8 @@ type FeatureRecord struct {
 	raw rawJSON
 }
 
-// UserRecord is a license user as the service has it.
+// UserRecord is a license user as the service has it. ID is the service's
+// number. What the service did not send is zero.
 type UserRecord struct {
 	ID int64 `json:"id,omitzero"`
 	// Email is the real address. The service keeps users apart by appending a
@@ -121,9 +129,10 @@ type UserRecord struct {
 	IsManager bool   `json:"is_manager,omitzero"`
 	// IsInitialPassword tells that the user has not yet chosen a password.
 	IsInitialPassword bool `json:"is_initial_password,omitzero"`
-	// InitialPassword is what a new user logs in with first. It comes only in
-	// the answer to the create that made the user, and reads "[redacted]"
-	// everywhere but through its Reveal method.
+	// InitialPassword is what a new user logs in with first. It comes in the
+	// answer to the create that made the user; whether lookups show it too is
+	// not known. It reads "[redacted]" everywhere but through its Reveal
+	// method.
 	InitialPassword Secret `json:"initial_password,omitzero"`
 	MaxActivations  int    `json:"max_activations,omitzero"`
 

@@ -13,7 +13,7 @@ var errNotRecord = errors.New("licensespring: not an order record")
 
 // UnmarshalJSON reads an order record as the service sends it, liberally: what
 // has an unexpected type is left zero. It fails only on what is not a JSON
-// object.
+// object, null included.
 func (r *OrderRecord) UnmarshalJSON(data []byte) error {
 	if !jsonread.Valid(data) || jsonread.KindOf(data) != jsonread.Object {
 		return errNotRecord

@@ -64,7 +64,7 @@ const (
 	// id of an order or the e-mail address of a license user.
 	RuleRequired = "required"
 	// RuleSurroundingSpace is a fault: an id, key, code or e-mail address begins
-	// or ends with space. The service cuts it off, so that looking for the text
+	// or ends with space. The service may cut it off, so that looking for the text
 	// that was sent would find nothing.
 	RuleSurroundingSpace = "surrounding_space"
 	// RuleInvalidText is a fault: a text is not valid UTF-8 or has a NUL in it.
