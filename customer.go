@@ -3,8 +3,8 @@ package licensespring
 import "encoding/json"
 
 // Customer is who an order is made for. How the service finds a customer that it
-// has already is not documented. Text fields that are empty are not sent; a customer without
-// any field is not sent at all.
+// has already is not documented. Text fields that are empty are not sent; a
+// customer without any field is not sent at all.
 type Customer struct {
 	// Email is the customer's e-mail address (page: email).
 	Email string

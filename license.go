@@ -148,8 +148,8 @@ type License struct {
 	// AllowUnlimitedConsumptions lifts the limit of MaxConsumptions (newer
 	// reference: allow_unlimited_consumptions).
 	AllowUnlimitedConsumptions *bool
-	// AllowNegativeConsumptions says whether a consumption may be given back
-	// (newer reference: allow_negative_consumptions).
+	// AllowNegativeConsumptions allows negative consumptions (newer reference:
+	// allow_negative_consumptions, which does not say what that means).
 	AllowNegativeConsumptions *bool
 	// Active says whether the license is active (newer reference: active).
 	Active *bool

@@ -3,128 +3,12 @@ package licensespring
 import (
 	"context"
 	"errors"
-	"iter"
 	"slices"
 	"strconv"
 	"strings"
 
-	"github.com/google/go-querystring/query"
-
 	"github.com/licensespring-go/licensespring/internal/exchange"
-	"github.com/licensespring-go/licensespring/internal/jsonread"
 )
-
-// OrderFilter says which orders [Client.Orders] returns. An empty text filters
-// nothing; the zero filter is that of all orders, newest first.
-type OrderFilter struct {
-	// StoreID is the caller's id of an order, in full.
-	StoreID string `url:"store_id,omitempty"`
-	// StoreIDPrefix is what the caller's ids begin with.
-	StoreIDPrefix string `url:"store_id__startswith,omitempty"`
-	// CustomerEmail is the customer's address.
-	CustomerEmail string `url:"customer__email,omitempty"`
-	// IsArchived asks for archived orders only if it is true, and for the
-	// others only if it is false. Nil does not ask.
-	IsArchived *bool `url:"is_archived,omitempty"`
-	// OrderBy is the field to sort by, with a minus for descending. Empty means
-	// "-created_at".
-	OrderBy string `url:"order_by,omitempty"`
-	// PageSize is how many orders one request asks for, 1 to 100; 0 means 100,
-	// and any other number is [ErrInvalidRequest].
-	PageSize int `url:"-"`
-}
-
-// matches reports whether a record is one the filter asks for, as far as the
-// record shows it: the service ignores a filter it does not know and returns
-// everything.
-func (f *OrderFilter) matches(rec *OrderRecord) bool {
-	if f.StoreID != "" && !sameID(rec.StoreID, f.StoreID) {
-		return false
-	}
-	if !strings.HasPrefix(rec.StoreID, f.StoreIDPrefix) {
-		return false
-	}
-	if f.CustomerEmail != "" && rec.Customer != nil && rec.Customer.Email != "" {
-		return sameEmail(withoutSuffix(rec.Customer.Email), f.CustomerEmail)
-	}
-	return true
-}
-
-// listQuery is the query of one page.
-type listQuery struct {
-	OrderFilter
-
-	Limit  int `url:"limit"`
-	Offset int `url:"offset,omitempty"`
-}
-
-// page is one page of a list of orders.
-type page struct {
-	records []OrderRecord
-	odd     [][]string
-	last    bool
-}
-
-const (
-	maxPageSize    = 100
-	defaultOrderBy = "-created_at"
-	// scannedPages bounds the search for one order where the service ignores
-	// the filter. Newest first, so that a fresh order is on the first page.
-	scannedPages = 5
-)
-
-// readPage reads a page of up to limit orders. It fails if there is no list in
-// it, since "no orders" is an answer with consequences.
-func readPage(body []byte, limit int) (*page, bool) {
-	p := &page{}
-	ok, told := false, false
-	add := func(_ int, el []byte) {
-		rec, odd := readOrderRecord(el)
-		p.records, p.odd = append(p.records, rec), append(p.odd, odd)
-	}
-	jsonread.Members(body, func(name, val []byte) {
-		switch string(name) {
-		case "next":
-			// Only whether there is one. It is a URL of the service's making,
-			// which may name another host, and the key would go there.
-			p.last, told = jsonread.KindOf(val) != jsonread.String || string(val) == `""`, true
-		case "results":
-			ok = jsonread.KindOf(val) == jsonread.Array
-			jsonread.Elements(val, add)
-		}
-	})
-	if !told { // a page that is not full is the last one
-		p.last = len(p.records) < limit
-	}
-	return p, ok
-}
-
-// list gets one page.
-func (k *call) list(op string, filter OrderFilter, offset, limit int) (*page, error) {
-	if filter.OrderBy == "" {
-		filter.OrderBy = defaultOrderBy
-	}
-	values, err := query.Values(listQuery{OrderFilter: filter, Limit: limit, Offset: offset})
-	if err != nil {
-		return nil, &Error{Kind: ErrInvalidRequest, causes: []error{err}}
-	}
-	reply := k.read(op, pathOrders, values.Encode())
-	if reply.Ending != exchange.Done {
-		e := k.refusal(reply)
-		if e.Kind == ErrNotFound {
-			// No list at this address says nothing of the orders there are.
-			e.Kind, e.detail = ErrBadResponse, "there is no list of orders at this address; see the base URL"
-		}
-		return nil, e
-	}
-	p, ok := readPage(reply.Body, limit)
-	if !ok {
-		e := k.refusal(reply)
-		e.Kind, e.detail = ErrBadResponse, "the answer is no list of orders"
-		return nil, e
-	}
-	return p, nil
-}
 
 // read sends a request that changes nothing.
 func (k *call) read(op, path, query string) *exchange.Reply {
@@ -152,10 +36,13 @@ func (k *call) lookup(op, storeID string) (*OrderRecord, []string, error) {
 			}
 			return k.getAs(op, rec.ID, storeID) // a list may leave the items out
 		}
-		if p.last || len(p.records) == 0 {
+		if p.size > len(p.records) { // it may be what cannot be read
+			return nil, nil, &Error{Kind: ErrBadResponse, detail: "the list holds something that is no order"}
+		}
+		if p.last || p.size == 0 {
 			return nil, nil, &Error{Kind: ErrNotFound, detail: "no order has the id"}
 		}
-		offset += len(p.records) // the service may give less than it is asked for
+		offset += p.size // the service may give less than it is asked for
 	}
 	// Not among the newest of all orders, and nobody asked for all orders: the
 	// filter was ignored. That is no proof that the order is not there.
@@ -251,60 +138,4 @@ func (c *Client) FindOrder(ctx context.Context, storeID string) (*OrderRecord, e
 	}
 	k.done("", 0)
 	return rec, nil
-}
-
-// Orders returns all orders that the filter asks for, to be ranged over. Pages
-// are asked for as the loop comes to them, each within the time of a call of
-// its own; to leave the loop early costs nothing. An error ends the loop: it
-// comes with a nil record, and is one of those of [Client.GetOrder].
-//
-// The records of a list may lack their items; [Client.GetOrder] has them. An
-// order that is made or archived while the loop runs may be missed.
-func (c *Client) Orders(ctx context.Context, filter OrderFilter) iter.Seq2[*OrderRecord, error] {
-	return func(yield func(*OrderRecord, error) bool) {
-		size := filter.PageSize
-		if size == 0 {
-			size = maxPageSize
-		}
-		if size < 1 || size > maxPageSize {
-			k := c.begin(ctx, opList, nil)
-			defer k.end()
-			yield(nil, k.invalid("", fault("page_size", RuleOutOfRange, "must be from 1 to 100")))
-			return
-		}
-		var seen map[int64]bool // of the page before: a new order shifts the pages
-		for offset := 0; ; {
-			p, err := c.listPage(ctx, filter, offset, size)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			now := make(map[int64]bool, len(p.records))
-			for i := range p.records {
-				rec := &p.records[i]
-				now[rec.ID] = rec.ID != 0
-				if seen[rec.ID] || !filter.matches(rec) {
-					continue
-				}
-				if !yield(rec, nil) {
-					return
-				}
-			}
-			if seen = now; p.last || len(p.records) == 0 {
-				return
-			}
-			offset += len(p.records) // the service may give less than it is asked for
-		}
-	}
-}
-
-func (c *Client) listPage(ctx context.Context, filter OrderFilter, offset, limit int) (*page, error) {
-	k := c.begin(ctx, opList, nil)
-	defer k.end()
-	p, err := k.list(opList, filter, offset, limit)
-	if err != nil {
-		return nil, k.fail(lookupError(err))
-	}
-	k.done("", 0)
-	return p, nil
 }

@@ -481,7 +481,7 @@ func TestPages(t *testing.T) {
 		{"next, and nothing", `{"next": "x", "results": []}`, nil}, // it would never end
 		// A new order shifts the pages: the last of one comes again in the next.
 		{"shifted", `{"next": "x", "results": [{"id": 1, "store_id": "a"}, {"id": 26, "store_id": "z"}]}`, []string{"a", "z"}},
-		{"odd members", `{"next": "x", "count": "many", "results": [{"id": [], "store_id": "a", "customer": 5}, 17]}`, []string{"a", "", "z"}},
+		{"odd members", `{"next": "x", "count": "many", "results": [{"id": [], "store_id": "a", "customer": 5}, 17]}`, []string{"a", "z"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -9,7 +9,10 @@ import (
 	"github.com/licensespring-go/licensespring/internal/redact"
 )
 
-var errNotRecord = errors.New("licensespring: not an order record")
+var (
+	errNotRecord = errors.New("licensespring: not an order record")
+	errOverfull  = errors.New("licensespring: more records than an answer of that size has")
+)
 
 // UnmarshalJSON reads an order record as the service sends it, liberally: what
 // has an unexpected type is left zero. It fails only on what is not a JSON
@@ -18,15 +21,24 @@ func (r *OrderRecord) UnmarshalJSON(data []byte) error {
 	if !jsonread.Valid(data) || jsonread.KindOf(data) != jsonread.Object {
 		return errNotRecord
 	}
-	*r, _ = readOrderRecord(append([]byte(nil), data...))
+	reader := newRecordReader(len(data))
+	rec := reader.order(append([]byte(nil), data...))
+	if reader.overfull() {
+		return errOverfull
+	}
+	*r = rec
 	return nil
 }
 
 // readOrderRecord reads a record from valid JSON, of which it keeps parts, and
-// returns the paths of the members it could make nothing of.
+// returns the paths of the members it could make nothing of. Of an answer that is
+// all records and no text it makes nothing at all.
 func readOrderRecord(data []byte) (OrderRecord, []string) {
-	r := recordReader{}
+	r := newRecordReader(len(data))
 	rec := r.order(data)
+	if r.overfull() {
+		return OrderRecord{}, nil
+	}
 	return rec, r.odd
 }
 
@@ -239,8 +251,12 @@ func (r *recordReader) license(data []byte) (LicenseRecord, bool) {
 // license_users and as license_user, and only one of the two may carry the
 // initial password.
 func (l *LicenseRecord) addUsers(users []UserRecord) {
+	find := l.user
+	if len(l.LicenseUsers)+len(users) > 16 {
+		find = l.userIndex()
+	}
 	for i := range users {
-		if have := l.user(&users[i]); have == nil {
+		if have := find(&users[i]); have == nil {
 			l.LicenseUsers = append(l.LicenseUsers, users[i])
 		} else if have.InitialPassword.IsZero() {
 			have.InitialPassword = users[i].InitialPassword
@@ -248,6 +264,8 @@ func (l *LicenseRecord) addUsers(users []UserRecord) {
 	}
 }
 
+// user finds a user among those that are there: by the service's number, or else
+// by address.
 func (l *LicenseRecord) user(u *UserRecord) *UserRecord {
 	for i := range l.LicenseUsers {
 		have := &l.LicenseUsers[i]
@@ -256,6 +274,31 @@ func (l *LicenseRecord) user(u *UserRecord) *UserRecord {
 		}
 	}
 	return nil
+}
+
+// userIndex does what user does, of which each user of many would look at all
+// before it.
+func (l *LicenseRecord) userIndex() func(*UserRecord) *UserRecord {
+	ids, emails, indexed := map[int64]int{}, map[string]int{}, 0
+	return func(u *UserRecord) *UserRecord {
+		for ; indexed < len(l.LicenseUsers); indexed++ {
+			have := &l.LicenseUsers[indexed]
+			if _, ok := ids[have.ID]; !ok {
+				ids[have.ID] = indexed
+			}
+			if _, ok := emails[have.Email]; !ok {
+				emails[have.Email] = indexed
+			}
+		}
+		i, ok := ids[u.ID]
+		if u.ID == 0 {
+			i, ok = emails[u.Email]
+		}
+		if !ok {
+			return nil
+		}
+		return &l.LicenseUsers[i]
+	}
 }
 
 func (r *recordReader) user(data []byte) (UserRecord, bool) {

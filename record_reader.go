@@ -1,6 +1,7 @@
 package licensespring
 
 import (
+	"reflect"
 	"time"
 
 	"github.com/licensespring-go/licensespring/internal/jsonread"
@@ -13,7 +14,34 @@ type recordReader struct {
 	answer **[]byte // the whole that is read
 	path   wire.Path
 	odd    []string
+	room   int // bytes of records that may still be made
 }
+
+// newRecordReader returns a reader of an answer of so many bytes. Records take
+// more memory than the text they are made of, and "{}," is a record too: so what
+// they may take together is bounded, by what no real answer comes near.
+func newRecordReader(size int) recordReader {
+	const (
+		factor = 24 // a feature in its short form, "a", takes as much
+		least  = 64 << 10
+	)
+	return recordReader{room: size*factor + least}
+}
+
+// take reports whether there is room for a slice of n records like record. Once
+// there is none, there is none for anything.
+func (r *recordReader) take(n int, record any) bool {
+	if size := int(reflect.TypeOf(record).Size()); r.room >= 0 && n > r.room/size {
+		r.room = -1
+	} else {
+		r.room -= n * size
+	}
+	return r.room >= 0
+}
+
+// overfull reports whether there were more records than there was room for. What
+// was read is of no use then: a part of an order looks like another order.
+func (r *recordReader) overfull() bool { return r.room < 0 }
 
 // keep remembers a piece of the answer by its place. Pieces are slices of the
 // answer and end, in memory, where it ends.
@@ -102,19 +130,14 @@ func (r *recordReader) list(p any, name string, val []byte) {
 		r.note(name, val)
 		return
 	}
-	n := jsonread.Count(val)
-	if n == 0 {
+	n := 0
+	jsonread.Elements(val, func(_ int, el []byte) {
+		if kind := jsonread.KindOf(el); kind == jsonread.Object || kind == jsonread.String {
+			n++
+		}
+	})
+	if !r.make(p, n) {
 		return
-	}
-	switch list := p.(type) {
-	case *[]ItemRecord:
-		*list = make([]ItemRecord, 0, n)
-	case *[]LicenseRecord:
-		*list = make([]LicenseRecord, 0, n)
-	case *[]FeatureRecord:
-		*list = make([]FeatureRecord, 0, n)
-	case *[]UserRecord:
-		*list = make([]UserRecord, 0, n)
 	}
 	jsonread.Elements(val, func(i int, el []byte) {
 		r.path.EnterAt(name, i)
@@ -123,6 +146,32 @@ func (r *recordReader) list(p any, name string, val []byte) {
 		}
 		r.path.Leave()
 	})
+}
+
+// make makes room for n records in the slice that p points to.
+func (r *recordReader) make(p any, n int) bool {
+	if n == 0 {
+		return true
+	}
+	switch list := p.(type) {
+	case *[]ItemRecord:
+		if r.take(n, ItemRecord{}) {
+			*list = make([]ItemRecord, 0, n)
+		}
+	case *[]LicenseRecord:
+		if r.take(n, LicenseRecord{}) {
+			*list = make([]LicenseRecord, 0, n)
+		}
+	case *[]FeatureRecord:
+		if r.take(n, FeatureRecord{}) {
+			*list = make([]FeatureRecord, 0, n)
+		}
+	case *[]UserRecord:
+		if r.take(n, UserRecord{}) {
+			*list = make([]UserRecord, 0, n)
+		}
+	}
+	return !r.overfull()
 }
 
 // element reads a record and adds it to the slice that p points to. It reports

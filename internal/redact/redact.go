@@ -12,6 +12,7 @@ package redact
 
 import (
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/licensespring-go/licensespring/internal/jsonread"
@@ -169,54 +170,54 @@ func (s *Scrubber) scrub(text string) string {
 }
 
 // find returns for each byte of a folded text the end of the longest value that
-// begins there, 0 if none does.
+// begins there, 0 if none does. A value that is cut off ends where the text does,
+// or before an ellipsis.
 func (s *Scrubber) find(text string) []int {
 	found := make([]int, len(text))
 	ends := cuts(text)
-	for _, value := range s.values {
-		for from := 0; ; from++ {
-			i := strings.Index(text[from:], value)
-			if i < 0 {
+	for from := range found {
+		// The values that begin as the text does here, up to byte n of them: since
+		// all are sorted they stand side by side, and each further byte leaves
+		// fewer. So the work grows with the text and hardly with the values.
+		alike := s.values
+		for n := 0; len(alike) > 0; n++ {
+			if len(alike[0]) == n { // the shortest comes first
+				found[from] = from + n
+				alike = alike[1:]
+			}
+			if cut, ok := ends[from+n]; ok && n >= cut && len(alike) > 0 {
+				found[from] = from + n
+			}
+			if from+n == len(text) {
 				break
 			}
-			from += i
-			found[from] = max(found[from], from+len(value))
-		}
-		for _, end := range ends {
-			if n := commonEnd(text[:end.at], value, end.shortest); n > 0 {
-				found[end.at-n] = max(found[end.at-n], end.at)
-			}
+			alike = withByte(alike, n, text[from+n])
 		}
 	}
 	return found
 }
 
-// end is a place in a text where a value may have been cut off, and how much of
-// one has to be left to be taken for one.
-type end struct{ at, shortest int }
+// withByte returns those of sorted values, all longer than n and the same before
+// it, that have the byte b at n.
+func withByte(values []string, n int, b byte) []string {
+	first := sort.Search(len(values), func(i int) bool { return values[i][n] >= b })
+	values = values[first:]
+	return values[:sort.Search(len(values), func(i int) bool { return values[i][n] > b })]
+}
 
-// cuts finds the ends of a folded text: before each ellipsis, and the last.
-func cuts(text string) []end {
-	var ends []end
+// cuts finds the places in a folded text where a value may have been cut off, and
+// how much of one has to be left there to be taken for one: before each ellipsis,
+// and at the end.
+func cuts(text string) map[int]int {
+	ends := map[int]int{len(text): shortestEnd}
 	for i := 0; i < len(text); i++ {
 		if strings.HasPrefix(text[i:], "…") || strings.HasPrefix(text[i:], "...") {
-			ends = append(ends, end{len(strings.TrimRight(text[:i], " ")), shortest})
+			ends[len(strings.TrimRight(text[:i], " "))] = shortest
 			i += 2 // however many dots follow, there is one end before them
 			for i+1 < len(text) && text[i+1] == '.' {
 				i++
 			}
 		}
 	}
-	return append(ends, end{len(text), shortestEnd})
-}
-
-// commonEnd is the length of the longest beginning of value, of at least so many
-// bytes, that text ends with; 0 if there is none.
-func commonEnd(text, value string, atLeast int) int {
-	for n := min(len(text), len(value)-1); n >= atLeast; n-- {
-		if strings.HasSuffix(text, value[:n]) {
-			return n
-		}
-	}
-	return 0
+	return ends
 }
