@@ -12,12 +12,14 @@ type askedLicense struct {
 	item, index int
 	code        string
 	license     *License
+	partner     int // in have
 }
 
 // haveLicense is a license of a record that can be paired.
 type haveLicense struct {
-	code   string // empty: the record does not say which product it is
-	record *LicenseRecord
+	code    string // empty: the record does not say which product it is
+	record  *LicenseRecord
+	partner int // in asked
 	// members are those of the record, read once when they are looked at often.
 	members []shownMember
 }
@@ -46,8 +48,6 @@ type pairing struct {
 	c     *comparer
 	asked []askedLicense
 	have  []haveLicense
-	of    []int // for each asked: its partner in have
-	by    []int // for each in have: its partner in asked
 	class []int // for each asked: the first one that says just the same
 	// known are the grades, and one more, of each class and each in have, so
 	// that no two are compared twice; 0 is not known yet.
@@ -57,7 +57,8 @@ type pairing struct {
 
 // pairLicenses pairs the licenses and compares each pair.
 func (c *comparer) pairLicenses(items []OrderItem) {
-	p := newPairing(c, items)
+	p := pairing{c: c}
+	p.take(items)
 	p.byKey()
 	p.byPlace()
 	p.match(exact)
@@ -79,9 +80,9 @@ func (c *comparer) pairLicenses(items []OrderItem) {
 	}
 }
 
-func newPairing(c *comparer, items []OrderItem) *pairing {
-	p := &pairing{c: c}
-	asked, have := 0, 0
+// take takes the licenses of the items and of the record, none of them paired.
+func (p *pairing) take(items []OrderItem) {
+	c, asked, have := p.c, 0, 0
 	for i := range items {
 		asked += len(items[i].Licenses)
 	}
@@ -93,21 +94,17 @@ func newPairing(c *comparer, items []OrderItem) *pairing {
 		for j := range items[i].Licenses {
 			l := &items[i].Licenses[j]
 			if c.only == nil || c.only[l.Key] {
-				p.asked = append(p.asked, askedLicense{item: i, index: j, code: items[i].ProductCode, license: l})
+				p.asked = append(p.asked, askedLicense{item: i, index: j, code: items[i].ProductCode, license: l, partner: nobody})
 			}
 		}
 	}
 	for i := range c.rec.OrderItems {
 		for j := range c.rec.OrderItems[i].Licenses {
-			p.have = append(p.have, haveLicense{code: c.rec.OrderItems[i].ProductCode, record: &c.rec.OrderItems[i].Licenses[j]})
+			p.have = append(p.have, haveLicense{
+				code: c.rec.OrderItems[i].ProductCode, record: &c.rec.OrderItems[i].Licenses[j], partner: nobody,
+			})
 		}
 	}
-	partners := make([]int, len(p.asked)+len(p.have))
-	for i := range partners {
-		partners[i] = nobody
-	}
-	p.of, p.by = partners[:len(p.asked)], partners[len(p.asked):]
-	return p
 }
 
 // mayPair reports whether n is of the product that a is for.
@@ -116,7 +113,7 @@ func (p *pairing) mayPair(a, n int) bool {
 }
 
 func (p *pairing) join(a, n int) {
-	p.of[a], p.by[n], p.next = n, a, n+1
+	p.asked[a].partner, p.have[n].partner, p.next = n, a, n+1
 }
 
 func (p *pairing) byKey() {
@@ -132,7 +129,7 @@ func (p *pairing) byKey() {
 				places[p.have[n].record.LicenseKey] = n
 			}
 		}
-		if n := p.placeOf(key, places); n != nobody && p.by[n] == nobody && p.mayPair(a, n) {
+		if n := p.placeOf(key, places); n != nobody && p.have[n].partner == nobody && p.mayPair(a, n) {
 			p.join(a, n)
 		}
 	}
@@ -156,15 +153,15 @@ func (p *pairing) placeOf(key string, places map[string]int) int {
 func (p *pairing) byPlace() {
 	p.next = 0
 	for a := range p.asked {
-		if p.of[a] != nobody {
-			p.next = p.of[a] + 1
+		if p.asked[a].partner != nobody {
+			p.next = p.asked[a].partner + 1
 			continue
 		}
 		if p.asked[a].license.Key != "" {
 			continue // its key is not there, and no other license will do
 		}
 		for _, n := range [...]int{p.next, p.next - 2} {
-			if n >= 0 && n < len(p.have) && p.by[n] == nobody && p.fits(a, n, exact) {
+			if n >= 0 && n < len(p.have) && p.have[n].partner == nobody && p.fits(a, n, exact) {
 				p.join(a, n)
 				break
 			}
@@ -182,7 +179,7 @@ func (p *pairing) match(g grade) {
 		hopeless []bool // there is no path from one of the class, now or later
 	)
 	for a := range p.asked {
-		if p.of[a] != nobody || p.asked[a].license.Key != "" {
+		if p.asked[a].partner != nobody || p.asked[a].license.Key != "" {
 			continue
 		}
 		if begin == nil {
@@ -191,12 +188,12 @@ func (p *pairing) match(g grade) {
 		}
 		class := p.class[a]
 		from := &begin[class]
-		for ; *from < len(p.have) && p.of[a] == nobody; *from++ {
-			if n := *from; p.by[n] == nobody && p.fits(a, n, g) {
+		for ; *from < len(p.have) && p.asked[a].partner == nobody; *from++ {
+			if n := *from; p.have[n].partner == nobody && p.fits(a, n, g) {
 				p.join(a, n)
 			}
 		}
-		if p.of[a] == nobody && !hopeless[class] {
+		if p.asked[a].partner == nobody && !hopeless[class] {
 			hopeless[class] = !p.augment(a, g, make([]bool, len(p.have)), make([]bool, len(p.asked)))
 		}
 	}
@@ -210,7 +207,7 @@ func (p *pairing) augment(a int, g grade, seen, tried []bool) bool {
 	}
 	tried[p.class[a]] = true
 	for n := range p.have {
-		holder := p.by[n]
+		holder := p.have[n].partner
 		if seen[n] || (holder != nobody && p.asked[holder].license.Key != "") || !p.fits(a, n, g) {
 			continue
 		}
@@ -257,12 +254,12 @@ const closest = 32
 // byCloseness pairs what is left, for the sake of a short list of differences.
 func (p *pairing) byCloseness() {
 	for a := range p.asked {
-		if p.of[a] != nobody || p.asked[a].license.Key != "" {
+		if p.asked[a].partner != nobody || p.asked[a].license.Key != "" {
 			continue
 		}
 		best, fewest, looked := nobody, 0, 0
 		for n := 0; n < len(p.have) && looked < closest; n++ {
-			if p.by[n] != nobody || !p.mayPair(a, n) {
+			if p.have[n].partner != nobody || !p.mayPair(a, n) {
 				continue
 			}
 			looked++
@@ -334,8 +331,8 @@ func (p *pairing) compare(n int) {
 	c.path.EnterAt("items", a.item)
 	c.path.EnterAt("licenses", a.index)
 	switch {
-	case p.of[n] != nobody:
-		have := p.have[p.of[n]].record
+	case a.partner != nobody:
+		have := p.have[a.partner].record
 		c.look(have.raw.get())
 		c.license(a.license, have)
 	case a.license.Key != "":
@@ -352,7 +349,7 @@ func (p *pairing) compare(n int) {
 func (p *pairing) left(items []OrderItem) int {
 	left := 0
 	for n := range p.have {
-		asked := p.by[n] != nobody || slices.ContainsFunc(items, func(item OrderItem) bool {
+		asked := p.have[n].partner != nobody || slices.ContainsFunc(items, func(item OrderItem) bool {
 			return len(item.Licenses) == 0 && (p.have[n].code == "" || p.have[n].code == item.ProductCode)
 		})
 		if !asked {

@@ -334,12 +334,12 @@ func (r *recordReader) user(data []byte) (UserRecord, bool) {
 // withoutSuffix takes off what the service appends to an address. No domain has
 // a bar in it; one before the @ is part of the address, strange as it is.
 func withoutSuffix(email string) string {
-	local, domain, ok := strings.Cut(email, "@")
-	if !ok {
+	at := strings.IndexByte(email, '@')
+	if at < 0 {
 		return email
 	}
-	domain, _, _ = strings.Cut(domain, "|")
-	return local + "@" + domain
+	domain, _, _ := strings.Cut(email[at:], "|")
+	return email[:at+len(domain)]
 }
 
 // feature is an object that carries the product's feature within it; its code

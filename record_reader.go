@@ -28,10 +28,10 @@ func newRecordReader(size int) recordReader {
 	return recordReader{room: size*factor + least}
 }
 
-// take reports whether there is room for a slice of n records like record. Once
+// take reports whether there is room for a slice of n records of a type. Once
 // there is none, there is none for anything.
-func (r *recordReader) take(n int, record any) bool {
-	if size := int(reflect.TypeOf(record).Size()); r.room >= 0 && n > r.room/size {
+func (r *recordReader) take(n int, record reflect.Type) bool {
+	if size := int(record.Size()); r.room >= 0 && n > r.room/size {
 		r.room = -1
 	} else {
 		r.room -= n * size
@@ -155,19 +155,19 @@ func (r *recordReader) make(p any, n int) bool {
 	}
 	switch list := p.(type) {
 	case *[]ItemRecord:
-		if r.take(n, ItemRecord{}) {
+		if r.take(n, reflect.TypeFor[ItemRecord]()) {
 			*list = make([]ItemRecord, 0, n)
 		}
 	case *[]LicenseRecord:
-		if r.take(n, LicenseRecord{}) {
+		if r.take(n, reflect.TypeFor[LicenseRecord]()) {
 			*list = make([]LicenseRecord, 0, n)
 		}
 	case *[]FeatureRecord:
-		if r.take(n, FeatureRecord{}) {
+		if r.take(n, reflect.TypeFor[FeatureRecord]()) {
 			*list = make([]FeatureRecord, 0, n)
 		}
 	case *[]UserRecord:
-		if r.take(n, UserRecord{}) {
+		if r.take(n, reflect.TypeFor[UserRecord]()) {
 			*list = make([]UserRecord, 0, n)
 		}
 	}

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"time"
@@ -23,6 +24,8 @@ type call struct {
 	phase1   phase           // of the first one: most calls need no other
 	underWay bool            // an attempt has begun and not ended
 	carrier  carrier
+	answer   timedBody    // of the attempt under way: it is closed before the next begins
+	source   bytes.Reader // of the body, of which go-retryablehttp gives each attempt a copy
 	retrier  retryablehttp.Client
 	replied  Reply
 
@@ -104,10 +107,11 @@ func eitherOr(resp *http.Response, err error, _ int) (*http.Response, error) {
 // request makes the request that all attempts of the call send.
 func (c *call) request(req Request) (*retryablehttp.Request, error) {
 	c.carrier = carrier{Context: c.ctx, call: c}
-	var body any // a nil []byte in an interface would count as a body
+	var body any // a nil reader in an interface would count as a body
 	switch {
 	case len(req.Body) > 0:
-		body = req.Body
+		c.source.Reset(req.Body)
+		body = &c.source
 	case req.Safety != Read:
 		return nil, errNoBody
 	}

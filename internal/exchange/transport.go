@@ -44,7 +44,8 @@ type attemptTransport struct {
 
 // RoundTrip sends one attempt. Its time ends when the body is closed.
 func (t attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) {
-	ctx, cancel := callOf(req.Context()).attemptContext(), func() {}
+	c := callOf(req.Context())
+	ctx, cancel := c.attemptContext(), func() {}
 	if t.timeout > 0 {
 		ctx, cancel = context.WithTimeout(ctx, t.timeout)
 	}
@@ -59,7 +60,8 @@ func (t attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if resp.Body == nil { // net/http never does this, mocks do
 		resp.Body = http.NoBody
 	}
-	resp.Body = &timedBody{ReadCloser: resp.Body, cancel: cancel}
+	c.answer = timedBody{ReadCloser: resp.Body, cancel: cancel}
+	resp.Body = &c.answer
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
 		// Nobody wants to know where to. http.Client would parse it all the
 		// same, and lose the answer over one that it cannot parse.
