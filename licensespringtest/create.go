@@ -19,15 +19,28 @@ func (s *Server) createOrder(x *exchange) reply {
 	}
 	request, _ := value.(*object)
 
+	made, refused := s.carryOut(x, request)
+	if made == nil {
+		return refused
+	}
+	answer := jsonReply(http.StatusOK, made)
+	answer.changed = true
+
+	return answer
+}
+
+// carryOut does what a well formed request asks for and returns the record to
+// answer with, or says why not: then the record is nil. The record is a copy, so
+// that it is encoded without the store's lock.
+func (s *Server) carryOut(x *exchange, request *object) (made map[string]any, refused reply) {
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	existing := s.store.byStoreID[request.text("id")]
-	if refusal, refused := s.refuse(request, existing); refused {
-		return refusal
+	if refusal, ok := s.refuse(request, existing); ok {
+		return nil, refusal
 	}
-
 	now := time.Now()
-	made := s.store.add(blueprint{
+	stored := s.store.add(blueprint{
 		request:   request,
 		body:      slices.Clone(x.body),
 		catalogue: s.catalogue,
@@ -35,14 +48,11 @@ func (s *Server) createOrder(x *exchange) reply {
 		now:       now,
 		visibleAt: now.Add(max(s.config.lookupDelay, x.invisibleFor)),
 	}, existing)
-
-	answer := jsonReply(http.StatusOK, s.record(made, time.Time{}, true))
 	if s.config.legacyResponse {
-		answer = jsonReply(http.StatusOK, legacyRecord(made))
+		return legacyRecord(stored), reply{}
 	}
-	answer.changed = true
 
-	return answer
+	return s.record(stored, time.Time{}, true), reply{}
 }
 
 // refuse finds the first reason not to do what a well formed request asks for.

@@ -1,8 +1,6 @@
 package licensespringtest
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -143,18 +141,4 @@ func (w *recorder) Flush() {
 		w.WriteHeader(http.StatusOK)
 	}
 	_ = http.NewResponseController(w.ResponseWriter).Flush()
-}
-
-func jsonReply(status int, value any) reply {
-	body, err := json.Marshal(value)
-	if err != nil {
-		// Everything stored has come out of JSON or is a plain value.
-		panic(fmt.Sprintf("licensespringtest: encoding an answer: %v", err))
-	}
-
-	return reply{
-		status: status,
-		header: http.Header{"Content-Type": {"application/json"}},
-		body:   body,
-	}
 }

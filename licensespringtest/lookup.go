@@ -16,28 +16,13 @@ const defaultPageSize = 20
 // cannot read, are ignored: a client that misspells a filter gets everything.
 func (s *Server) listOrders(x *exchange) reply {
 	query := x.request.URL.Query()
-	now := time.Now()
-
-	s.store.mu.Lock()
-	defer s.store.mu.Unlock()
-	found := slices.DeleteFunc(s.candidates(query), func(o *order) bool {
-		return o.visibleAt.After(now) || !s.matches(o, query)
-	})
-	sortOrders(found, query.Get("order_by"))
-
 	limit := count(query.Get("limit"), defaultPageSize)
 	if limit == 0 {
 		limit = defaultPageSize
 	}
-	offset := min(count(query.Get("offset"), 0), len(found))
-	page := found[offset:min(offset+limit, len(found))]
-
-	results := make([]any, len(page))
-	for i, o := range page {
-		results[i] = s.record(o, now, !s.config.quirks[BareLists])
-	}
+	found, offset, results := s.page(query, limit)
 	var next, previous any
-	if offset+limit < len(found) {
+	if offset+limit < found {
 		next = pageURL(x.request, limit, offset+limit)
 	}
 	if offset > 0 {
@@ -45,8 +30,29 @@ func (s *Server) listOrders(x *exchange) reply {
 	}
 
 	return jsonReply(http.StatusOK, map[string]any{
-		"count": len(found), "next": next, "previous": previous, "results": results,
+		"count": found, "next": next, "previous": previous, "results": results,
 	})
+}
+
+// page returns how many orders a query finds and the records of one page of
+// them, with its offset. The records are copies, so that they are
+// encoded without the store's lock.
+func (s *Server) page(query url.Values, limit int) (found, offset int, results []any) {
+	now := time.Now()
+	s.store.mu.Lock()
+	defer s.store.mu.Unlock()
+	orders := slices.DeleteFunc(s.candidates(query), func(o *order) bool {
+		return o.visibleAt.After(now) || !s.matches(o, query)
+	})
+	sortOrders(orders, query.Get("order_by"))
+	offset = min(count(query.Get("offset"), 0), len(orders))
+	page := orders[offset:min(offset+limit, len(orders))]
+	results = make([]any, len(page))
+	for i, o := range page {
+		results[i] = s.record(o, now, !s.config.quirks[BareLists])
+	}
+
+	return len(orders), offset, results
 }
 
 // candidates returns the orders a query may be about, for the caller to change.
@@ -126,16 +132,25 @@ func pageURL(r *http.Request, limit, offset int) string {
 
 // getOrder answers GET orders/{id}/.
 func (s *Server) getOrder(id int64) reply {
-	now := time.Now()
+	record := s.lookUp(id)
+	if record == nil {
+		return notFound()
+	}
 
+	return jsonReply(http.StatusOK, record)
+}
+
+// lookUp returns the record of an order, nil if lookups do not show one.
+func (s *Server) lookUp(id int64) map[string]any {
+	now := time.Now()
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	o, ok := s.store.byID[id]
 	if !ok || o.visibleAt.After(now) {
-		return notFound()
+		return nil
 	}
 
-	return jsonReply(http.StatusOK, s.record(o, now, true))
+	return s.record(o, now, true)
 }
 
 // maxGenerated bounds how many keys one call makes.

@@ -43,7 +43,8 @@ const (
 
 // record is an order as the service shows it at a time: licenses that are not
 // visible yet are left out. The zero time shows everything. The store's lock is
-// held.
+// held; the record outlives it, for what it shares with the store, the values of
+// properties, never changes.
 func (s *Server) record(o *order, at time.Time, withItems bool) map[string]any {
 	record := map[string]any{
 		"id":          o.id,

@@ -3,6 +3,8 @@ package licensespringtest
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
+	"fmt"
 	"io"
 	"maps"
 	"net/http"
@@ -29,6 +31,21 @@ type reply struct {
 	// padTo is the size the body is padded to.
 	padTo int64
 	gzip  bool
+}
+
+// jsonReply is an answer in JSON.
+func jsonReply(status int, value any) reply {
+	body, err := json.Marshal(value)
+	if err != nil {
+		// Everything stored has come out of JSON or is a plain value.
+		panic(fmt.Sprintf("licensespringtest: encoding an answer: %v", err))
+	}
+
+	return reply{
+		status: status,
+		header: http.Header{"Content-Type": {"application/json"}},
+		body:   body,
+	}
 }
 
 // cut makes a reply be cut after n bytes.

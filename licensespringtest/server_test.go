@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 
@@ -252,4 +253,47 @@ func TestServer_concurrentUse(t *testing.T) {
 	for range requests {
 		require.NoError(t, <-done)
 	}
+}
+
+// TestServer_answersAreCopies changes an order in every way there is while others
+// read it: the race detector sees an answer that shares with the store what
+// changes.
+func TestServer_answersAreCopies(t *testing.T) {
+	t.Parallel()
+	srv := lst.NewServer(t)
+	body := `{"id":"o-1","append":true,"metadata":"{}","customer":{"email":"ada@example.com"},"items":[
+		{"product_code":"acme-cad","licenses":[{"metadata":{"a":[1]},"custom_fields":[{"name":"a","value":1}]}]},
+		{"product_code":"acme-web","licenses":[{"users":[{"email":"ada@example.com"}]}]}]}`
+	create(t, srv, body)
+	byID := fmt.Sprintf("%s%d/", ordersPath, srv.Orders()[0].ID)
+	const rounds = 20
+	var all sync.WaitGroup
+	for _, request := range []struct{ method, path, body string }{
+		{http.MethodPost, createPath, body},
+		{http.MethodGet, ordersPath, ""},
+		{http.MethodGet, byID, ""},
+	} {
+		requests := make([]*http.Request, rounds)
+		for i := range requests {
+			requests[i] = newRequest(t, srv, request.method, request.path, request.body)
+		}
+		all.Go(func() {
+			for _, r := range requests {
+				_, err := send(srv.Client(), r)
+				assert.NoError(t, err)
+			}
+		})
+	}
+	all.Go(func() {
+		for range rounds {
+			// An append that comes meanwhile makes an order o-1 of its own: then
+			// the name is taken.
+			_ = srv.RenameOrder("o-1", "o-2")
+			srv.SignIn("ada@example.com")
+			srv.ArchiveOrder("o-2")
+			_ = srv.RenameOrder("o-2", "o-1")
+		}
+	})
+	all.Wait()
+	assert.Equal(t, 2*(rounds+1), srv.LicenseCount())
 }
