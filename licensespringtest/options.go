@@ -110,9 +110,10 @@ func WithBasePath(path string) Option {
 	}
 }
 
-// WithRateLimit makes the server answer 429 to requests above the limit. Like
-// the service's it is counted per company, over all connections. Only requests
-// with the right key count, and those that are refused do not.
+// WithRateLimit makes the server answer 429 to requests above the limit. It is
+// counted over all connections: a server is one company, and its clients share
+// one address. Only requests with the right key count, and those that are refused
+// do not.
 func WithRateLimit(limit RateLimit) Option {
 	return func(c *config) { c.rateLimit = limit }
 }

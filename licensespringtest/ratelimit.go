@@ -16,6 +16,9 @@ type RateLimit struct {
 	// PerSecond is the number of requests in any second, 0 for no limit. The
 	// vendor allows 50, whatever the plan.
 	PerSecond int
+	// PerTenSeconds is the number of requests in any ten seconds, 0 for no
+	// limit. The vendor allows 200 to an IP address, whatever the plan.
+	PerTenSeconds int
 	// RetryAfter is the form of the Retry-After header of a 429, by default
 	// seconds.
 	RetryAfter RetryAfter
@@ -45,7 +48,7 @@ type limiter struct {
 func (l *limiter) take(now time.Time) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.limit.PerMinute <= 0 && l.limit.PerSecond <= 0 {
+	if l.limit.PerMinute <= 0 && l.limit.PerTenSeconds <= 0 && l.limit.PerSecond <= 0 {
 		return 0
 	}
 	old := 0
@@ -55,6 +58,7 @@ func (l *limiter) take(now time.Time) time.Duration {
 	l.taken = l.taken[old:]
 	wait := max(
 		l.waitFor(now, l.limit.PerMinute, time.Minute),
+		l.waitFor(now, l.limit.PerTenSeconds, 10*time.Second),
 		l.waitFor(now, l.limit.PerSecond, time.Second),
 	)
 	if wait == 0 {

@@ -44,6 +44,38 @@ func TestWithRateLimit(t *testing.T) {
 	}, lst.WithRateLimit(lst.RateLimit{PerMinute: 3, PerSecond: 2}))
 }
 
+// TestWithRateLimit_windows uses each window up, finds it closed until its first
+// request has left it, and open again then.
+func TestWithRateLimit_windows(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		limit  lst.RateLimit
+		window time.Duration
+	}{
+		{lst.RateLimit{PerSecond: 4}, time.Second},
+		{lst.RateLimit{PerTenSeconds: 4}, 10 * time.Second},
+		{lst.RateLimit{PerMinute: 4}, time.Minute},
+		// The tightest counts.
+		{lst.RateLimit{PerSecond: 50, PerTenSeconds: 4, PerMinute: 600}, 10 * time.Second},
+	}
+	for _, tt := range tests {
+		t.Run(fmt.Sprintf("%+v", tt.limit), func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, srv *lst.Server, _ *lst.Network) {
+				t.Helper()
+				get := func() int { return do(t, srv, http.MethodGet, ordersPath, "").status }
+				for range 4 {
+					require.Equal(t, http.StatusOK, get())
+				}
+				pass(tt.window - time.Millisecond)
+				assert.Equal(t, http.StatusTooManyRequests, get())
+				pass(time.Millisecond)
+				assert.Equal(t, http.StatusOK, get())
+			}, lst.WithRateLimit(tt.limit))
+		})
+	}
+}
+
 func TestWithRateLimit_retryAfter(t *testing.T) {
 	t.Parallel()
 	tests := []struct {

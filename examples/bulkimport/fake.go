@@ -16,7 +16,7 @@ func (s *settings) startFake(options ...licensespringtest.Option) *licensespring
 	}
 	if s.plan > 0 {
 		options = append(options, licensespringtest.WithRateLimit(
-			licensespringtest.RateLimit{PerMinute: int(s.plan), PerSecond: 50}))
+			licensespringtest.RateLimit{PerMinute: int(s.plan), PerSecond: 50, PerTenSeconds: 200}))
 	}
 	// Nobody reads its journal, and it holds every request.
 	fake := licensespringtest.NewServer(nil, append(options, licensespringtest.WithJournalLimit(1))...)
