@@ -69,6 +69,16 @@ func (d Dialect) canonical(wire string) string {
 	}
 }
 
+// canonicalAll renames the members of an object to their stored names.
+func (d Dialect) canonicalAll(properties map[string]any) map[string]any {
+	renamed := make(map[string]any, len(properties))
+	for name, value := range properties {
+		renamed[d.canonical(name)] = value
+	}
+
+	return renamed
+}
+
 // wire is the opposite of canonical.
 func (d Dialect) wire(stored string) string {
 	switch stored {

@@ -217,3 +217,29 @@ func (c *catalogue) licenseType(p *product, license *object) string {
 
 	return ""
 }
+
+// defaults are the properties of a license that says nothing itself: the
+// policy's where it has a say, else the product's.
+func (c *catalogue) defaults(p *product, wanted *object) map[string]any {
+	licenseType := c.licenseType(p, wanted)
+	properties := map[string]any{
+		"license_type":        licenseType,
+		"max_activations":     int64(p.MaxActivations),
+		"is_trial":            false,
+		"prevent_vm":          false,
+		"max_transfers":       int64(0),
+		pageEnableMaintenance: false,
+	}
+	switch licenseType {
+	case typeTimeLimited:
+		properties["valid_duration"] = p.ValidDuration
+	case typeConsumption:
+		properties["max_consumptions"] = int64(p.MaxConsumptions)
+		properties["allow_overages"] = false
+		properties["max_overages"] = int64(0)
+		properties["reset_consumption"] = false
+	}
+	maps.Copy(properties, cloneMap(c.policies[wanted.text("policy_code")]))
+
+	return properties
+}

@@ -317,42 +317,6 @@ func (s *store) licenseFeatures(p *product, wanted *object) []licenseFeature {
 	return made
 }
 
-// defaults are the properties of a license that says nothing itself: the
-// policy's where it has a say, else the product's.
-func (c *catalogue) defaults(p *product, wanted *object) map[string]any {
-	licenseType := c.licenseType(p, wanted)
-	properties := map[string]any{
-		"license_type":        licenseType,
-		"max_activations":     int64(p.MaxActivations),
-		"is_trial":            false,
-		"prevent_vm":          false,
-		"max_transfers":       int64(0),
-		pageEnableMaintenance: false,
-	}
-	switch licenseType {
-	case typeTimeLimited:
-		properties["valid_duration"] = p.ValidDuration
-	case typeConsumption:
-		properties["max_consumptions"] = int64(p.MaxConsumptions)
-		properties["allow_overages"] = false
-		properties["max_overages"] = int64(0)
-		properties["reset_consumption"] = false
-	}
-	maps.Copy(properties, cloneMap(c.policies[wanted.text("policy_code")]))
-
-	return properties
-}
-
-// canonicalAll renames the members of an object to their stored names.
-func (d Dialect) canonicalAll(properties map[string]any) map[string]any {
-	renamed := make(map[string]any, len(properties))
-	for name, value := range properties {
-		renamed[d.canonical(name)] = value
-	}
-
-	return renamed
-}
-
 // rename gives an order another store id, which frees the old one.
 func (s *store) rename(from, to string) error {
 	s.mu.Lock()
