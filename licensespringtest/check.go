@@ -171,6 +171,9 @@ func (k *checker) checkLicense(value any, p *product) any {
 		errs["non_field_errors"] = wrong("A license takes either a key or users.")
 	}
 	k.checkAgainstType(o, k.catalogue.licenseType(p, o), errs)
+	if o.text("license_type") == typeTimeLimited && errs["valid_duration"] == nil && !endsSometime(o) {
+		errs["valid_duration"] = wrong("A time-limited license needs a valid duration.")
+	}
 
 	return report(errs)
 }
@@ -191,6 +194,17 @@ func (k *checker) checkAgainstType(o *object, licenseType string, errs map[strin
 			refuse(name, "Only a consumption license takes this field.")
 		}
 	}
+}
+
+// endsSometime reports whether a license says when it ends, or takes that from its
+// policy. The page asks for it of a license that calls itself time-limited; what
+// the product says counts for those that leave the type to it too.
+func endsSometime(o *object) bool {
+	return slices.ContainsFunc([]string{"valid_duration", "validity_period", "trial_days", "policy_code"}, func(name string) bool {
+		_, has := o.members[name]
+
+		return has
+	})
 }
 
 // consumptionOnly are the members that go with consumption licenses only.

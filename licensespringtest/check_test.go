@@ -54,6 +54,12 @@ func TestCheck_accepts(t *testing.T) {
 				"is_floating":true,"floating_users":1,"floating_timeout":1}]}`),
 		},
 		{name: "consumption by product default", body: withLicense("acme-api", `{"max_consumptions":5}`)},
+		{name: "a time-limited license may end on a day", body: withLicense("acme-cad", `{"license_type":"time-limited","validity_period":"2031-01-01 00:00:00"}`)},
+		{name: "or with its trial", body: withLicense("acme-cad", `{"license_type":"time-limited","trial_days":0}`)},
+		{
+			name: "or when its policy says", body: withLicense("acme-cad", `{"license_type":"time-limited","policy_code":"gold"}`),
+			options: []lst.Option{lst.WithPolicies(lst.Policy{Code: "gold"})},
+		},
 		{name: "users", body: withLicense("acme-web", `{"users":[{"email":"a@example.com"},{"email":"b@example.com","is_manager":true,"max_activations":2}]}`)},
 		{name: "a user-based license may wait for its user", body: withLicense("acme-web", `{}`)},
 		{name: "no features is a value", body: withLicense("acme-cad", `{"product_features":[]}`)},
@@ -130,6 +136,8 @@ func TestCheck_license(t *testing.T) {
 		{`{"license_type":"time-limited","valid_duration":"9999999999y"}`, "valid_duration", duration},
 		{`{"license_type":"time-limited","valid_duration":365}`, "valid_duration", str},
 		{`{"license_type":"perpetual","valid_duration":"1y"}`, "valid_duration", "A perpetual license has no valid duration."},
+		{`{"license_type":"time-limited"}`, "valid_duration", "A time-limited license needs a valid duration."},
+		{`{"license_type":"time-limited","valid_duration":null}`, "valid_duration", null}, // said once
 		// The product's licenses are perpetual unless they say otherwise.
 		{`{"valid_duration":"1y"}`, "valid_duration", "A perpetual license has no valid duration."},
 		{`{"maintenance_duration":"1h"}`, "maintenance_duration", "Duration has wrong format. Use a count and one of these units: y, m, d."},

@@ -57,8 +57,8 @@ type Product struct {
 	// MaxConsumptions is the number of consumptions of a consumption license
 	// that does not say, by default 0.
 	MaxConsumptions int
-	// ValidDuration is the duration of a time-limited license that does not
-	// say, by default one year.
+	// ValidDuration is the duration of a license that is time-limited by its
+	// product or policy and does not say, by default one year.
 	ValidDuration string
 	// Bundle says that this entry is a bundle: only orders with is_bundle may
 	// name it, and those may name nothing else.
