@@ -150,7 +150,9 @@ func (s *Server) ArchiveOrder(storeID string) bool {
 }
 
 // SignIn plays a user's first sign-in, at which the initial password is
-// replaced: records do not show it from then on. It reports whether there is
+// replaced: records do not show it from then on. Up to then lookups show it too,
+// which the service is not known to do: a test of what becomes of passwords that
+// a lookup does not show signs the users in first. It reports whether there is
 // such a user.
 func (s *Server) SignIn(address string) bool {
 	s.store.mu.Lock()

@@ -212,6 +212,10 @@ func (s *Server) putUsers(record map[string]any, l *license) {
 	}
 }
 
+// userRecord shows an initial password until the user has signed in, in lookups
+// too. Whether the service shows it anywhere but in the answer to the create that
+// made the user is not documented. This reading is the one in which a secret may
+// come out in more places; a client must do without it there all the same.
 func (s *Server) userRecord(a assignment) map[string]any {
 	record := map[string]any{
 		"id":                  a.user.id,

@@ -41,7 +41,9 @@ func boolean(value any) any {
 	return nil
 }
 
-// text accepts a string with something in it.
+// text accepts a string with something in it. White space is nothing, of whatever
+// kind: neither reference says so, and a service that trims what it stores would
+// keep an empty text.
 func text(value any) any {
 	s, ok := value.(string)
 	switch {
@@ -56,7 +58,8 @@ func text(value any) any {
 
 // identifier accepts a text that names something. The service trims what it
 // stores, so an id with space around it would not be found again under the
-// name the client knows.
+// name the client knows. Some control characters count as space where it is
+// trimmed, and others do not show.
 func identifier(value any) any {
 	if errs := text(value); errs != nil {
 		return errs
