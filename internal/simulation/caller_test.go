@@ -29,8 +29,9 @@ type call struct {
 	e          *ls.Error  // err, or nil
 	held       *lst.Order // by the fake, when the call had ended; nil: no such order
 
-	mu   sync.Mutex
-	seen []*sighting
+	mu    sync.Mutex
+	seen  []*sighting
+	heard heard
 }
 
 // see notes an attempt and returns its mark.

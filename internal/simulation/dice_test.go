@@ -17,6 +17,7 @@ const (
 	diceWeather
 	diceCallers
 	diceJitter
+	diceLimits
 )
 
 func newDice(seed, concern uint64) dice { return dice{rand.New(rand.NewPCG(seed, concern))} }

@@ -30,6 +30,7 @@
 //	caller_test.go      what a caller does, from its first call to its last
 //	process_test.go     the clients, and how they crash
 //	witness_test.go     who watches each attempt from outside the SDK
+//	observer_test.go    who listens to what the SDK tells an observer
 //	run_test.go         one run in its bubble
 //	truth_test.go       whether the fake holds what was asked for
 //	invariants_test.go  what must hold of each call

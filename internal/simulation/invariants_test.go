@@ -112,6 +112,7 @@ var invariants = [...]struct {
 		return ""
 	}},
 	{"requests are bounded", requestsBounded},
+	{"who listens hears what the journal says", heardRight},
 }
 
 // endsInOneWay: one of result and error, and each says what the other cannot.

@@ -23,6 +23,8 @@ type plan struct {
 	lookupDelay    time.Duration
 	rateLimit      lst.RateLimit
 
+	// plan is that of the budget which the processes share, 0 if they share none.
+	plan ls.Plan
 	// before are orders that are there when it begins: others, and perhaps one
 	// with the id in question.
 	before    []*asked
@@ -43,6 +45,7 @@ type processPlan struct {
 	callTimeout      time.Duration // 0: none
 	dialect          ls.Dialect
 	wrongKey         bool
+	shares           bool // the budget of the others, if there is one
 }
 
 // callerPlan is who asks for an order.
@@ -73,6 +76,7 @@ func newPlan(seed uint64) *plan {
 	p := &plan{seed: seed}
 	d := newDice(seed, diceWorld)
 	p.drawService(d)
+	p.drawLimits(newDice(seed, diceLimits))
 	for range d.between(1, 3) {
 		p.processes = append(p.processes, p.drawProcess(d))
 	}
@@ -111,6 +115,22 @@ func (p *plan) drawService(d dice) {
 	}
 }
 
+// drawLimits draws the window over which the service counts, if it does, and how
+// many requests the processes allow themselves: few enough to be used up.
+func (p *plan) drawLimits(d dice) {
+	if n := p.rateLimit.PerSecond; n > 0 {
+		switch d.IntN(3) {
+		case 0:
+			p.rateLimit.PerSecond, p.rateLimit.PerTenSeconds = 0, 2*n
+		case 1:
+			p.rateLimit.PerSecond, p.rateLimit.PerMinute = 0, 4*n
+		}
+	}
+	if d.chance(10) {
+		p.plan = ls.Plan(d.between(4, 12))
+	}
+}
+
 func (p *plan) drawProcess(d dice) processPlan {
 	q := processPlan{
 		attempts:       d.between(1, 5),
@@ -119,6 +139,7 @@ func (p *plan) drawProcess(d dice) processPlan {
 		callTimeout:    d.span(time.Second, 5*time.Minute),
 		dialect:        clientDialect(p.dialect),
 		wrongKey:       d.chance(1),
+		shares:         true,
 	}
 	q.waitMax = q.waitMin + d.span(time.Millisecond, 20*time.Second)
 	switch n := d.IntN(100); {

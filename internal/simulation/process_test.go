@@ -38,7 +38,7 @@ func (r *run) start(plan *processPlan) *process {
 	if plan.wrongKey {
 		key = wrongKey
 	}
-	client, err := ls.New(key,
+	options := []ls.Option{
 		ls.WithBaseURL(r.server.URL()),
 		ls.WithHTTPClient(&http.Client{Transport: witness{p.transport}}),
 		ls.WithMaxAttempts(plan.attempts),
@@ -49,7 +49,12 @@ func (r *run) start(plan *processPlan) *process {
 		ls.WithDialect(plan.dialect),
 		ls.WithLogger(r.log.logger()),
 		ls.WithJitter(r.jitter.float),
-	)
+		ls.WithObserver(eavesdropper()),
+	}
+	if p.sharesBudget(r) {
+		options = append(options, ls.WithBudget(r.budget))
+	}
+	client, err := ls.New(key, options...)
 	if err != nil {
 		panic(err) // the plan is wrong, not the SDK
 	}
@@ -57,6 +62,8 @@ func (r *run) start(plan *processPlan) *process {
 	r.started(p)
 	return p
 }
+
+func (p *process) sharesBudget(r *run) bool { return r.budget != nil && p.plan.shares }
 
 const wrongKey = "WRONGKEY.ffffffffffffffffffffffffffffffff"
 

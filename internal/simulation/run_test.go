@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	ls "github.com/licensespring-go/licensespring"
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
@@ -19,6 +20,7 @@ type run struct {
 	plan    *plan
 	network *lst.Network
 	server  *lst.Server
+	budget  *ls.Budget // of all processes of the plan, or nil
 	log     logbook
 	jitter  jitter
 	shown   shown
@@ -54,6 +56,9 @@ func (r *run) play(ctx context.Context) {
 	r.network = lst.NewNetwork()
 	r.server = lst.NewServer(nil, r.options()...)
 	defer r.close()
+	if r.plan.plan > 0 {
+		r.budget = ls.NewBudget(r.plan.plan)
+	}
 
 	processes := make([]*process, len(r.plan.processes))
 	for i := range processes {

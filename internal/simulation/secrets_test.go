@@ -84,6 +84,7 @@ func (r *run) keepsSecrets(report func(string)) {
 			check(who+"the details", fmt.Sprintf("%+v %+v %s %s", c.e.Fields, c.e.Differences, c.e.Message, c.e.Code))
 			check(who+"the attempts", fmt.Sprintf("%+v", c.e.Attempts))
 		}
+		check(who+"what an observer hears", fmt.Sprintf("%+v %+v %+v", c.heard.calls, c.heard.ended, c.heard.over))
 		if c.result != nil {
 			check(who+"the warnings", fmt.Sprintf("%+v", c.result.Warnings))
 			check(who+"the attempts", fmt.Sprintf("%+v", c.result.Attempts))

@@ -124,12 +124,18 @@ var states = [...]state{
 	{"unknown: the context was over", func(_ *run, c *call) bool { return c.unknown() && isContext(c.err) }},
 	{"unknown: looks failed", func(_ *run, c *call) bool { return c.unknown() && c.reads() >= settleReads && len(c.looks()) == 0 }},
 	{"unknown: a rate limit was in the way", func(_ *run, c *call) bool { return c.unknown() && errors.Is(c.err, ls.ErrRateLimited) }},
+	{"unknown: the budget was in the way", func(_ *run, c *call) bool {
+		return c.unknown() && errors.Is(c.err, ls.ErrRateLimited) && c.e.LimitedBy == ls.LimitedByBudget
+	}},
 	{"unknown: no keys", func(_ *run, c *call) bool { return c.outcome() == ls.Unknown && !c.asked.ensurable() }},
 
 	// Refused, or not sent.
 	{"not sent: no attempt got out", func(_ *run, c *call) bool { return c.outcome() == ls.NotSent && c.posts() > 0 }},
 	{"not sent: held back by another's 429", func(_ *run, c *call) bool {
 		return c.outcome() == ls.NotSent && len(c.seen) == 0 && c.e.LimitedBy == ls.LimitedByService
+	}},
+	{"not sent: held back by the budget", func(_ *run, c *call) bool {
+		return c.outcome() == ls.NotSent && len(c.seen) == 0 && c.e.LimitedBy == ls.LimitedByBudget
 	}},
 	{"refused: 429, and no time", func(_ *run, c *call) bool { return c.outcome() == ls.Refused && c.e.Kind == ls.ErrRateLimited }},
 	{"refused: redirected", func(_ *run, c *call) bool { return c.outcome() == ls.Refused && c.e.Kind == ls.ErrRedirected }},
@@ -143,6 +149,7 @@ var states = [...]state{
 
 	// Attempts.
 	{"attempt: a 429 was waited out", func(_ *run, c *call) bool { return c.limited() }},
+	{"attempt: had to wait for the budget", func(r *run, c *call) bool { return c.process.sharesBudget(r) && c.queued() }},
 	{"attempt: no time for another", verdict("the wait does not fit the deadline")},
 	{"attempt: the context ended in the wait", verdict("the context ended during the wait")},
 	{"attempt: all used up", verdict("attempts used up")},
@@ -216,6 +223,17 @@ func (c *call) rounds() int {
 }
 
 func (c *call) idFree() bool { return !c.idTaken() }
+
+// queued reports whether an attempt began later than the one before had planned.
+func (c *call) queued() bool {
+	all := c.attempts()
+	for i := 1; i < len(all); i++ {
+		if all[i].Start.After(all[i-1].Start.Add(all[i-1].Took+all[i-1].Wait)) && all[i-1].Verdict == sentAgain {
+			return true
+		}
+	}
+	return false
+}
 
 // limited reports whether an attempt followed a 429.
 func (c *call) limited() bool {

@@ -12,8 +12,8 @@ import (
 func (r *run) story() string {
 	var b strings.Builder
 	p := r.plan
-	fmt.Fprintf(&b, "seed %d: %s, service: dialect %v, quirks %v, legacy %v, ignores filters %v, lookup delay %v, rate limit %+v\n",
-		p.seed, p.mode, p.dialect, p.quirks, p.legacy, p.ignoredFilters, p.lookupDelay, p.rateLimit)
+	fmt.Fprintf(&b, "seed %d: %s, service: dialect %v, quirks %v, legacy %v, ignores filters %v, lookup delay %v, rate limit %+v; shared budget %d\n",
+		p.seed, p.mode, p.dialect, p.quirks, p.legacy, p.ignoredFilters, p.lookupDelay, p.rateLimit, p.plan)
 	for _, a := range slices.Concat(p.before, p.variants) {
 		fmt.Fprintf(&b, "  %s: %s, append %v", a.name, a.order.ID, a.order.Append)
 		for _, w := range a.wants {
