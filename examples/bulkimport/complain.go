@@ -1,6 +1,10 @@
 package main
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/licensespring-go/licensespring"
+)
 
 // complain writes what is wrong or odd with an entry for a person: a line for
 // each finding, with the place it is about.
@@ -18,7 +22,7 @@ func complain(show *screen, name string, r *result) {
 		show.finding(name, r, f)
 	}
 	for _, d := range r.Error.Differences {
-		show.entry("%s:%d: %s: asked for %s, found %s", name, r.Line, d.Path, d.Asked, d.Found)
+		show.entry("%s:%d: %s", name, r.Line, licensespring.Difference{Path: d.Path, Asked: d.Asked, Found: d.Found})
 	}
 }
 

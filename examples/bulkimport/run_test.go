@@ -413,6 +413,17 @@ func TestOrdersWithOneIDComeOneAfterTheOther(t *testing.T) {
 	assert.Contains(t, got.stderr, "50 created, 150 appended.")
 }
 
+// An order that differs is told of a difference a line, in the SDK's words.
+func TestDifferencesAreTold(t *testing.T) {
+	t.Parallel()
+	input := `{"id":"a","items":[{"product_code":"acme-cad","licenses":[{"key":"K-1","max_activations":2}]}]}
+{"id":"a","items":[{"product_code":"acme-cad","licenses":[{"key":"K-2","max_activations":2}]}]}
+`
+	got := runWith(t.Context(), nil, input, "-f", "-", "-format", "jsonl")
+	assert.Equal(t, exitRefused, got.code)
+	assert.Contains(t, got.stderr, "\nstandard input:2: items[0].licenses[0].key: asked for [redacted], found nothing\n")
+}
+
 func TestUnauthorized(t *testing.T) {
 	t.Parallel()
 	srv := licensespringtest.NewServer(t)
