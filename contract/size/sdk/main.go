@@ -1,0 +1,31 @@
+// Command sdk creates an order with the SDK: the create, the lookups that settle it
+// and the comparison are all linked.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/licensespring-go/licensespring"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	client, err := licensespring.New("12345678.12345678901234567890123456789012")
+	if err != nil {
+		return err
+	}
+	res, err := client.EnsureOrder(context.Background(), licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense()))
+	if err != nil {
+		return err
+	}
+	fmt.Println(res.Order.ID, res.Outcome)
+	return nil
+}
