@@ -81,6 +81,15 @@ func (b *breaker) wait(ctx context.Context) (probe, lasted bool) {
 	}
 }
 
+// ready reports whether an order that was taken may be called now, and if not how
+// much is left of a pause: nothing, if orders may go on one at a time.
+func (b *breaker) ready(probe bool) (left time.Duration, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	left = max(time.Until(b.until), time.Until(b.limited), 0)
+	return left, left == 0 && (probe || !b.tripped)
+}
+
 func earlier(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return a

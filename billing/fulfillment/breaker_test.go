@@ -69,3 +69,26 @@ func TestBreaker(t *testing.T) {
 		assert.False(t, lasted)
 	})
 }
+
+func TestBreakerReady(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]*struct {
+		b     breaker
+		probe bool
+		ready bool
+	}{
+		"closed":                      {ready: true},
+		"open":                        {b: breaker{tripped: true, until: time.Now().Add(time.Hour)}},
+		"open, for a probe as well":   {b: breaker{tripped: true, until: time.Now().Add(time.Hour)}, probe: true},
+		"half open, not the probe":    {b: breaker{tripped: true}}, // or all that were held would go at once
+		"half open, the probe":        {b: breaker{tripped: true}, probe: true, ready: true},
+		"limited, whatever succeeded": {b: breaker{limited: time.Now().Add(time.Hour)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			left, ready := c.b.ready(c.probe)
+			assert.Equal(t, c.ready, ready)
+			assert.Equal(t, !c.b.until.IsZero() || !c.b.limited.IsZero(), left > 0)
+		})
+	}
+}

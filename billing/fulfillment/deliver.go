@@ -20,18 +20,20 @@ type delivery struct {
 	order      *licensespring.Order
 	enqueued   time.Time
 	deliveries int
+	probe      bool // how it ends decides about the next: the breaker is half open
 	began      time.Time
 }
 
 // deliver does for one order all there is to do: call, store how it ended, and
 // only then acknowledge. ctx is Run's; calls is what calls may go on in for a
 // while after that has ended.
-func (w *worker) deliver(ctx, calls context.Context, msg jetstream.Msg) {
+func (w *worker) deliver(ctx, calls context.Context, msg jetstream.Msg, probe bool) {
 	if ctx.Err() != nil {
 		_ = msg.Nak() // for another worker, at once
 		return
 	}
 	d, err := newDelivery(msg)
+	d.probe = probe
 	stop := w.heartbeat(msg)
 	// What follows the call is done to its end, even when Run has to end.
 	store := context.WithoutCancel(ctx)
@@ -42,10 +44,8 @@ func (w *worker) deliver(ctx, calls context.Context, msg jetstream.Msg) {
 		e = w.giveUp(store, d, err)
 	case w.known(store, d.key):
 		e = w.wasMade(store, d)
-	case !w.clearToCall(ctx):
-		e = Event{Ending: Later, Err: ctx.Err()}
 	default:
-		e = w.call(calls, store, d)
+		e = w.tryCall(calls, store, d)
 	}
 	stop()
 	w.finish(store, d, &e)
@@ -90,11 +90,20 @@ func (w *worker) heartbeat(msg jetstream.Msg) (stop func()) {
 	}
 }
 
-// clearToCall waits if there is a pause by now: the order may have come for a
-// request that was made before it. It reports whether ctx lasted.
-func (w *worker) clearToCall(ctx context.Context) bool {
-	_, lasted := w.breaker.wait(ctx)
-	return lasted
+// tryCall calls, unless there is a pause by now: the order may have come for a
+// request that was made before it.
+func (w *worker) tryCall(calls, store context.Context, d *delivery) Event {
+	if left, ready := w.breaker.ready(d.probe); !ready {
+		return w.giveBack(left)
+	}
+	return w.call(calls, store, d)
+}
+
+// giveBack returns an order uncalled. A worker elsewhere may have no pause, so the
+// order is held back only until this one has no request for orders open any more.
+func (w *worker) giveBack(left time.Duration) Event {
+	short := min(w.first, fetchWait)
+	return Event{Ending: Later, Err: ErrPaused, RetryIn: min(max(left, short), fetchWait) + jitter(short)}
 }
 
 // call makes the order, and stores what came of it.
@@ -225,7 +234,9 @@ func (w *worker) log(ctx context.Context, e *Event) {
 	switch e.Ending {
 	case Done:
 	case Later:
-		level = slog.LevelWarn
+		if !errors.Is(e.Err, ErrPaused) { // what it pauses for was told
+			level = slog.LevelWarn
+		}
 	case Dead:
 		level = slog.LevelError
 	}

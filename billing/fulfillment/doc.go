@@ -79,7 +79,8 @@
 // dead letter after [WithMaxDeliveries] deliveries; what does not is nobody's
 // order's fault and is tried for as long as it takes. A worker that pauses takes
 // no order, and then one at a time until a call succeeds, so that an outage of
-// hours does not wear out the queue.
+// hours does not wear out the queue. What it took just before and has not called
+// for yet it gives back ([ErrPaused]), for a machine that has no pause.
 //
 // # Several machines
 //

@@ -20,6 +20,9 @@ var (
 	// ErrStillQueued means that the order of a dead letter is in the queue at
 	// this moment, so that it cannot be put back.
 	ErrStillQueued = errors.New("fulfillment: the order is in the queue")
+	// ErrPaused means that a worker pauses and gave an order back that it had
+	// taken just before, without a call. It is seen in an [Event] only.
+	ErrPaused = errors.New("fulfillment: the worker pauses")
 	// ErrClosed means that the pipeline was closed.
 	ErrClosed = errors.New("fulfillment: the pipeline is closed")
 	// ErrTooLarge means that an order is larger than the server's messages may be.

@@ -34,6 +34,22 @@ func StoreLetter(ctx context.Context, p *Pipeline, order *licensespring.Order) e
 	return p.bury(ctx, d.key, &storedLetter{OrderID: order.ID, Failure: Failure{Text: "no"}})
 }
 
+// DeliverPaused takes an order as a worker does whose pause began just then, and
+// ends as delivering it does.
+func DeliverPaused(ctx context.Context, p *Pipeline, client Ensurer, pause time.Duration, options ...RunOption) error {
+	cfg, err := newRunConfig(options)
+	if err != nil {
+		return err
+	}
+	w := &worker{Pipeline: p, runConfig: cfg, client: client, beat: time.Second}
+	w.breaker.limited = time.Now().Add(pause)
+	msg, err := p.workers.Next()
+	if err == nil {
+		w.deliver(ctx, ctx, msg, false)
+	}
+	return err
+}
+
 func deliveryOf(order *licensespring.Order) (*delivery, error) {
 	body, err := order.MarshalJSON()
 	return &delivery{order: order, key: newEntryKey(order.ID, body), enqueued: time.Now()}, err

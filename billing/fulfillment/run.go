@@ -155,13 +155,13 @@ func (w *worker) fetch(ctx, calls context.Context, n int, probe bool) error {
 	for msg := range batch.Messages() {
 		n--
 		if probe { // how it ends decides about the next
-			w.deliver(ctx, calls, msg)
+			w.deliver(ctx, calls, msg, true)
 			w.free(1)
 			continue
 		}
 		w.all.Go(func() {
 			defer w.free(1)
-			w.deliver(ctx, calls, msg)
+			w.deliver(ctx, calls, msg, false)
 		})
 	}
 	w.free(n)

@@ -72,8 +72,8 @@ func (b *board) delivery(e fulfillment.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.deliveries[e.Ending]++
-	if e.Ending == fulfillment.Done {
-		return
+	if e.Ending == fulfillment.Done || errors.Is(e.Err, fulfillment.ErrPaused) {
+		return // and what the worker pauses for is here already
 	}
 	f := failure{
 		At: time.Now(), Where: "worker", OrderID: e.OrderID, Ending: string(e.Ending),
