@@ -20,7 +20,10 @@ type delivery struct {
 	order      *licensespring.Order
 	enqueued   time.Time
 	deliveries int
-	probe      bool // how it ends decides about the next: the breaker is half open
+	entry      uint64 // its place in the queue
+	tries      tries
+	noted      tries // as it is stored by now
+	probe      bool  // how it ends decides about the next: the breaker is half open
 	began      time.Time
 }
 
@@ -32,39 +35,49 @@ func (w *worker) deliver(ctx, calls context.Context, msg jetstream.Msg, probe bo
 		_ = msg.Nak() // for another worker, at once
 		return
 	}
-	d, err := newDelivery(msg)
+	d := newDelivery(msg)
 	d.probe = probe
-	stop := w.heartbeat(msg)
 	// What follows the call is done to its end, even when Run has to end.
 	store := context.WithoutCancel(ctx)
-
-	var e Event
-	switch {
-	case err != nil:
-		e = w.giveUp(store, d, err)
-	case w.known(store, d.key):
-		e = w.wasMade(store, d)
-	default:
-		e = w.tryCall(calls, store, d)
-	}
-	stop()
+	e := w.handle(ctx, calls, store, d)
 	w.finish(store, d, &e)
 }
 
-func newDelivery(msg jetstream.Msg) (*delivery, error) {
+func newDelivery(msg jetstream.Msg) *delivery {
 	d := &delivery{msg: msg, key: entryKeyOf(msg.Subject()), deliveries: 1, began: time.Now(), enqueued: time.Now().UTC()}
 	if meta, err := msg.Metadata(); err == nil {
 		d.deliveries, d.enqueued = int(meta.NumDelivered), meta.Timestamp.UTC() //nolint:gosec // a count of deliveries
+		d.entry = meta.Sequence.Stream
 	}
 	if ms, err := strconv.ParseInt(msg.Headers().Get(headerEnqueued), 10, 64); err == nil {
 		d.enqueued = time.UnixMilli(ms).UTC()
 	}
-	order := &licensespring.Order{}
-	if err := order.UnmarshalJSON(msg.Data()); err != nil {
-		return d, err
+	return d
+}
+
+// handle does all there is to do before the acknowledgment.
+func (w *worker) handle(ctx, calls, store context.Context, d *delivery) Event {
+	defer w.heartbeat(d.msg)()
+	var e Event
+	if err := w.read(store, d); err != nil {
+		e = w.giveUp(store, d, err)
+	} else if w.known(store, d.key) {
+		e = w.wasMade(store, d)
+	} else {
+		e = w.tryCall(ctx, calls, store, d)
 	}
-	d.order = order
-	return d, nil
+	w.settleTries(store, d, e.Ending)
+	return e
+}
+
+// read reads the order.
+func (w *worker) read(ctx context.Context, d *delivery) error {
+	order := &licensespring.Order{}
+	err := w.guard(ctx, func() error { return order.UnmarshalJSON(d.msg.Data()) })
+	if err == nil {
+		d.order = order
+	}
+	return err
 }
 
 // heartbeat tells JetStream that the order is being worked on, until stop is
@@ -90,11 +103,31 @@ func (w *worker) heartbeat(msg jetstream.Msg) (stop func()) {
 	}
 }
 
-// tryCall calls, unless there is a pause by now: the order may have come for a
-// request that was made before it.
-func (w *worker) tryCall(calls, store context.Context, d *delivery) Event {
+// tryCall calls, unless the order was tried too often, or there is a pause by now:
+// it may have come for a request that was made before that.
+func (w *worker) tryCall(ctx, calls, store context.Context, d *delivery) Event {
+	if err := w.readTries(store, d); err != nil {
+		return w.notStored(d, Event{}, "read the tries", err)
+	}
+	if d.tries.Lost > 0 {
+		// This order may be what killed the process, or one that was under way
+		// beside it. They are called for one by one, so that it gets known which:
+		// the others are made, or at least are not under way the next time.
+		select {
+		case w.turn <- struct{}{}:
+			defer func() { <-w.turn }()
+		case <-ctx.Done():
+			return Event{Ending: Later, Err: ctx.Err()}
+		}
+		if w.isSpent(d) {
+			return w.giveUp(store, d, d.lost())
+		}
+	}
 	if left, ready := w.breaker.ready(d.probe); !ready {
 		return w.giveBack(left)
+	}
+	if err := w.noteCall(store, d); err != nil {
+		return w.notStored(d, Event{}, "note the try", err)
 	}
 	return w.call(calls, store, d)
 }
@@ -108,9 +141,7 @@ func (w *worker) giveBack(left time.Duration) Event {
 
 // call makes the order, and stores what came of it.
 func (w *worker) call(calls, store context.Context, d *delivery) Event {
-	w.Pipeline.calls.Add(1)
-	res, err := w.client.EnsureOrder(calls, d.order)
-	w.Pipeline.calls.Add(-1)
+	res, err := w.ensure(calls, d.order)
 	if err == nil {
 		w.breaker.succeeded()
 		return w.made(store, d, res)
@@ -125,7 +156,10 @@ func (w *worker) call(calls, store context.Context, d *delivery) Event {
 	} else {
 		w.breaker.failed(v, time.Now())
 	}
-	if v.dead || (v.counts && w.maxDeliveries > 0 && d.deliveries >= w.maxDeliveries) {
+	if v.counts {
+		d.tries.Made++
+	}
+	if v.dead || (v.counts && w.isSpent(d)) {
 		return w.giveUp(store, d, err)
 	}
 	e.RetryIn = max(backoff(w.first, w.ceiling, d.deliveries), min(time.Until(v.until), longest)+jitter(w.first))
@@ -226,7 +260,10 @@ func (w *worker) finish(ctx context.Context, d *delivery, e *Event) {
 	e.Deliveries, e.Took = d.deliveries, now.Sub(d.began)
 	e.Waited = max(now.Sub(d.enqueued), 0) // the clock may be another machine's
 	w.log(ctx, e)
-	w.observe(*e)
+	_ = w.guard(ctx, func() error { // what it panicked with is logged
+		w.observe(*e)
+		return nil
+	})
 }
 
 func (w *worker) log(ctx context.Context, e *Event) {

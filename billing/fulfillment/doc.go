@@ -76,11 +76,27 @@
 //	anything else            later                                  yes     after three in a row
 //
 // "Later" is a redelivery with backoff ([WithBackoff]). What counts becomes a
-// dead letter after [WithMaxDeliveries] deliveries; what does not is nobody's
+// dead letter after [WithMaxDeliveries] such tries; what does not is nobody's
 // order's fault and is tried for as long as it takes. A worker that pauses takes
 // no order, and then one at a time until a call succeeds, so that an outage of
 // hours does not wear out the queue. What it took just before and has not called
 // for yet it gives back ([ErrPaused]), for a machine that has no pause.
+//
+// # Crashes
+//
+// A call that panics failed: the panic is caught and logged with its stack, the
+// order is tried again with backoff, it counts ([ErrPanicked]), and three in a row
+// pause the worker. What the panic was called with is told only if it comes from
+// the runtime, for it may hold a customer's data. The observer's panics are caught,
+// too.
+//
+// A process may be killed in the middle of a call, perhaps by the order: out of
+// memory, or a panic in a goroutine of the client's. So from the second delivery of
+// an order on each call is noted on disk before it begins, and the note is taken back
+// when the call returns. Orders whose call was lost that way are called for one
+// at a time, so that the others are told apart from the one that kills. That one becomes a
+// dead letter after [WithMaxDeliveries] lost calls ([ErrCallLost]). It may have been
+// made: [Pipeline.Retry], once the cause is mended, finds out.
 //
 // # Several machines
 //

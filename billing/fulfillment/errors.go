@@ -23,6 +23,14 @@ var (
 	// ErrPaused means that a worker pauses and gave an order back that it had
 	// taken just before, without a call. It is seen in an [Event] only.
 	ErrPaused = errors.New("fulfillment: the worker pauses")
+	// ErrCallLost means that an order was given up because its calls never came
+	// back: the process was killed in the middle of them, again and again, perhaps
+	// by the order itself. It is seen in an [Event] only, beside
+	// [licensespring.ErrOutcomeUnknown].
+	ErrCallLost = errors.New("fulfillment: the call never came back")
+	// ErrPanicked means that the client panicked in a call. It is seen in an
+	// [Event] only.
+	ErrPanicked = errors.New("fulfillment: panic")
 	// ErrClosed means that the pipeline was closed.
 	ErrClosed = errors.New("fulfillment: the pipeline is closed")
 	// ErrTooLarge means that an order is larger than the server's messages may be.

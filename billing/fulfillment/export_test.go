@@ -50,6 +50,15 @@ func DeliverPaused(ctx context.Context, p *Pipeline, client Ensurer, pause time.
 	return err
 }
 
+// Tried returns of how many orders the tries are kept.
+func Tried(ctx context.Context, p *Pipeline) (int, error) {
+	info, err := p.parts.tries.Info(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return count(info.State.Msgs), nil
+}
+
 func deliveryOf(order *licensespring.Order) (*delivery, error) {
 	body, err := order.MarshalJSON()
 	return &delivery{order: order, key: newEntryKey(order.ID, body), enqueued: time.Now()}, err

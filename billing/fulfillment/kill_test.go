@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -31,6 +32,7 @@ const (
 	envStore   = "FULFILLMENT_TEST_STORE" // or a directory, with the queue in the process itself
 	envService = "FULFILLMENT_TEST_SERVICE"
 	envKey     = "FULFILLMENT_TEST_KEY"
+	envLimit   = "FULFILLMENT_TEST_LIMIT" // of deliveries, where it is not the default
 )
 
 func TestMain(m *testing.M) {
@@ -57,8 +59,15 @@ func victim() int {
 	if err != nil {
 		return failed(err)
 	}
+	limit := fulfillment.DefaultMaxDeliveries
+	if text := os.Getenv(envLimit); text != "" {
+		if limit, err = strconv.Atoi(text); err != nil {
+			return failed(err)
+		}
+	}
 	go func() {
-		_ = p.Run(ctx, client, fulfillment.WithConcurrency(8), fulfillment.WithBackoff(5*time.Millisecond, 100*time.Millisecond))
+		_ = p.Run(ctx, killedBy(client), fulfillment.WithConcurrency(8),
+			fulfillment.WithBackoff(5*time.Millisecond, 100*time.Millisecond), fulfillment.WithMaxDeliveries(limit))
 	}()
 	fmt.Println("ready")
 	lines := bufio.NewScanner(os.Stdin)

@@ -13,17 +13,19 @@ type names struct{ prefix string }
 
 func (n names) orders() string  { return n.prefix + "-orders" }
 func (n names) dead() string    { return n.prefix + "-dead" }
+func (n names) tries() string   { return n.prefix + "-tries" }
 func (n names) results() string { return n.prefix + "-results" }
 
 // streams are all streams there are. A bucket is one, too.
-func (n names) streams() [3]string {
-	return [...]string{n.orders(), n.dead(), "KV_" + n.results()}
+func (n names) streams() [4]string {
+	return [...]string{n.orders(), n.dead(), n.tries(), "KV_" + n.results()}
 }
 
 func (n names) consumer() string { return n.prefix + "-workers" }
 
 func (n names) orderSubject(e entryKey) string { return n.prefix + ".orders." + e.String() }
 func (n names) deadSubject(e entryKey) string  { return n.prefix + ".dead." + e.String() }
+func (n names) triesSubject(e entryKey) string { return n.prefix + ".tries." + e.String() }
 
 // entryKey names an entry of the queue: by the order's id and its content.
 // Another content is another entry, or an order that differs from the first

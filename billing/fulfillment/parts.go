@@ -12,6 +12,7 @@ import (
 type parts struct {
 	orders  jetstream.Stream
 	dead    jetstream.Stream
+	tries   jetstream.Stream
 	workers jetstream.Consumer
 	results jetstream.KeyValue
 }
@@ -25,6 +26,9 @@ func (p *Pipeline) makeParts(ctx context.Context) (parts, error) {
 	}
 	if all.dead, err = p.stream(ctx, p.deadConfig()); err != nil {
 		return all, wrap("stream of dead letters", err)
+	}
+	if all.tries, err = p.stream(ctx, p.triesConfig()); err != nil {
+		return all, wrap("stream of tries", err)
 	}
 	if all.results, err = p.bucket(ctx); err != nil {
 		return all, wrap("bucket of results", err)

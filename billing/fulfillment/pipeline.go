@@ -33,7 +33,8 @@ type Pipeline struct {
 	js     jetstream.JetStream
 	parts
 
-	calls atomic.Int64 // under way in this process
+	calls atomic.Int64  // under way in this process
+	turn  chan struct{} // held for an order whose call may kill the process
 	close func()
 }
 
@@ -49,7 +50,7 @@ func Open(ctx context.Context, options ...Option) (*Pipeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Pipeline{cfg: cfg, names: names{prefix: cfg.name}}
+	p := &Pipeline{cfg: cfg, names: names{prefix: cfg.name}, turn: make(chan struct{}, 1)}
 	p.close = sync.OnceFunc(p.shut)
 	if err := p.open(ctx); err != nil {
 		p.close()

@@ -25,7 +25,8 @@ const (
 	// order is tried again, and the longest.
 	DefaultBackoffFirst   = time.Second
 	DefaultBackoffCeiling = 5 * time.Minute
-	// DefaultMaxDeliveries is about a day's worth of tries at the longest wait.
+	// DefaultMaxDeliveries is how many tries that count an order has: about a day's
+	// worth of them at the longest wait.
 	DefaultMaxDeliveries = 300
 )
 
@@ -94,9 +95,10 @@ func WithBackoff(first, ceiling time.Duration) RunOption {
 }
 
 // WithMaxDeliveries sets how often an order is tried before it becomes a dead
-// letter, for those failures that count: see the table in the package
-// documentation. A delivery to a worker that was killed counts as well. Zero
-// means without end.
+// letter. Those tries count that failed in a way which may be the order's own
+// fault, see the table in the package documentation, and those that never came
+// back because the process was killed, except for the very first. What an outage, a
+// rate limit or a pause costs does not count. Zero means without end.
 func WithMaxDeliveries(n int) RunOption {
 	return func(c *runConfig) {
 		if n < 0 {
