@@ -2,10 +2,13 @@ package fulfillment
 
 import (
 	"context"
+	"errors"
+	"net/http"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -91,4 +94,20 @@ func TestBreakerReady(t *testing.T) {
 			assert.Equal(t, !c.b.until.IsZero() || !c.b.limited.IsZero(), left > 0)
 		})
 	}
+}
+
+// A result that has no room stops the worker, and with it the next results.
+func TestAFullStorePausesTheWorker(t *testing.T) {
+	t.Parallel()
+	w := &worker{Pipeline: &Pipeline{}, runConfig: &runConfig{first: time.Minute, ceiling: time.Hour}}
+	w.breaker = breaker{first: w.first, ceiling: w.ceiling}
+	e := w.notStored(&delivery{deliveries: 1}, Event{}, "store the result", errors.New("another"))
+	assert.Equal(t, Later, e.Ending)
+	_, ready := w.breaker.ready(false)
+	assert.True(t, ready)
+	refused := asFull(&jetstream.APIError{Code: http.StatusServiceUnavailable, ErrorCode: codeServerFull})
+	e = w.notStored(&delivery{deliveries: 1}, Event{}, "store the result", refused)
+	require.ErrorIs(t, e.Err, ErrStoreFull)
+	_, ready = w.breaker.ready(true)
+	assert.False(t, ready)
 }

@@ -26,10 +26,14 @@ type storedLetter struct {
 }
 
 // Reject stores something that could not be turned into an order as a dead
-// letter. It returns nil when it is stored.
+// letter. It returns nil when it is stored, and otherwise errors like those of
+// [Pipeline.Enqueue].
 func (p *Pipeline) Reject(ctx context.Context, r Rejection) error {
 	if r.ID == "" {
 		return errors.New("fulfillment: a rejection needs an id")
+	}
+	if err := p.checkRoom(len(r.Payload)); err != nil {
+		return err
 	}
 	f := Failure{}
 	if r.Err != nil {

@@ -207,6 +207,11 @@ func (w *worker) cleared(store context.Context, d *delivery, e Event) Event {
 // stays in the queue.
 func (w *worker) notStored(d *delivery, e Event, doing string, err error) Event {
 	e.Ending, e.Err, e.RetryIn = Later, wrap(doing, err), backoff(w.first, w.ceiling, d.deliveries)
+	if errors.Is(err, ErrStoreFull) {
+		// Nothing can be kept of the next order either. The probes that follow are
+		// noted before they are called for, and so are not while that is so.
+		w.breaker.failed(verdict{hold: holdNow}, time.Now())
+	}
 	return e
 }
 

@@ -128,8 +128,15 @@
 //
 // When the disk fails or is full, Enqueue returns [ErrStoreFailed], and so does
 // [Pipeline.Health]; workers make no order then. The server does not write again
-// after that, so that the process has to be started again when there is room. It takes no more than three
-// quarters of the space that was free when it was started; beyond that Enqueue
-// fails too, until orders have left the queue or the process was started again
-// with more room.
+// after that, so that the process has to be started again when there is room.
+//
+// It takes no more than three quarters of the space that was free when it was
+// started, its own files included. An eighth of that, and 256 MiB at the most, is
+// kept for the orders in the queue: Enqueue, Reject and Health return
+// [ErrStoreFull] when no more than that is left, while workers go on until half of it
+// is used up. They take no order then, for what comes of it could not be stored.
+// Somebody has to make room: discard dead letters, let results expire
+// ([WithResultTTL]), or start the process again with a larger disk. A server used
+// by [WithURL] is not asked for its room; when it refuses a result the worker
+// pauses, and calls for no order until it could store something again.
 package fulfillment

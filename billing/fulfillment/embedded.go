@@ -67,6 +67,7 @@ func embeddedOptions(c *config) (*server.Options, error) {
 		JetStream:              true,
 		StoreDir:               c.storeDir,
 		JetStreamMaxMemory:     maxMemory,
+		JetStreamMaxStore:      c.maxStore,
 		MaxPayload:             maxPayload,
 		MaxPending:             4 * maxPayload,
 		NoSigs:                 true, // signals are the program's

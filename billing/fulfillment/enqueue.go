@@ -33,7 +33,7 @@ const (
 // errors.As finds a [*licensespring.ValidationError]. An append whose licenses
 // do not all have a key is wrong here, and one that does not fit into a message is
 // refused with [ErrTooLarge]. After any other error, such as
-// [ErrStoreFailed] or [ErrClosed], the order may or may not be in the queue:
+// [ErrStoreFailed], [ErrStoreFull] or [ErrClosed], the order may or may not be in the queue:
 // enqueue it again, or have whoever sent it send it again.
 // Enqueue waits for a server that is away, for half a minute at the most.
 func (p *Pipeline) Enqueue(ctx context.Context, order *licensespring.Order) error {
@@ -46,6 +46,9 @@ func (p *Pipeline) Enqueue(ctx context.Context, order *licensespring.Order) erro
 	}
 	if limit := p.conn.MaxPayload(); limit > 0 && int64(len(body)) > limit-letterRoom {
 		return fmt.Errorf("%w: %w", ErrTooLarge, nats.ErrMaxPayload)
+	}
+	if err := p.checkRoom(len(body)); err != nil {
+		return err
 	}
 	key := newEntryKey(order.ID, body)
 	s, err := p.put(ctx, key, body, key.String(), time.Now())

@@ -46,6 +46,11 @@ var (
 	// full. Nothing is stored from then on, also when there is room again, until
 	// the pipeline is closed and opened anew. What was stored before is there.
 	ErrStoreFailed = errors.New("fulfillment: the store failed")
+	// ErrStoreFull means that the server holds as much as it allows itself, less a
+	// reserve that an embedded server keeps for the orders in the queue. It passes
+	// when results expire or dead letters are discarded, and with an embedded server
+	// also when it is opened anew with more room on the disk.
+	ErrStoreFull = errors.New("fulfillment: the store is full")
 )
 
 // wrap says of an error of the connection what it means here.
@@ -55,7 +60,7 @@ func wrap(doing string, err error) error {
 		return nil
 	case errors.Is(err, nats.ErrConnectionClosed):
 		return fmt.Errorf("%w: %s", ErrClosed, doing)
-	case errors.Is(err, ErrStoreFailed):
+	case errors.Is(err, ErrStoreFailed), errors.Is(err, ErrStoreFull):
 		return fmt.Errorf("%w: %s", err, doing)
 	default:
 		return fmt.Errorf("fulfillment: %s: %w", doing, err)

@@ -34,9 +34,23 @@ func StoreLetter(ctx context.Context, p *Pipeline, order *licensespring.Order) e
 	return p.bury(ctx, d.key, &storedLetter{OrderID: order.ID, Failure: Failure{Text: "no"}})
 }
 
+// WithMaxStore sets how much the embedded server allows itself, in bytes.
+func WithMaxStore(n int64) Option {
+	return func(c *config) { c.maxStore = n }
+}
+
+// DeliverProbe takes an order as a worker does that tries whether things work again.
+func DeliverProbe(ctx context.Context, p *Pipeline, client Ensurer, options ...RunOption) error {
+	return deliverOne(ctx, p, client, 0, true, options)
+}
+
 // DeliverPaused takes an order as a worker does whose pause began just then, and
 // ends as delivering it does.
 func DeliverPaused(ctx context.Context, p *Pipeline, client Ensurer, pause time.Duration, options ...RunOption) error {
+	return deliverOne(ctx, p, client, pause, false, options)
+}
+
+func deliverOne(ctx context.Context, p *Pipeline, client Ensurer, pause time.Duration, probe bool, options []RunOption) error {
 	cfg, err := newRunConfig(options)
 	if err != nil {
 		return err
@@ -45,7 +59,7 @@ func DeliverPaused(ctx context.Context, p *Pipeline, client Ensurer, pause time.
 	w.breaker.limited = time.Now().Add(pause)
 	msg, err := p.workers.Next()
 	if err == nil {
-		w.deliver(ctx, ctx, msg, false)
+		w.deliver(ctx, ctx, msg, probe)
 	}
 	return err
 }

@@ -38,6 +38,7 @@ type config struct {
 	token         licensespring.Secret
 	encryptionKey licensespring.Secret
 	syncInterval  time.Duration
+	maxStore      int64 // of the embedded server in bytes; 0: its own choice
 	url           string
 	natsOptions   []nats.Option
 	replicas      int

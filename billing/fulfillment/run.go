@@ -143,7 +143,7 @@ func (w *worker) free(n int) {
 // run into its ack wait.
 func (w *worker) fetch(ctx, calls context.Context, n int, probe bool) error {
 	// Orders are not made while what comes of them cannot be kept.
-	err := w.checkStore()
+	err := errors.Join(w.checkStore(), w.checkWorkRoom())
 	var batch jetstream.MessageBatch
 	if err == nil {
 		batch, err = w.workers.Fetch(n, jetstream.FetchMaxWait(fetchWait))

@@ -47,20 +47,23 @@ func (p *Pipeline) checkStore() error {
 }
 
 // Health returns nil if orders can be stored now. Otherwise it returns
-// [ErrStoreFailed], [ErrClosed], or why the server does not answer. It asks for
-// little, so that a probe may call it every few seconds.
+// [ErrStoreFailed], [ErrStoreFull] (which is not seen here with [WithURL]),
+// [ErrClosed], or why the server does not answer. It asks for little, so that a probe
+// may call it every few seconds.
 func (p *Pipeline) Health(ctx context.Context) error {
 	if err := p.checkStore(); err != nil {
 		return err
 	}
-	_, err := p.orders.Info(ctx)
-	return wrap("health", err)
+	if _, err := p.orders.Info(ctx); err != nil {
+		return wrap("health", err)
+	}
+	return p.checkRoom(0)
 }
 
 // persist is the function of that name for what is written, which ends early when
 // nothing can be.
 func (p *Pipeline) persist(ctx context.Context, do func(context.Context) error) error {
-	return persist(ctx, func(ctx context.Context) error {
+	err := persist(ctx, func(ctx context.Context) error {
 		err := do(ctx)
 		if err == nil {
 			return nil
@@ -70,6 +73,7 @@ func (p *Pipeline) persist(ctx context.Context, do func(context.Context) error) 
 		}
 		return err
 	})
+	return asFull(err)
 }
 
 func (e *embedded) streamHealth(stream string) *server.HealthStatus {

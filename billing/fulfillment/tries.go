@@ -82,7 +82,9 @@ func (w *worker) noteCall(ctx context.Context, d *delivery) error {
 	t := d.tries
 	t.Made++
 	t.Lost++
-	return w.within(ctx, func(ctx context.Context) error { return w.keepTries(ctx, d, t) })
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout) // there is nothing to lose yet
+	defer cancel()
+	return w.keepTries(ctx, d, t)
 }
 
 // settleTries corrects what was noted before the call, once it is known better.

@@ -51,6 +51,10 @@
 // events with 503 and ends with exit code 1: the queue writes again only after a
 // new start, so have it started again (systemd: Restart=on-failure). /healthz
 // answers 503 and licensed_queue_up is 0 in the meantime.
+//
+// When the queue holds as much as it allows itself (see package fulfillment), the
+// service answers events with 503 as well and goes on with the orders it has: a new
+// start would not help by itself.
 package main
 
 import (

@@ -77,6 +77,8 @@ func troubleOf(err error) string {
 		return ""
 	case errors.Is(err, fulfillment.ErrStoreFailed):
 		return "the queue cannot be written: its disk is full or fails"
+	case errors.Is(err, fulfillment.ErrStoreFull):
+		return "the queue has no room left: discard dead letters, let results expire, or give it a larger disk"
 	default:
 		return "the queue cannot be asked"
 	}
