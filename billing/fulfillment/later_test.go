@@ -158,8 +158,8 @@ func TestErrorsOfOtherClients(t *testing.T) {
 func TestALongCallStaysWithItsWorker(t *testing.T) {
 	t.Parallel()
 	s := licensespringtest.NewServer(t)
-	p := openPipeline(t, fulfillment.WithAckWait(500*time.Millisecond))
-	s.Inject(licensespringtest.DelayAfter(1700 * time.Millisecond))
+	p := openPipeline(t, fulfillment.WithAckWait(1500*time.Millisecond))
+	s.Inject(licensespringtest.DelayAfter(4 * time.Second))
 	client := newClient(t, s)
 	var seen events
 	run(t, p, client, seen.option())
