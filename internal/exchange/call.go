@@ -24,8 +24,9 @@ type call struct {
 	phase1   phase           // of the first one: most calls need no other
 	underWay bool            // an attempt has begun and not ended
 	carrier  carrier
-	answer   timedBody    // of the attempt under way: it is closed before the next begins
-	source   bytes.Reader // of the body, of which go-retryablehttp gives each attempt a copy
+	answer   http.Response // of the attempt under way: it is read and closed before the next begins
+	timed    timedBody     // of the answer
+	source   bytes.Reader  // of the body, of which go-retryablehttp gives each attempt a copy
 	retrier  retryablehttp.Client
 	replied  Reply
 

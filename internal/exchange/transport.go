@@ -57,18 +57,21 @@ func (t attemptTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		cancel()
 		return nil, err
 	}
+	c.timed.ReadCloser, c.timed.cancel = resp.Body, cancel
 	if resp.Body == nil { // net/http never does this, mocks do
-		resp.Body = http.NoBody
+		c.timed.ReadCloser = http.NoBody
 	}
-	c.answer = timedBody{ReadCloser: resp.Body, cancel: cancel}
-	resp.Body = &c.answer
+	// A copy, for a transport may return the same response again and again, and
+	// to several calls at once.
+	c.answer = *resp
+	c.answer.Body = &c.timed
 	if resp.StatusCode >= 300 && resp.StatusCode < 400 {
 		// Nobody wants to know where to. http.Client would parse it all the
 		// same, and lose the answer over one that it cannot parse.
-		resp.Header = resp.Header.Clone()
-		resp.Header.Del("Location")
+		c.answer.Header = resp.Header.Clone()
+		c.answer.Header.Del("Location")
 	}
-	return resp, nil
+	return &c.answer, nil
 }
 
 func (t attemptTransport) closeIdle() {
