@@ -33,20 +33,36 @@ func TestHostileNumbers(t *testing.T) {
 	t.Parallel()
 	const none = "none"
 	for in, want := range map[string]any{
-		`-9223372036854775808`:             int64(math.MinInt64),
-		`-9223372036854775809`:             none,
-		`9223372036854775808`:              none,
-		`"9223372036854775807"`:            int64(math.MaxInt64),
-		`18446744073709551615`:             none,
-		`9007199254740992.0`:               none, // from here on a float may be a neighbour's
-		`9007199254740991.0`:               int64(9007199254740991),
-		`1e18`:                             none, // likewise, though it could be told
-		`1e999999999999999999`:             none,
-		`-1e999`:                           none,
-		`5e-1`:                             none,
-		`-0`:                               int64(0),
-		`1` + strings.Repeat("0", 100_000): none,
-		`"1` + strings.Repeat("0", 100_000) + `"`: none,
+		`-9223372036854775808`:   int64(math.MinInt64),
+		`-9223372036854775809`:   none,
+		`9223372036854775808`:    none,
+		`"9223372036854775807"`:  int64(math.MaxInt64),
+		`18446744073709551615`:   none,
+		`9007199254740992.0`:     none, // from here on a float may be a neighbour's
+		`9007199254740991.0`:     int64(9007199254740991),
+		`-9007199254740992.0`:    none,
+		`1e18`:                   none, // likewise, though it could be told
+		`1e19`:                   none,
+		`1e-400`:                 none, // which is nothing, as a float
+		`3.00000000000000000001`: none, // which is 3, as a float
+		`0.00e-400`:              int64(0),
+		`0e999999999999999999`:   int64(0),
+		`-120.50e1`:              int64(-1205),
+		`1200e-2`:                int64(12),
+		`1200e-3`:                none,
+		`"+.5e1"`:                int64(5),
+		`"1.2.3"`:                none,
+		`"1e2e3"`:                none,
+		// Of these strconv reads five digits of the exponent, and finds 0 or 1.
+		`1` + strings.Repeat("0", 10_000) + `e-100000`:  none,
+		`0.` + strings.Repeat("0", 9_999) + `1e100000`:  none,
+		`1` + strings.Repeat("0", 100_000) + `e-100000`: int64(1),
+		`1e999999999999999999`:                          none,
+		`-1e999`:                                        none,
+		`5e-1`:                                          none,
+		`-0`:                                            int64(0),
+		`1` + strings.Repeat("0", 100_000):              none,
+		`"1` + strings.Repeat("0", 100_000) + `"`:       none,
 		`"NaN"`:      none,
 		`"Infinity"`: none,
 		`"1_000"`:    none,

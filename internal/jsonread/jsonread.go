@@ -10,6 +10,7 @@ package jsonread
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"math"
 	"strconv"
 	"strings"
@@ -134,20 +135,46 @@ func Text(value []byte) (string, bool) {
 
 // Int reads a whole number, also one written as 3.0, 3e2 or "3".
 func Int(value []byte) (int64, bool) {
-	digits, ok := numeral(value)
+	literal, ok := numeral(value)
 	if !ok {
 		return 0, false
 	}
-	if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
+	if n, err := strconv.ParseInt(literal, 10, 64); err == nil {
 		return n, true
 	}
-	f, err := strconv.ParseFloat(digits, 64)
-	// Beyond 2^53 a float no longer names one integer: better none than a
-	// neighbour's id.
-	if err != nil || f != math.Trunc(f) || math.Abs(f) >= 1<<53 {
+	return exactly(literal)
+}
+
+// exactly reads a whole number that is written with a point or an exponent, by
+// its digits: strconv reads 1e-400 as 0, and of an exponent five digits only. Who
+// writes a number so has had it in a float, which from 2^53 on may have been the
+// neighbour's: better none than another's id.
+func exactly(literal string) (int64, bool) {
+	if _, err := strconv.ParseFloat(literal, 64); errors.Is(err, strconv.ErrSyntax) {
 		return 0, false
 	}
-	return int64(f), true
+	mantissa, exponent := literal, "0"
+	if e := strings.IndexAny(literal, "eE"); e >= 0 {
+		mantissa, exponent = literal[:e], literal[e+1:]
+	}
+	unsigned := strings.TrimLeft(mantissa, "+-")
+	whole, fraction, _ := strings.Cut(unsigned, ".")
+	digits := strings.TrimRight(whole+fraction, "0")
+	if digits == "" {
+		return 0, true
+	}
+	// The last digit that is not 0 stands so many places before the point.
+	places, err := strconv.Atoi(exponent)
+	places += len(whole) - len(digits)
+	if err != nil || places < 0 || places > len("9007199254740992") {
+		return 0, false
+	}
+	sign := strings.TrimSuffix(mantissa, unsigned)
+	n, err := strconv.ParseInt(sign+digits+strings.Repeat("0", places), 10, 64)
+	if err != nil || n <= -1<<53 || n >= 1<<53 {
+		return 0, false
+	}
+	return n, true
 }
 
 // Float reads a number, also one in quotes.
