@@ -47,7 +47,7 @@ func WithConcurrency(n int) BulkOption {
 }
 
 // WithTotal tells how many orders there are, for the estimate of [Progress].
-func WithTotal(n int) BulkOption { return func(b *bulk) { b.total = n } }
+func WithTotal(n int) BulkOption { return func(b *bulk) { b.total = max(n, 0) } }
 
 // WithProgress has report called after each order, leftovers included, before
 // its result is yielded, on the goroutine of the loop.

@@ -34,8 +34,9 @@ func (e *estimate) left(orders, concurrency int, budget *Budget) time.Duration {
 	if orders <= 0 {
 		return 0
 	}
-	underWay := float64(orders) * e.busy / float64(concurrency)
-	requests := math.Round(float64(orders) * e.requests)
+	// Neither is more than its type holds, however many orders somebody says.
+	underWay := min(float64(orders)*e.busy/float64(concurrency), math.MaxInt64/float64(2*time.Second))
+	requests := min(math.Round(float64(orders)*e.requests), math.MaxInt32)
 	granted := budget.b.Least(int(requests), min(orders, concurrency))
 	return max(time.Duration(underWay*float64(time.Second)), granted)
 }
