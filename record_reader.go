@@ -14,7 +14,7 @@ type recordReader struct {
 	answer **[]byte // the whole that is read
 	path   wire.Path
 	odd    []string
-	room   int // bytes of records that may still be made
+	room   int64 // bytes of records that may still be made
 }
 
 // newRecordReader returns a reader of an answer of so many bytes. Records take
@@ -25,16 +25,16 @@ func newRecordReader(size int) recordReader {
 		factor = 24 // a feature in its short form, "a", takes as much
 		least  = 64 << 10
 	)
-	return recordReader{room: size*factor + least}
+	return recordReader{room: int64(size)*factor + least}
 }
 
 // take reports whether there is room for a slice of n records of a type. Once
 // there is none, there is none for anything.
 func (r *recordReader) take(n int, record reflect.Type) bool {
-	if size := int(record.Size()); r.room >= 0 && n > r.room/size {
+	if need := int64(n) * int64(record.Size()); need > r.room { //nolint:gosec // no type is that large
 		r.room = -1
 	} else {
-		r.room -= n * size
+		r.room -= need
 	}
 	return r.room >= 0
 }
