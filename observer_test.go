@@ -280,3 +280,17 @@ func TestObserverOfAPanic(t *testing.T) {
 		assert.Equal(t, op == "create order", ended.Outcome == licensespring.Unknown)
 	}
 }
+
+// A list that fails is over before its caller hears of it.
+func TestObserverOfAListThatFails(t *testing.T) {
+	t.Parallel()
+	ended := 0
+	client := newClient(t, testKey, licensespring.WithObserver(licensespring.Observer{
+		EndCall: func(context.Context, licensespring.CallEnded) { ended++ },
+	}))
+	for _, err := range client.Orders(t.Context(), licensespring.OrderFilter{PageSize: 101}) {
+		require.ErrorIs(t, err, licensespring.ErrInvalidRequest)
+		assert.Equal(t, 1, ended)
+	}
+	assert.Equal(t, 1, ended)
+}

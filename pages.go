@@ -1,6 +1,7 @@
 package licensespring
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"strings"
@@ -59,16 +60,7 @@ func (f *OrderFilter) matches(rec *OrderRecord) bool {
 // order that is made or archived while the loop runs may be missed.
 func (c *Client) Orders(ctx context.Context, filter OrderFilter) iter.Seq2[*OrderRecord, error] {
 	return func(yield func(*OrderRecord, error) bool) {
-		size := filter.PageSize
-		if size == 0 {
-			size = maxPageSize
-		}
-		if size < 1 || size > maxPageSize {
-			k := c.begin(ctx, opList, nil)
-			defer k.end()
-			yield(nil, k.invalid("", fault("page_size", RuleOutOfRange, "must be from 1 to 100")))
-			return
-		}
+		size := cmp.Or(filter.PageSize, maxPageSize)
 		l := listing{filter: filter}
 		for offset := 0; ; {
 			p, err := c.listPage(ctx, filter, offset, size)
@@ -121,6 +113,10 @@ func (l *listing) fresh(p *page) []*OrderRecord {
 func (c *Client) listPage(ctx context.Context, filter OrderFilter, offset, limit int) (*page, error) {
 	k := c.begin(ctx, opList, nil)
 	defer k.end()
+
+	if limit < 1 || limit > maxPageSize {
+		return nil, k.invalid("", fault("page_size", RuleOutOfRange, "must be from 1 to 100"))
+	}
 	p, err := k.list(opList, filter, offset, limit)
 	if err != nil {
 		return nil, k.fail(lookupError(err))
