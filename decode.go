@@ -19,9 +19,9 @@ import (
 //
 // Nothing is lost in silence: a member that no field stands for goes to Extra,
 // and what cannot be kept, such as a value of another type or a member that
-// stands twice, is a [*ValidationError] with the path of each such place. Then
-// the order stays as it was. Whether the order makes sense is not asked here;
-// see [Order.Check].
+// stands twice, is a [*ValidationError] with the path of each such place, up to
+// 999 of them. Then the order stays as it was. Whether the order makes sense is
+// not asked here; see [Order.Check].
 func (o *Order) UnmarshalJSON(data []byte) error { return readDocument(data, o) }
 
 // UnmarshalJSON reads an item as a part of an order; see [Order.UnmarshalJSON].

@@ -55,6 +55,38 @@ func TestHostileNumberOfRecords(t *testing.T) {
 	assert.Equal(t, licensespring.OrderRecord{ID: 7}, rec, "and what is there is left as it is")
 }
 
+// What is wrong in a million places is told in a thousand, and what is no
+// license takes the memory of none.
+//
+//nolint:paralleltest // what other tests allocate would be counted too
+func TestHostileNumberOfFindings(t *testing.T) {
+	const size = 1 << 20
+	many := func(piece string) string { return strings.Repeat(piece, size/len(piece)) }
+	for name, file := range map[string]string{
+		"items":             `{"items":[` + many("0,") + `0]}`,
+		"licenses":          `{"items":[{"licenses":[` + many("0,") + `0]}]}`,
+		"features":          `{"items":[{"licenses":[{"product_features":[` + many("0,") + `0]}]}]}`,
+		"the same member":   `{"id":"inv-1"` + many(`,"id":0`) + `}`,
+		"the same of Extra": `{"a":0` + many(`,"a":0`) + `}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var (
+				before, after runtime.MemStats
+				order         licensespring.Order
+				wrong         *licensespring.ValidationError
+			)
+			runtime.ReadMemStats(&before)
+			err := order.UnmarshalJSON([]byte(file))
+			runtime.ReadMemStats(&after)
+			assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(64*len(file)))
+			require.ErrorAs(t, err, &wrong)
+			require.Len(t, wrong.Findings, 1000)
+			assert.NotEqual(t, licensespring.RuleTooManyFindings, wrong.Findings[998].Rule)
+			assert.Equal(t, "there are more findings than are listed [too_many_findings]", wrong.Findings[999].String())
+		})
+	}
+}
+
 func gotten(ctx context.Context, c *licensespring.Client) error {
 	_, err := c.GetOrder(ctx, 5)
 	return err

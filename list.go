@@ -1,10 +1,16 @@
 package licensespring
 
-import "reflect"
+import (
+	"reflect"
+
+	"github.com/licensespring-go/licensespring/internal/jsonread"
+)
 
 // objectList is a field that holds objects, whichever type they are of.
 type objectList struct {
 	slice reflect.Value
+	// features tells that a text is an object too, in its short form.
+	features bool
 	// emptyCounts tells that no objects is something to say. No items, licenses
 	// or users is the same as not to say any.
 	emptyCounts bool
@@ -14,7 +20,9 @@ type objectList struct {
 func listOf(p any) objectList {
 	l := objectList{slice: reflect.ValueOf(p).Elem()}
 	switch p.(type) {
-	case *[]ProductFeature, *[]CustomField:
+	case *[]ProductFeature:
+		l.features, l.emptyCounts = true, true
+	case *[]CustomField:
 		l.emptyCounts = true
 	}
 	return l
@@ -25,6 +33,12 @@ func (l objectList) len() int { return l.slice.Len() }
 // absent reports whether the list is no member at all.
 func (l objectList) absent() bool {
 	return l.len() == 0 && (!l.emptyCounts || l.slice.IsNil())
+}
+
+// takes reports whether a JSON value can be an object of the list.
+func (l objectList) takes(value []byte) bool {
+	kind := jsonread.KindOf(value)
+	return kind == jsonread.Object || (l.features && kind == jsonread.String)
 }
 
 // at returns an object of the list itself, not a copy.

@@ -35,6 +35,7 @@ package licensespring
 //	duplicate_member       a member twice in one object
 //	conflicting_spellings  a member in both spellings, with different values
 //	unknown_member         a member unknown in an object that has no Extra
+//	too_many_findings      there are more findings than are listed
 //
 // A fault of the options of [New]:
 //
@@ -137,6 +138,9 @@ const (
 	// RuleUnknownMember is a fault: what is read has an unknown member in an
 	// object that has no Extra to keep it.
 	RuleUnknownMember = "unknown_member"
+	// RuleTooManyFindings is a fault: what is read is wrong in more places than
+	// are listed, which are 999. It is the last finding then.
+	RuleTooManyFindings = "too_many_findings"
 
 	// RuleOption is a fault: an option of [New] has a value the client cannot
 	// work with. The path is the name of the option.

@@ -80,10 +80,12 @@ func brokenRules() map[string]Severity {
 			broken[f.Rule] = f.Severity
 		}
 	}
-	for _, in := range []string{`{`, `{"id":1}`, `{"id":"a","id":"a"}`, `{"customer":{"company":"a","company_name":"b"}}`, `{"items":[{"licenses":[{"custom_fields":[{"a":1}]}]}]}`} {
+	for _, in := range []string{`{`, `{"id":1}`, `{"id":"a","id":"a"}`, `{"customer":{"company":"a","company_name":"b"}}`, `{"items":[{"licenses":[{"custom_fields":[{"a":1}]}]}]}`, `{"items":[` + strings.Repeat("0,", 1000) + `0]}`} {
 		var o Order
 		if all, ok := o.UnmarshalJSON([]byte(in)).(*ValidationError); ok { //nolint:errorlint // it is returned as it is
-			broken[all.Findings[0].Rule] = all.Findings[0].Severity
+			for _, f := range all.Findings {
+				broken[f.Rule] = f.Severity
+			}
 		}
 	}
 	return broken
