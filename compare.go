@@ -1,7 +1,6 @@
 package licensespring
 
 import (
-	"cmp"
 	"encoding/json"
 	"reflect"
 	"slices"
@@ -23,6 +22,8 @@ import (
 //   - the licenses can be paired so that each pair has the same product, the
 //     same key where one was given, and the same users by their real e-mail
 //     addresses (upper and lower case do not matter), and none is left over;
+//   - both are test orders or neither is: that IsTest is false is not sent and
+//     counts all the same;
 //   - the customer has the same e-mail address;
 //   - and every other property that was sent and that the record shows has the
 //     value that was sent. What the record does not show, or shows as null or
@@ -36,29 +37,6 @@ import (
 // other orders share and change. The items of a bundle are not compared, for
 // the record shows the products in it.
 
-// Difference is one way in which an order that is there differs from the one
-// asked for.
-type Difference struct {
-	// Path is the place in the order asked for, as in
-	// items[0].licenses[2].max_activations.
-	Path string
-	// Asked and Found are the two values. Of texts, which may be a customer's,
-	// only "[redacted]" is shown; nothing is shown where there is no value.
-	Asked, Found string
-
-	rule string // of the warning it is, if it does not make the order another one
-}
-
-// String returns the difference in one line, as in
-// "items[0].licenses[2].max_activations: asked for 3, found 5".
-func (d Difference) String() string {
-	return d.Path + ": " + d.message()
-}
-
-func (d Difference) message() string {
-	return "asked for " + cmp.Or(d.Asked, "nothing") + ", found " + cmp.Or(d.Found, "nothing")
-}
-
 // compareOrder lists how rec differs from o. With whole, rec must hold nothing
 // besides; without, o may be a part of it, as the licenses of an append are.
 func compareOrder(o *Order, rec *OrderRecord, whole bool) []Difference {
@@ -67,9 +45,11 @@ func compareOrder(o *Order, rec *OrderRecord, whole bool) []Difference {
 	// The order's switch is for all its licenses, whatever they say themselves.
 	c.preventVM, c.bundle = isTrue(o.PreventVM), o.IsBundle
 	c.items(o.Items)
+	c.look(rec.raw.get())
 	if whole {
-		c.look(rec.raw.get())
 		o.fields(&c)
+	} else {
+		c.member("is_test", &o.IsTest)
 	}
 	return c.found
 }
@@ -79,12 +59,9 @@ func compareOrder(o *Order, rec *OrderRecord, whole bool) []Difference {
 func comparePart(o *Order, rec *OrderRecord, keys map[string]bool) []Difference {
 	c := comparer{rec: rec, only: keys, preventVM: isTrue(o.PreventVM), bundle: o.IsBundle}
 	c.items(o.Items)
+	c.look(rec.raw.get())
+	c.member("is_test", &o.IsTest)
 	return c.found
-}
-
-// isSame reports whether nothing in the list makes the order another one.
-func isSame(differences []Difference) bool {
-	return !slices.ContainsFunc(differences, func(d Difference) bool { return d.rule == "" })
 }
 
 // comparer visits the fields of an order asked for and compares each with the
@@ -159,8 +136,9 @@ func (c *comparer) member(name string, p any) {
 	case *string:
 		c.text(name, *p)
 	case *bool:
-		if *p {
-			c.flag(name, true)
+		// Whoever paid for an order must not find a test order in its place.
+		if *p || name == "is_test" {
+			c.flag(name, *p)
 		}
 	case **bool:
 		if *p != nil {
@@ -217,7 +195,7 @@ func (c *comparer) text(name, asked string) {
 		return
 	}
 	if s, ok := jsonread.Text(val); ok && strings.TrimSpace(s) != strings.TrimSpace(asked) {
-		c.differ(name, redact.Mark, redact.Mark, "")
+		c.differ(name, shownText(name, asked), shownText(name, s), "")
 	}
 }
 
@@ -258,7 +236,7 @@ func (c *comparer) period(name string, asked ConsumptionPeriod) {
 		return
 	}
 	if found, ok := jsonread.Text(c.lookUp(name)); ok && wire.Current.Period(found) != wire.Current.Period(string(asked)) {
-		c.differ(name, redact.Mark, redact.Mark, "")
+		c.differ(name, shownText(name, string(asked)), shownText(name, found), "")
 	}
 }
 

@@ -61,7 +61,9 @@ func TestCompareLicense(t *testing.T) {
 		{"text", License{Note: "spare"}, `{"note": "other"}`, []string{".note: asked for [redacted], found [redacted]"}},
 		{"text, trimmed", License{Note: " spare "}, `{"note": "spare"}`, nil}, // the service cuts space off
 		{"text, escaped", License{Note: "Größe"}, `{"note": "Gr\u00f6\u00dfe"}`, nil},
-		{"type", License{LicenseType: Perpetual}, `{"license_type": "subscription"}`, []string{".license_type: asked for [redacted], found [redacted]"}},
+		{"type", License{LicenseType: Perpetual}, `{"license_type": "subscription"}`, []string{".license_type: asked for perpetual, found subscription"}},
+		{"a type nobody knows", License{LicenseType: Perpetual}, `{"license_type": "AB2C-D3EF"}`, []string{".license_type: asked for perpetual, found [redacted]"}}, // it may be anything
+		{"asked for a type nobody knows", License{LicenseType: "AB2C-D3EF"}, `{"license_type": "perpetual"}`, []string{".license_type: asked for [redacted], found perpetual"}},
 
 		// Lengths, not spellings.
 		{"12 months are a year", License{ValidDuration: Years(1)}, `{"valid_duration": "12m"}`, nil},
@@ -88,7 +90,8 @@ func TestCompareLicense(t *testing.T) {
 		// Both spellings.
 		{"period, page", License{ConsumptionOptions: ConsumptionOptions{ConsumptionPeriod: Monthly}}, `{"consumption_period": "month"}`, nil},
 		{"period, current", License{ConsumptionOptions: ConsumptionOptions{ConsumptionPeriod: "month"}}, `{"consumption_period": "monthly"}`, nil},
-		{"another period", License{ConsumptionOptions: ConsumptionOptions{ConsumptionPeriod: Monthly}}, `{"consumption_period": "annually"}`, []string{".consumption_period: asked for [redacted], found [redacted]"}},
+		{"another period", License{ConsumptionOptions: ConsumptionOptions{ConsumptionPeriod: Monthly}}, `{"consumption_period": "year"}`, []string{".consumption_period: asked for monthly, found annually"}},
+		{"a period nobody knows", License{ConsumptionOptions: ConsumptionOptions{ConsumptionPeriod: Monthly}}, `{"consumption_period": "ada@example.com"}`, []string{".consumption_period: asked for monthly, found [redacted]"}},
 		{"maintenance, page", License{EnableMaintenanceDuration: new(true)}, `{"enable_maintenance_duration": true}`, nil},
 		{"maintenance, current", License{EnableMaintenanceDuration: new(true)}, `{"enable_maintenance_period": true}`, nil},
 		// The two signs of the wrong dialect make no other order.
@@ -166,8 +169,8 @@ func TestCompareOrder(t *testing.T) {
 			o.PreventVM, o.CustomerAccountID, o.AddToCustomerAccount = new(true), new(int64(7)), new(false)
 		}, `"is_test": false, "language": "de", "type": "odd", "download_id": "e", "campaign_params": "c=2", "reference": "s", "prevent_vm": false, "customer_account_id": 8, "add_to_customer_account": true`, []string{
 			"is_test: asked for true, found false",
-			"order_type: asked for [redacted], found [redacted]",
-			"language: asked for [redacted], found [redacted]",
+			"order_type: asked for normal, found [redacted]",
+			"language: asked for en, found de",
 			"campaign_params: asked for [redacted], found [redacted]",
 			"download_id: asked for [redacted], found [redacted]",
 			"prevent_vm: asked for true, found false",
@@ -178,7 +181,11 @@ func TestCompareOrder(t *testing.T) {
 		// What stands within the licenses is not the order's.
 		{"not shown", func(o *Order) { o.IsTest, o.Language, o.Reference = true, "en", "r" }, `"type": "normal"`, nil},
 		{"created", func(o *Order) { o.Created = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC) }, `"created": "2026-01-01", "created_at": "2026-01-01"`, nil}, // by the service's clock
-		{"not a test", func(*Order) {}, `"is_test": true`, nil},                                                                                             // false is not sent, so nothing was asked
+		{"not a test", func(*Order) {}, `"is_test": true`, []string{"is_test: asked for false, found true"}},                                                // somebody has paid
+		{"perhaps a test", func(*Order) {}, `"is_test": null`, nil},
+		{"a region", func(o *Order) { o.Language = "pt-BR" }, `"language": "pt_PT"`, []string{"language: asked for pt-BR, found pt_PT"}},
+		{"no language", func(o *Order) { o.Language = "en" }, `"language": "ada@example.com"`, []string{"language: asked for en, found [redacted]"}},
+		{"no language, nearly", func(o *Order) { o.Language = "en-" }, `"language": "en-GBX"`, []string{"language: asked for [redacted], found [redacted]"}},
 
 		{"metadata", func(o *Order) { o.Metadata = `{"a": 1, "b": [2]}` }, `"metadata": "{\"b\":[2.0],\"a\":1}"`, nil},
 		{"metadata, unpacked", func(o *Order) { o.Metadata = `{"a": 1}` }, `"metadata": {"a": 1, "added": true}`, nil},

@@ -162,6 +162,8 @@
 //   - the licenses can be paired so that each pair has the same product, the
 //     same key where one was given, and the same users by their real e-mail
 //     addresses (upper and lower case do not matter), and none is left over;
+//   - both are test orders or neither is: that IsTest is false is not sent and
+//     counts all the same;
 //   - the customer has the same e-mail address;
 //   - and every other property that was sent and that the record shows has the
 //     value that was sent. What the record does not show, or shows as null or
@@ -175,8 +177,8 @@
 // other orders share and change. The items of a bundle are not compared, for
 // the record shows the products in it.
 //
-// In an append that is ensured the licenses asked for must be there; others may
-// be there too.
+// In an append that is ensured the licenses asked for must be there, in a test
+// order if it is one; others may be there too.
 //
 // # Orders
 //

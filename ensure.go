@@ -82,8 +82,13 @@ type part struct {
 func (k *call) converge(rec *OrderRecord, odd []string, e *Error) (*OrderResult, error) {
 	order := k.part.of
 	missing := missingLicenses(order, rec)
-	if len(missing) == 0 {
+	switch {
+	case len(missing) == 0:
 		return k.existing(order, rec, odd, e)
+	case k.part.keys != nil && len(missing) >= len(k.part.keys):
+		// Somebody was seen to have made some of these since, and now less is to
+		// be seen than before: without an end to it this would go round for ever.
+		return k.unknown(e, "what is to be seen of the order changes from one look to the next")
 	}
 	there := make(map[string]bool)
 	for _, key := range order.licenseKeys() {
@@ -181,7 +186,7 @@ func (k *call) appendRefused(order *Order, e *Error) (*OrderResult, error) {
 	if k.part == nil {
 		k.part = &part{of: order}
 	}
-	return k.converge(rec, odd, e) // each time with less to send
+	return k.converge(rec, odd, e) // each time with less to send, or it ends
 }
 
 // mayBeTaken reports whether an append may have been refused because its keys

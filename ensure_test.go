@@ -2,6 +2,7 @@ package licensespring_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"sync"
 	"testing"
@@ -72,6 +73,12 @@ func TestEnsureOrderConflict(t *testing.T) {
 			"items: asked for 3 licenses, found 3 licenses",
 		}},
 		{"a test", func(o *licensespring.Order) { o.IsTest = true }, []string{"is_test: asked for true, found false"}},
+		{"another type", func(o *licensespring.Order) {
+			o.Items[0].Licenses[0].LicenseType = licensespring.Subscription
+			o.Items[0].Licenses[0].ValidDuration = licensespring.Duration{}
+		}, []string{
+			"items[0].licenses[0].license_type: asked for subscription, found time-limited",
+		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -280,6 +287,62 @@ func TestEnsureAppendConflict(t *testing.T) {
 		}
 		assert.Zero(t, sentTo(s, lst.CreateOrder))
 	})
+}
+
+// Nobody who has paid gets test licenses, and no test gets real ones. An append
+// cannot make one of the other, so that nothing is sent.
+func TestEnsureOrderTellsTestOrders(t *testing.T) {
+	t.Parallel()
+	for _, isTest := range []bool{false, true} {
+		asked := map[string]*licensespring.Order{
+			"plain": anAppend("inv-1", givenKey), "append, all there": anAppend("inv-1", givenKey),
+			"append, some there": anAppend("inv-1", givenKey, otherKey), "append, none there": anAppend("inv-1", otherKey),
+		}
+		asked["plain"].Append = false
+		for name, order := range asked {
+			t.Run(fmt.Sprintf("%s, %t", name, isTest), func(t *testing.T) {
+				t.Parallel()
+				client, s := onLoopback(t, nil)
+				before := anAppend("inv-1", givenKey)
+				before.IsTest, order.IsTest = isTest, !isTest
+				make1(before)(t, client, s)
+
+				_, err := client.EnsureOrder(t.Context(), order)
+				assertMatches(t, err, licensespring.ErrOrderConflict)
+				require.Len(t, errorOf(t, err).Differences, 1)
+				assert.Equal(t, fmt.Sprintf("is_test: asked for %t, found %t", !isTest, isTest), errorOf(t, err).Differences[0].String())
+				assert.Equal(t, 1, s.LicenseCount())
+
+				order.IsTest = isTest
+				_, err = client.EnsureOrder(t.Context(), order)
+				require.NoError(t, err)
+			})
+		}
+	}
+}
+
+// Each look finds what the one before did not, and misses what that one found:
+// copies of a database that are not of one age. Nothing is gained by going on.
+func TestEnsureAppendEndsWhereLooksDisagree(t *testing.T) {
+	t.Parallel()
+	requests := 0
+	transport := transportFunc(func(req *http.Request) (*http.Response, error) {
+		requests++
+		if requests > 100 {
+			panic("without end")
+		}
+		if req.Method == http.MethodPost {
+			return answer(req, http.StatusBadRequest, `{"items": [{"licenses": [{"key": ["License key already exists."]}]}]}`), nil
+		}
+		shown := [...]string{givenKey, otherKey}[requests/2%2]
+		return answer(req, http.StatusOK, `{"next": null, "results": [{"id": 7, "store_id": "inv-1", "order_items": [
+			{"product_code": "acme-cad", "licenses": [{"license_key": "`+shown+`", "license_type": "perpetual"}]}]}]}`), nil
+	})
+	client := newClient(t, testKey, licensespring.WithHTTPClient(&http.Client{Transport: transport}))
+	_, err := client.EnsureOrder(t.Context(), anAppend("inv-1", givenKey, otherKey, third))
+	assertMatches(t, err, licensespring.ErrOutcomeUnknown)
+	assertTerse(t, err)
+	assert.Equal(t, 3, requests, "looked up, sent, looked up")
 }
 
 func TestEnsureAppendSettles(t *testing.T) {

@@ -24,6 +24,16 @@ const (
 	Subscription LicenseType = "subscription"
 )
 
+// known reports whether the service documents the type.
+func (t LicenseType) known() bool {
+	switch t {
+	case TimeLimited, Perpetual, Consumption, Subscription:
+		return true
+	default:
+		return false
+	}
+}
+
 // ConsumptionPeriod is how often a consumption is reset. It is an open type: a
 // value this package does not know is sent as it is. The constants are the same
 // in both dialects; [Dialect] shows how they are sent.

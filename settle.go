@@ -255,17 +255,6 @@ func unsettled(e *Error, err error) string {
 	return e.detail + "; " + why
 }
 
-// hard returns the differences that make an order another one.
-func hard(differences []Difference) []Difference {
-	var out []Difference
-	for _, d := range differences {
-		if d.rule == "" {
-			out = append(out, d)
-		}
-	}
-	return out
-}
-
 // pause waits for d, if that fits the time of the call: a wait that cannot end
 // in time is not begun.
 func (k *call) pause(d time.Duration) error {

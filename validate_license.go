@@ -70,11 +70,10 @@ func (l *License) duplicateKey(ch *checker) {
 // typeRules are about what goes with a type of license only. A license that
 // does not say its type takes it from the policy or product.
 func (l *License) typeRules(ch *checker) {
-	switch l.LicenseType {
-	case "", Consumption:
+	switch {
+	case l.LicenseType == "", l.LicenseType == Consumption:
 		return
-	case TimeLimited, Perpetual, Subscription:
-	default:
+	case !l.LicenseType.known():
 		ch.warn("license_type", RuleUnknownValue, "is none of the known types: time-limited, perpetual, consumption, subscription")
 		return
 	}
