@@ -93,6 +93,11 @@ func TestCreateOrderRefused(t *testing.T) {
 		},
 		{"taken id without a code", 409, []lst.StatusOption{jsonBody(`{}`)}, licensespring.ErrOrderExists, "", "", nil},
 		{
+			"a conflict about something else", 409,
+			[]lst.StatusOption{jsonBody(`{"code": "customer_account_id_mismatch"}`)},
+			licensespring.ErrInvalidRequest, "customer_account_id_mismatch", "", nil,
+		},
+		{
 			"unknown product", 400,
 			[]lst.StatusOption{jsonBody(`{"status": 400, "code": "unknown_product", "message": "No such product."}`)},
 			licensespring.ErrInvalidRequest, "unknown_product", "No such product.", nil,

@@ -121,7 +121,7 @@ func kindOf(reply *exchange.Reply, code string) ErrorKind {
 		return ErrUnauthorized
 	case status == http.StatusNotFound:
 		return ErrNotFound
-	case status == http.StatusConflict:
+	case status == http.StatusConflict && !isAboutOther(code):
 		return ErrOrderExists
 	case status == http.StatusTooManyRequests:
 		return ErrRateLimited

@@ -166,6 +166,10 @@ func (b *Budget) grant(now time.Time) time.Duration {
 	return 0
 }
 
+// farthest is how many windows ahead are told apart: years of them, and few
+// enough to be counted in nanoseconds.
+const farthest = 1 << 20
+
 // earliest returns when the windows and the pause allow a request that ahead
 // others come before: the exact time for none, and no later than it for more.
 func (b *Budget) earliest(ahead int, now time.Time) time.Time {
@@ -173,7 +177,7 @@ func (b *Budget) earliest(ahead int, now time.Time) time.Time {
 	for _, l := range b.limits {
 		// The request that is l.Requests before this one must have left the window,
 		// and so on: the first of that line is in the log, or comes now at the earliest.
-		rounds, back := ahead/l.Requests, l.Requests-ahead%l.Requests
+		rounds, back := min(ahead/l.Requests, farthest), l.Requests-ahead%l.Requests
 		free := now.Add(time.Duration(rounds) * l.Per)
 		if back <= b.filled {
 			grant := b.log[(b.next-back+len(b.log))%len(b.log)]

@@ -6,6 +6,9 @@ import (
 	"net/http"
 )
 
+// mostIdle is how often in a row a body may give neither a byte nor an error.
+const mostIdle = 100
+
 var errTooLarge = errors.New("response body over the limit")
 
 // readBody reads a whole body of at most limit bytes and closes it. The limit
@@ -15,12 +18,15 @@ var errTooLarge = errors.New("response body over the limit")
 func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	defer resp.Body.Close()
 	body := make([]byte, 0, firstSize(resp.ContentLength, limit))
-	for {
+	for idle := 0; ; idle++ {
 		if len(body) == cap(body) {
 			body = append(body, 0)[:len(body)]
 		}
 		n, err := resp.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
+		if n > 0 {
+			idle = 0
+		}
 		switch {
 		case int64(len(body)) > limit:
 			return body[:limit], errTooLarge
@@ -28,6 +34,8 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 			return body, nil
 		case err != nil:
 			return body, err
+		case idle == mostIdle:
+			return body, io.ErrNoProgress
 		}
 	}
 }
