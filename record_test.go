@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -233,12 +234,16 @@ func FuzzOrderRecord(f *testing.F) {
 		f.Add(body)
 	}
 	f.Add([]byte(`{"id":1,"store_id":"inv-1","order_items":[{"licenses":[{"license_key":"K"}]}]}`))
+	f.Add([]byte(`{"id":1,"St\u006fre_id":"inv-1","order_items":[]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var rec licensespring.OrderRecord
 		err := rec.UnmarshalJSON(body)
 		if !json.Valid(body) || !bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("{")) {
 			require.Error(t, err)
 			return
+		}
+		if err != nil && strings.Contains(err.Error(), "more records") {
+			return // "{},{},{}, …" and hardly a text: see TestHostileNumberOfRecords
 		}
 		require.NoError(t, err)
 		assert.Equal(t, string(body), string(rec.Raw()))
@@ -297,16 +302,10 @@ func FuzzOrderRecord(f *testing.F) {
 // make different things: members twice, or names in another case, which
 // encoding/json takes for the same.
 func ambiguous(body []byte) bool {
-	for _, name := range []string{"id", "order_id", "store_id", "order_items", "licenses", "license_key"} {
-		if n := bytes.Count(bytes.ToLower(body), []byte(`"`+name+`"`)); n != bytes.Count(body, []byte(`"`+name+`"`)) {
-			return true
-		}
-	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	return hasTwice(dec)
+	return isAmbiguous(json.NewDecoder(bytes.NewReader(body)))
 }
 
-func hasTwice(dec *json.Decoder) bool {
+func isAmbiguous(dec *json.Decoder) bool {
 	token, err := dec.Token()
 	if err != nil {
 		return true
@@ -320,12 +319,15 @@ func hasTwice(dec *json.Decoder) bool {
 		if open == '{' {
 			token, err := dec.Token()
 			name, _ := token.(string)
-			if name = strings.ToLower(name); err != nil || names[name] {
+			if err != nil || names[name] || slices.ContainsFunc(
+				[]string{"id", "order_id", "store_id", "order_items", "licenses", "license_key"},
+				func(known string) bool { return name != known && strings.EqualFold(name, known) },
+			) {
 				return true
 			}
 			names[name] = true
 		}
-		if hasTwice(dec) {
+		if isAmbiguous(dec) {
 			return true
 		}
 	}
