@@ -244,7 +244,6 @@ func (b *bulk) isEnd(r BulkResult) bool {
 func (b *bulk) count(r BulkResult) {
 	p := &b.progress
 	p.Done++
-	b.estimate.add(r)
 	switch {
 	case r.Err == nil && r.Result.Outcome == Existing:
 		p.Existing++
@@ -258,6 +257,7 @@ func (b *bulk) count(r BulkResult) {
 	if b.report == nil {
 		return
 	}
+	b.estimate.add(r)
 	p.Elapsed = time.Since(b.start)
 	if seconds := p.Elapsed.Seconds(); seconds > 0 {
 		p.Rate = float64(p.Done) / seconds

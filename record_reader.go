@@ -136,7 +136,7 @@ func (r *recordReader) list(p any, name string, val []byte) {
 			n++
 		}
 	})
-	if !r.make(p, n) {
+	if !r.grow(p, n) {
 		return
 	}
 	jsonread.Elements(val, func(i int, el []byte) {
@@ -148,28 +148,16 @@ func (r *recordReader) list(p any, name string, val []byte) {
 	})
 }
 
-// make makes room for n records in the slice that p points to.
-func (r *recordReader) make(p any, n int) bool {
+// grow makes room for n records in the slice that p points to. What it held is
+// dropped: of a member that comes twice the last one counts.
+func (r *recordReader) grow(p any, n int) bool {
 	if n == 0 {
 		return true
 	}
-	switch list := p.(type) {
-	case *[]ItemRecord:
-		if r.take(n, reflect.TypeFor[ItemRecord]()) {
-			*list = make([]ItemRecord, 0, n)
-		}
-	case *[]LicenseRecord:
-		if r.take(n, reflect.TypeFor[LicenseRecord]()) {
-			*list = make([]LicenseRecord, 0, n)
-		}
-	case *[]FeatureRecord:
-		if r.take(n, reflect.TypeFor[FeatureRecord]()) {
-			*list = make([]FeatureRecord, 0, n)
-		}
-	case *[]UserRecord:
-		if r.take(n, reflect.TypeFor[UserRecord]()) {
-			*list = make([]UserRecord, 0, n)
-		}
+	slice := reflect.ValueOf(p).Elem()
+	if r.take(n, slice.Type().Elem()) {
+		slice.SetZero()
+		slice.Grow(n)
 	}
 	return !r.overfull()
 }
