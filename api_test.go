@@ -23,8 +23,9 @@ import (
 
 const thisModule = "github.com/licensespring-go/licensespring"
 
-// TestAPI compares what the packages export with the listing in testdata, so
-// that a break is a choice: run the test with -update, and say in the commit why.
+// TestAPI compares the exported API with the listing in testdata, so that a
+// breaking change is deliberate: run the test with -update, and give the reason
+// in the commit message.
 func TestAPI(t *testing.T) {
 	t.Parallel()
 	lines := append(exportedAPI(t, "."), exportedAPI(t, "licensespringtest")...)
@@ -50,8 +51,8 @@ func TestAPI(t *testing.T) {
 	assert.Empty(t, diff.String(), "the exported API has changed (- is a break, + an addition); if it is meant: go test -run '^TestAPI$' -update .\n%s", diff.String())
 }
 
-// exportedAPI lists what a package exports, one line a thing. The package is
-// checked from its source, what it imports comes from the compiler.
+// exportedAPI lists the exported API of a package, one line for each part. The
+// package is checked from its source; its imports come from the compiler.
 func exportedAPI(t *testing.T, dir string) []string {
 	t.Helper()
 	fset := token.NewFileSet()
@@ -78,11 +79,11 @@ func exportedAPI(t *testing.T, dir string) []string {
 	return a.lines
 }
 
-// compiled returns where the compiled form of each package is that the package
-// in dir imports.
+// compiled returns the location of the compiled form of each package that the
+// package in dir imports.
 func compiled(t *testing.T, dir string) func(path string) (io.ReadCloser, error) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}", "./"+dir) //nolint:gosec // one of our two packages
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}", "./"+dir) //nolint:gosec // one of the two packages of this module
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
@@ -104,7 +105,7 @@ func (a *apiLister) add(parts ...string) {
 	a.lines = append(a.lines, a.pkg.Name()+": "+strings.Join(parts, " "))
 }
 
-// text writes a type with the packages of others by their names.
+// text formats a type, with the names of other packages.
 func (a *apiLister) text(typ types.Type) string {
 	return types.TypeString(withoutNames(typ), func(p *types.Package) string {
 		if p == a.pkg {
@@ -114,7 +115,7 @@ func (a *apiLister) text(typ types.Type) string {
 	})
 }
 
-// withoutNames takes the names of parameters away: they can change freely.
+// withoutNames removes the names of parameters: they can change freely.
 func withoutNames(typ types.Type) types.Type {
 	sig, ok := typ.(*types.Signature)
 	if !ok {
@@ -188,7 +189,7 @@ func (a *apiLister) fields(owner string, s *types.Struct) {
 			what = "embedded"
 		}
 		line := []string{what, owner + "." + f.Name(), a.text(f.Type())}
-		if tag := s.Tag(i); tag != "" { // what a record looks like in JSON is promised too
+		if tag := s.Tag(i); tag != "" { // the JSON form of a record is part of the API
 			line = append(line, strconv.Quote(tag))
 		}
 		a.add(line...)

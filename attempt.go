@@ -8,57 +8,59 @@ import (
 	"github.com/licensespring-go/licensespring/internal/exchange"
 )
 
-// Phase says how far an attempt got.
+// Phase is how far an attempt got.
 type Phase string
 
 // The phases, in order.
 const (
-	// PhaseNotSent means that the request's headers were never written: no
+	// PhaseNotSent means that the headers of the request were not written: no
 	// server can have acted on it.
 	PhaseNotSent Phase = "not sent"
-	// PhaseSent means that the request was on its way and no answer came. The
-	// service may have acted on it. A transport that does not tell how far it
-	// got (a mock, for one) counts as having sent.
+	// PhaseSent means that the request was sent and no response arrived. The
+	// service may have acted on it. A transport that does not report its progress,
+	// such as a mock, counts as having sent the request.
 	PhaseSent Phase = "sent"
-	// PhaseAnswered means that a status came back.
-	PhaseAnswered Phase = "answered"
+	// PhaseResponded means that a response arrived.
+	PhaseResponded Phase = "responded"
 )
 
-// Attempt is the record of one request of a call. Results and errors carry all
-// of theirs, in order, the lookups that settled an outcome included.
+// Attempt is the record of one request of a call. Results and errors hold all
+// attempts of their call in order, lookups included.
 type Attempt struct {
-	// Op is what the attempt was for: "create order", "look up order", …
-	Op string
+	// Op is the operation of the request. It differs from that of the call if, for
+	// example, a create is followed by lookups.
+	Op Op
 	// Number counts the attempts of one Op, from 1.
 	Number int
-	// Start is when the attempt began and Took how long it lasted, the reading
-	// of the answer included.
+	// Start is when the attempt began, and Took its duration, including that of
+	// reading the response.
 	Start time.Time
 	Took  time.Duration
-	// Phase is how far it got.
+	// Phase is how far the attempt got.
 	Phase Phase
-	// Status is the HTTP status of the answer, or 0 if none came.
+	// Status is the HTTP status of the response, or 0 if there was none.
 	Status int
-	// Reason says in a few words how it ended.
+	// Reason describes in a few words how the attempt ended.
 	Reason string
-	// Wait is the pause before the next attempt, or 0 if none followed.
+	// Wait is the wait before the next attempt, or 0 if none followed.
 	Wait time.Duration
-	// Verdict says why the request was sent again, or why it was not.
-	Verdict string
+	// Decision is "retry", "no retry" with the reason, "poll again" for a repeated
+	// lookup, or empty after a success.
+	Decision string
 }
 
-// String returns the attempt in one line, as in
-// "create order #1: sent, timed out, sent again after 480ms".
+// String returns the attempt on one line, as in
+// "create order #1: sent, timed out, retry after 480ms".
 func (a Attempt) String() string {
-	s := a.Op + " #" + strconv.Itoa(a.Number) + ": " + string(a.Phase)
+	s := string(a.Op) + " #" + strconv.Itoa(a.Number) + ": " + string(a.Phase)
 	if a.Status != 0 {
 		s += " " + strconv.Itoa(a.Status)
 	}
-	if a.Reason != "" && a.Reason != string(a.Phase) {
+	if a.Reason != "" {
 		s += ", " + a.Reason
 	}
-	if a.Verdict != "" && a.Verdict != a.Reason {
-		s += ", " + a.Verdict
+	if a.Decision != "" {
+		s += ", " + a.Decision
 	}
 	if a.Wait > 0 {
 		s += " after " + rounded(a.Wait).String()
@@ -66,7 +68,7 @@ func (a Attempt) String() string {
 	return s
 }
 
-// rounded keeps a duration short without making nothing of it.
+// rounded shortens a duration for display.
 func rounded(d time.Duration) time.Duration {
 	if d < 10*time.Millisecond {
 		return d.Round(time.Microsecond)
@@ -77,27 +79,27 @@ func rounded(d time.Duration) time.Duration {
 // LogValue returns the attempt as a group of attributes.
 func (a Attempt) LogValue() slog.Value {
 	return slog.GroupValue(
-		slog.String("op", a.Op),
+		slog.String("op", string(a.Op)),
 		slog.Int("number", a.Number),
 		slog.String("phase", string(a.Phase)),
 		slog.Int("status", a.Status),
 		slog.String("reason", a.Reason),
-		slog.String("verdict", a.Verdict),
+		slog.String("decision", a.Decision),
 		slog.Duration("took", a.Took),
 		slog.Duration("wait", a.Wait),
 	)
 }
 
-func newAttempt(op string, a exchange.Attempt) Attempt {
+func newAttempt(op Op, a exchange.Attempt) Attempt {
 	return Attempt{
-		Op:      op,
-		Number:  a.Number,
-		Start:   a.Start,
-		Took:    a.Took,
-		Phase:   Phase(a.Phase.String()),
-		Status:  a.Status,
-		Reason:  a.Reason,
-		Wait:    a.Wait,
-		Verdict: a.Verdict,
+		Op:       op,
+		Number:   a.Number,
+		Start:    a.Start,
+		Took:     a.Took,
+		Phase:    Phase(a.Phase.String()),
+		Status:   a.Status,
+		Reason:   a.Reason,
+		Wait:     a.Wait,
+		Decision: a.Decision,
 	}
 }

@@ -18,22 +18,22 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// The benchmarks put the client beside bare net/http that does the same work by
-// hand: marshal the same order, send it, read the answer, unmarshal it into the
-// same record. Only ratios within one run mean anything.
+// The benchmarks compare the client with bare net/http code that does the same
+// work: marshal the same order, send it, read the response and unmarshal it
+// into the same record. Only ratios within one run are meaningful.
 
 func benchOrder() *licensespring.Order {
 	return licensespring.NewOrder("inv-2031-000417").
 		WithCustomer(licensespring.Customer{Email: "ada@example.com", FirstName: "Ada", LastName: "Lovelace", Company: "Analytical Engines"}).
-		AddItem("acme-cad",
+		AddItem("acmecad",
 			licensespring.NewLicense().TimeLimited(licensespring.Years(1)).WithMaxActivations(3),
 			licensespring.NewKeyLicense("AB2C-D3EF-GH4J-K5MN").Perpetual(),
 		).
-		AddItem("acme-web", licensespring.NewUserLicense("grace@example.com"))
+		AddItem("acmeweb", licensespring.NewUserLicense("grace@example.com"))
 }
 
-// answerOf returns what the service answers to the order.
-func answerOf(tb testing.TB, order *licensespring.Order) []byte {
+// responseTo returns the service's response to the order.
+func responseTo(tb testing.TB, order *licensespring.Order) []byte {
 	tb.Helper()
 	server := licensespringtest.NewServer(tb)
 	client, err := licensespring.New(server.APIKey(), licensespring.WithBaseURL(server.URL()))
@@ -47,11 +47,11 @@ func answerOf(tb testing.TB, order *licensespring.Order) []byte {
 	return result.Raw()
 }
 
-// answering is a transport that answers every request with the same body, and
-// reads the request as a server would.
-type answering struct{ body []byte }
+// fixedResponse is a transport that responds to every request with the same
+// body, and reads the request as a server would.
+type fixedResponse struct{ body []byte }
 
-func (a answering) RoundTrip(req *http.Request) (*http.Response, error) {
+func (a fixedResponse) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Body != nil {
 		_, _ = io.Copy(io.Discard, req.Body)
 		_ = req.Body.Close()
@@ -64,7 +64,7 @@ func (a answering) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// bareCreate is what a program without the SDK would do, as short as it gets.
+// bareCreate is the shortest program that creates an order without the SDK.
 func bareCreate(ctx context.Context, client *http.Client, url, key string, order *licensespring.Order) (*licensespring.OrderRecord, error) {
 	body, err := json.Marshal(order)
 	if err != nil {
@@ -79,7 +79,7 @@ func bareCreate(ctx context.Context, client *http.Client, url, key string, order
 	if err != nil {
 		return nil, err
 	}
-	return readAnswer(resp)
+	return readResponse(resp)
 }
 
 const createPath = "/api/v1/orders/create_order/"
@@ -90,14 +90,14 @@ func setHeaders(h http.Header, key string) {
 	h.Set("Accept", "application/json")
 }
 
-func readAnswer(resp *http.Response) (*licensespring.OrderRecord, error) {
+func readResponse(resp *http.Response) (*licensespring.OrderRecord, error) {
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
+	response, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return nil, err
 	}
 	record := &licensespring.OrderRecord{}
-	return record, json.Unmarshal(answer, record)
+	return record, json.Unmarshal(response, record)
 }
 
 func BenchmarkEncode(b *testing.B) {
@@ -111,18 +111,18 @@ func BenchmarkEncode(b *testing.B) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	answer := answerOf(b, benchOrder())
+	response := responseTo(b, benchOrder())
 	b.ReportAllocs()
-	b.SetBytes(int64(len(answer)))
+	b.SetBytes(int64(len(response)))
 	for b.Loop() {
 		var record licensespring.OrderRecord
-		if err := record.UnmarshalJSON(answer); err != nil {
+		if err := record.UnmarshalJSON(response); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
-// retryableCreate is bareCreate on go-retryablehttp as it comes.
+// retryableCreate is bareCreate on go-retryablehttp with its defaults.
 func retryableCreate(ctx context.Context, client *retryablehttp.Client, url, key string, order *licensespring.Order) (*licensespring.OrderRecord, error) {
 	body, err := json.Marshal(order)
 	if err != nil {
@@ -137,15 +137,15 @@ func retryableCreate(ctx context.Context, client *retryablehttp.Client, url, key
 	if err != nil {
 		return nil, err
 	}
-	return readAnswer(resp)
+	return readResponse(resp)
 }
 
-// creator is one of the three ways to make an order.
+// creator is one of the three ways to create an order.
 type creator func(context.Context, *licensespring.Order) error
 
-// creators returns the three ways to make an order at url, by name. The
-// transports are as each comes: "bare" is net/http's default transport where
-// the caller brings none, "pooled" one that keeps as many connections as ours.
+// creators returns the three ways to create an order at url, by name. The
+// transports are the defaults of each: "bare" is net/http's default transport,
+// "pooled" keeps as many connections as the SDK.
 func creators(tb testing.TB, url string, transport http.RoundTripper) map[string]creator {
 	tb.Helper()
 	const key = "12345678.key"
@@ -192,7 +192,7 @@ func benchCreate(b *testing.B, create creator, order *licensespring.Order) {
 
 func BenchmarkCreateInMemory(b *testing.B) {
 	order := benchOrder()
-	all := creators(b, "https://saas.licensespring.com", answering{body: answerOf(b, order)})
+	all := creators(b, "https://saas.licensespring.com", fixedResponse{body: responseTo(b, order)})
 	for _, name := range creatorNames {
 		b.Run(name, func(b *testing.B) { benchCreate(b, all[name], order) })
 	}
@@ -200,7 +200,7 @@ func BenchmarkCreateInMemory(b *testing.B) {
 
 func BenchmarkCreateLoopback(b *testing.B) {
 	order := benchOrder()
-	server := answeringServer(b, answerOf(b, order))
+	server := fixedResponseServer(b, responseTo(b, order))
 	all := creators(b, server.URL, pooled(b))
 	for _, name := range creatorNames {
 		b.Run(name, func(b *testing.B) { benchCreate(b, all[name], order) })
@@ -210,7 +210,7 @@ func BenchmarkCreateLoopback(b *testing.B) {
 // BenchmarkCreateParallel has 64 callers at once. One operation is one call.
 func BenchmarkCreateParallel(b *testing.B) {
 	order := benchOrder()
-	server := answeringServer(b, answerOf(b, order))
+	server := fixedResponseServer(b, responseTo(b, order))
 	ways := map[string]creator{
 		"bare default":  creators(b, server.URL, nil)["bare"],
 		"bare pooled":   creators(b, server.URL, pooled(b))["bare"],
@@ -240,7 +240,7 @@ func BenchmarkCreateParallel(b *testing.B) {
 	}
 }
 
-// BenchmarkBulk makes orders end to end: the fake decodes, checks and stores
+// BenchmarkBulk creates orders end to end: the fake decodes, checks and stores
 // each one. One operation is one order.
 func BenchmarkBulk(b *testing.B) {
 	server := licensespringtest.NewServer(b)
@@ -250,7 +250,7 @@ func BenchmarkBulk(b *testing.B) {
 	}
 	b.Cleanup(client.CloseIdleConnections)
 	b.ReportAllocs()
-	for r := range client.CreateOrders(b.Context(), manyOrders(b.N)) {
+	for r := range client.EnsureOrders(b.Context(), manyOrders(b.N)) {
 		if r.Err != nil {
 			b.Fatal(r.Err)
 		}
@@ -265,20 +265,21 @@ func pooled(tb testing.TB) *http.Transport {
 	return t
 }
 
-// benchServer answers every request alike, as cheaply as net/http can.
+// benchServer sends the same response to every request, as cheaply as net/http
+// can.
 type benchServer struct {
 	*httptest.Server
 
 	connections atomic.Int64
 }
 
-func answeringServer(tb testing.TB, answer []byte) *benchServer {
+func fixedResponseServer(tb testing.TB, response []byte) *benchServer {
 	tb.Helper()
 	s := &benchServer{}
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write(answer)
+		_, _ = w.Write(response)
 	}))
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {

@@ -4,91 +4,112 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"math"
 	"sync"
 	"time"
 )
 
-// BulkResult is what became of one order of [Client.CreateOrders].
+// BulkResult is the result of one order of [Client.EnsureOrders].
 type BulkResult struct {
-	// Index is the order's place in the input, from 0.
+	// Index is the position of the order in the input, from 0.
 	Index int
-	// OrderID is the caller's id of the order, empty if there was none.
+	// OrderID is the caller's id of the order.
 	OrderID string
-	// Result and Err are what [Client.EnsureOrder] returned: one of them is nil.
+	// Result and Err are the results of [Client.EnsureOrder]. One of them is nil.
 	Result *OrderResult
 	Err    error
 }
 
-// Progress is how far [Client.CreateOrders] has come.
-type Progress struct {
-	// Done counts the orders that have ended; the four counts after it say how.
-	Done     int
-	Made     int // by this run: created, appended or recovered
-	Existing int // there before
-	Failed   int // refused, or not sent
-	Unknown  int // may have been made; the next run settles them
-	// Elapsed is the time since the start, and Rate the orders done in a second
-	// of it.
-	Elapsed time.Duration
-	Rate    float64
-	// Left is how long the rest will take if it goes on like the last orders,
-	// with the budget as it is. It is zero unless [WithTotal] was given.
-	Left time.Duration
+// Outcome returns the outcome of the order: that of Result or, after an error,
+// that of Err.
+func (r BulkResult) Outcome() Outcome {
+	if r.Result != nil {
+		return r.Result.Outcome
+	}
+	return OutcomeOf(r.Err)
 }
 
-// BulkOption sets one thing about [Client.CreateOrders].
+// attempts returns the attempts of the result or the error.
+func (r BulkResult) attempts() []Attempt {
+	if r.Result != nil {
+		return r.Result.Attempts
+	}
+	if e, ok := errors.AsType[*Error](r.Err); ok {
+		return e.Attempts
+	}
+	return nil
+}
+
+// Progress is the progress of [Client.EnsureOrders].
+type Progress struct {
+	// Done is the number of orders that have ended. The other four counts add up
+	// to it.
+	Done     int
+	Created  int // by this run: OutcomeCreated, OutcomeAppended or OutcomeRecovered
+	Existing int // OutcomeExisting
+	Failed   int // OutcomeRejected or OutcomeNotSent
+	Unknown  int // OutcomeUnknown; the next run settles them
+	// Elapsed is the time since the start, and Rate the number of orders per second
+	// since then.
+	Elapsed time.Duration
+	Rate    float64
+	// Remaining estimates the time until the end of the run from the last orders
+	// and the state of the rate limiter. It is zero without [WithTotal].
+	Remaining time.Duration
+}
+
+// BulkOption configures a run of [Client.EnsureOrders].
 type BulkOption func(*bulk)
 
-// WithConcurrency sets how many orders are under way at once, 1 to 1000; a
-// number outside is taken for the nearer of the two. Without it the number
-// follows from the budget: two seconds' worth of requests, between 2 and 64.
+// WithConcurrency sets the number of orders that are processed concurrently. A
+// number outside 1 to 1000 is clamped. The default follows from the rate limiter:
+// as many as it allows in two seconds, from 2 to 64.
 func WithConcurrency(n int) BulkOption {
 	return func(b *bulk) { b.concurrency = min(max(n, 1), 1000) }
 }
 
-// WithTotal tells how many orders there are, for the estimate of [Progress].
+// WithTotal sets the total number of orders, for the estimate in [Progress].
 func WithTotal(n int) BulkOption { return func(b *bulk) { b.total = max(n, 0) } }
 
-// WithProgress has report called after each order, leftovers included, before
-// its result is yielded, on the goroutine of the loop.
+// WithProgress sets a function that is called after each order, before its result
+// is yielded, on the goroutine of the loop. It is called for abandoned orders
+// too.
 func WithProgress(report func(Progress)) BulkOption {
 	return func(b *bulk) { b.report = report }
 }
 
-// WithStopOnError takes no further order after the first one that fails. Those
-// under way are finished.
+// WithStopOnError starts no further order after the first error. Orders that are
+// being processed are completed.
 func WithStopOnError() BulkOption { return func(b *bulk) { b.stopOnError = true } }
 
-// WithLeftovers has take called for each order that was under way when the loop
-// over the results was left: they are finished, and this is what became of
-// them.
-func WithLeftovers(take func(BulkResult)) BulkOption {
-	return func(b *bulk) { b.leftovers = take }
+// WithAbandoned sets a function that is called with the result of each order that
+// was still being processed when the caller left the loop. These orders are
+// completed before the loop ends.
+func WithAbandoned(take func(BulkResult)) BulkOption {
+	return func(b *bulk) { b.abandoned = take }
 }
 
-// CreateOrders makes many orders and returns what became of each, as they end,
-// which is not the order of the input. It takes orders from the input as it has
-// room for them, so that its memory does not grow with their number.
+// EnsureOrders calls [Client.EnsureOrder] for many orders and yields their
+// results as the orders complete, which is not the order of the input. It reads
+// the input as it proceeds, so its memory does not grow with the number of
+// orders.
 //
-// Each goes through [Client.EnsureOrder]: the same input can be run again,
-// after a crash or an interruption, and makes nothing twice: an order that is
-// there already comes back as [Existing]. An order that fails stops nothing,
-// unless [WithStopOnError] is given; only a key that is not accepted
-// ([ErrUnauthorized]) ends the run, for it would fail every order after. When a
-// rate limit is in the way an order waits until it is over, as long as ctx
-// lasts and nobody leaves the loop, and twenty times at the most.
+// The same input can be processed again after a crash or an interruption: orders
+// that exist are yielded with [OutcomeExisting]. An error does not stop the run,
+// unless [WithStopOnError] is set. Only [ErrUnauthorized] always ends it, since it
+// would fail every other order too. A rate-limited order waits for the limit up to
+// twenty times, unless ctx is done or the loop is left.
 //
-// No two orders of an input should have the same id, unless they are far apart
-// in it: of two that are under way together, the service decides which comes
-// first.
+// Two orders of an input should not have the same id. If both are processed at
+// the same time, the service decides which one comes first.
 //
-// When ctx is over, orders under way end at once, each with what is known of
-// it, and are yielded; no other is taken. When the loop is left early, those
-// under way are finished first: see [WithLeftovers]. No goroutine outlives the
-// loop; one that is blocked in the input delays its end.
-func (c *Client) CreateOrders(ctx context.Context, orders iter.Seq[*Order], options ...BulkOption) iter.Seq[BulkResult] {
+// When ctx is done, orders that are being processed end at once and are yielded;
+// no other order is started. When the caller leaves the loop early, they are
+// completed first: see [WithAbandoned]. No goroutine outlives the loop; it waits
+// for an input that blocks.
+func (c *Client) EnsureOrders(ctx context.Context, orders iter.Seq[*Order], options ...BulkOption) iter.Seq[BulkResult] {
 	return func(yield func(BulkResult) bool) {
-		b := &bulk{c: c, ctx: ctx, concurrency: c.concurrency()}
+		b := &bulk{client: c, ctx: ctx, concurrency: c.concurrency()}
 		for _, option := range options {
 			if option != nil {
 				option(b)
@@ -98,31 +119,31 @@ func (c *Client) CreateOrders(ctx context.Context, orders iter.Seq[*Order], opti
 	}
 }
 
-// concurrency is how many orders at once use the budget up, if a request takes
-// up to two seconds.
+// concurrency returns the default concurrency: it uses up the rate limit if a
+// request takes up to two seconds.
 func (c *Client) concurrency() int {
-	const most = 64
-	perSecond := c.cfg.budget.b.PerSecond()
+	const maximum = 64
+	perSecond := c.cfg.limiter.limiter.PerSecond()
 	if perSecond == 0 {
-		return most
+		return maximum
 	}
-	return min(max(int(2*perSecond), 2), most)
+	return min(max(int(2*perSecond), 2), maximum)
 }
 
-// bulk is one run of CreateOrders.
+// bulk is one run of EnsureOrders.
 type bulk struct {
-	c           *Client
-	ctx         context.Context //nolint:containedctx // a run is one call; its parts share the caller's context
+	client      *Client
+	ctx         context.Context //nolint:containedctx // a run does not outlive its context
 	concurrency int
 	total       int
 	stopOnError bool
 	report      func(Progress)
-	leftovers   func(BulkResult)
+	abandoned   func(BulkResult)
 
 	start    time.Time
 	progress Progress
 	estimate estimate
-	enough   chan struct{} // closed: take no further order
+	stopped  chan struct{} // closed: start no further order
 }
 
 type bulkJob struct {
@@ -135,29 +156,28 @@ func (b *bulk) run(orders iter.Seq[*Order], yield func(BulkResult) bool) {
 	var (
 		jobs    = make(chan bulkJob)
 		results = make(chan BulkResult)
-		all     sync.WaitGroup
+		workers sync.WaitGroup
 	)
-	b.enough = make(chan struct{})
-	all.Go(func() {
+	b.stopped = make(chan struct{})
+	workers.Go(func() {
 		defer close(jobs)
-		feed(b.ctx, orders, jobs, b.enough)
+		feed(b.ctx, orders, jobs, b.stopped)
 	})
 	for range b.concurrency {
-		all.Go(func() {
+		workers.Go(func() {
 			for job := range jobs {
 				results <- b.ensure(job)
 			}
 		})
 	}
 	go func() {
-		all.Wait()
+		workers.Wait()
 		close(results)
 	}()
 
-	stop := sync.OnceFunc(func() { close(b.enough) })
-	// Results are taken until all workers have ended, even when nobody wants
-	// them any more: that is what lets the workers end. Deferred for a loop
-	// body that panics.
+	stop := sync.OnceFunc(func() { close(b.stopped) })
+	// Draining the results lets the workers end. It is deferred for a loop body
+	// that panics.
 	defer func() {
 		stop()
 		for range results {
@@ -167,7 +187,7 @@ func (b *bulk) run(orders iter.Seq[*Order], yield func(BulkResult) bool) {
 	left := false
 	for r := range results {
 		b.count(r)
-		if b.isEnd(r) {
+		if b.endsRun(r) {
 			stop()
 		}
 		switch {
@@ -176,19 +196,19 @@ func (b *bulk) run(orders iter.Seq[*Order], yield func(BulkResult) bool) {
 				left = true
 				stop()
 			}
-		case b.leftovers != nil:
-			b.leftovers(r)
+		case b.abandoned != nil:
+			b.abandoned(r)
 		}
 	}
 }
 
-// feed hands the orders out until there are no more, or it is enough.
-func feed(ctx context.Context, orders iter.Seq[*Order], jobs chan<- bulkJob, enough <-chan struct{}) {
+// feed sends the orders to the workers until the run is stopped.
+func feed(ctx context.Context, orders iter.Seq[*Order], jobs chan<- bulkJob, stopped <-chan struct{}) {
 	index := 0
 	for order := range orders {
-		// With both ready select would choose by chance, and take one more.
+		// If both are ready, the second select would choose at random.
 		select {
-		case <-enough:
+		case <-stopped:
 			return
 		case <-ctx.Done():
 			return
@@ -197,7 +217,7 @@ func feed(ctx context.Context, orders iter.Seq[*Order], jobs chan<- bulkJob, eno
 		select {
 		case jobs <- bulkJob{index: index, order: order}:
 			index++
-		case <-enough:
+		case <-stopped:
 			return
 		case <-ctx.Done():
 			return
@@ -205,16 +225,13 @@ func feed(ctx context.Context, orders iter.Seq[*Order], jobs chan<- bulkJob, eno
 	}
 }
 
-// ensure makes one order. A rate limit is not the order's fault and hits all of
-// them: so it is waited out, or a pause of some minutes would fail thousands.
+// ensure ensures one order. It waits out rate limits: otherwise a pause of a few
+// minutes would fail every order of the run.
 func (b *bulk) ensure(job bulkJob) BulkResult {
-	r := BulkResult{Index: job.index}
-	if job.order != nil {
-		r.OrderID = job.order.ID
-	}
+	r := BulkResult{Index: job.index, OrderID: job.order.id()}
 	const rounds = 20
 	for range rounds {
-		r.Result, r.Err = b.c.EnsureOrder(b.ctx, job.order)
+		r.Result, r.Err = b.client.EnsureOrder(b.ctx, job.order)
 		var e *Error
 		if !errors.As(r.Err, &e) || e.Kind != ErrRateLimited || e.RetryAt.IsZero() || !b.waitUntil(e.RetryAt) {
 			break
@@ -223,33 +240,33 @@ func (b *bulk) ensure(job bulkJob) BulkResult {
 	return r
 }
 
-// waitUntil reports whether it is still wanted after the wait.
+// waitUntil reports whether the run continues after the wait.
 func (b *bulk) waitUntil(t time.Time) bool {
 	timer := time.NewTimer(time.Until(t))
 	defer timer.Stop()
 	select {
 	case <-b.ctx.Done():
 		return false
-	case <-b.enough: // it was refused, and stays so: leaving the loop takes no minutes
+	case <-b.stopped: // leaving the loop must not take minutes
 		return false
 	case <-timer.C:
 		return true
 	}
 }
 
-func (b *bulk) isEnd(r BulkResult) bool {
+func (b *bulk) endsRun(r BulkResult) bool {
 	return r.Err != nil && (b.stopOnError || errors.Is(r.Err, ErrUnauthorized))
 }
 
 func (b *bulk) count(r BulkResult) {
 	p := &b.progress
 	p.Done++
-	switch {
-	case r.Err == nil && r.Result.Outcome == Existing:
+	switch r.Outcome() {
+	case OutcomeCreated, OutcomeAppended, OutcomeRecovered:
+		p.Created++
+	case OutcomeExisting:
 		p.Existing++
-	case r.Err == nil:
-		p.Made++
-	case errors.Is(r.Err, ErrOutcomeUnknown):
+	case OutcomeUnknown:
 		p.Unknown++
 	default:
 		p.Failed++
@@ -262,6 +279,41 @@ func (b *bulk) count(r BulkResult) {
 	if seconds := p.Elapsed.Seconds(); seconds > 0 {
 		p.Rate = float64(p.Done) / seconds
 	}
-	p.Left = b.estimate.left(b.total-p.Done, b.concurrency, b.c.cfg.budget)
+	p.Remaining = b.estimate.remaining(b.total-p.Done, b.concurrency, b.client.cfg.limiter)
 	b.report(*p)
+}
+
+// estimate estimates the remaining time of a run from its last orders. An order
+// that exists takes two requests and not one, so the rate changes where an
+// earlier run ended.
+type estimate struct {
+	orders   int
+	requests float64 // per order
+	busy     float64 // seconds per order, without rate limiting
+}
+
+// add adds an order that has ended to the averages.
+func (e *estimate) add(r BulkResult) {
+	attempts := r.attempts()
+	busy := 0.0
+	for i := range attempts {
+		busy += (attempts[i].Took + attempts[i].Wait).Seconds()
+	}
+	e.orders++
+	weight := 1 / float64(min(e.orders, 100)) // a mean first, then a moving average
+	e.requests += weight * (float64(len(attempts)) - e.requests)
+	e.busy += weight * (busy - e.busy)
+}
+
+// remaining returns the longer of two times: that of processing the orders, and
+// that until the rate limiter has granted their requests.
+func (e *estimate) remaining(orders, concurrency int, limiter *RateLimiter) time.Duration {
+	if orders <= 0 {
+		return 0
+	}
+	// Clamped to the types, since the total is the caller's.
+	processing := min(float64(orders)*e.busy/float64(concurrency), math.MaxInt64/float64(2*time.Second))
+	requests := min(math.Round(float64(orders)*e.requests), math.MaxInt32)
+	granted := limiter.limiter.MinimumWait(int(requests), min(orders, concurrency))
+	return max(time.Duration(processing*float64(time.Second)), granted)
 }

@@ -21,12 +21,12 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// manyOrders yields n small orders that are different from each other.
+// manyOrders yields n different small orders.
 func manyOrders(n int) iter.Seq[*licensespring.Order] {
 	return func(yield func(*licensespring.Order) bool) {
 		for i := range n {
 			order := licensespring.NewOrder(fmt.Sprintf("bulk-%06d", i)).
-				AddItem("acme-cad", licensespring.NewLicense().Perpetual())
+				AddItem("acmecad", licensespring.NewLicense().Perpetual())
 			if !yield(order) {
 				return
 			}
@@ -34,8 +34,8 @@ func manyOrders(n int) iter.Seq[*licensespring.Order] {
 	}
 }
 
-// bubbleClient returns a client and a fake that are joined by a network in
-// memory, for use in a bubble of virtual time.
+// bubbleClient returns a client and a fake that are connected by an in-memory
+// network, for use in a synctest bubble.
 func bubbleClient(t *testing.T, server []licensespringtest.Option, options ...licensespring.Option) (*licensespring.Client, *licensespringtest.Server) {
 	t.Helper()
 	network := licensespringtest.NewNetwork()
@@ -49,16 +49,16 @@ func bubbleClient(t *testing.T, server []licensespringtest.Option, options ...li
 	return client, s
 }
 
-var unlimited = licensespring.WithBudget(licensespring.NewBudget(licensespring.Unlimited))
+var unlimited = licensespring.WithRateLimiter(licensespring.NewRateLimiter(licensespring.NoRateLimit))
 
-func TestCreateOrdersMakesEachOnce(t *testing.T) {
+func TestEnsureOrdersCreatesEachOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s := bubbleClient(t, nil, unlimited)
-		for run, want := range []licensespring.Outcome{licensespring.Created, licensespring.Existing} {
+		for run, want := range []licensespring.Outcome{licensespring.OutcomeCreated, licensespring.OutcomeExisting} {
 			var last licensespring.Progress
 			seen := make(map[int]bool)
-			for r := range client.CreateOrders(t.Context(), manyOrders(300),
+			for r := range client.EnsureOrders(t.Context(), manyOrders(300),
 				licensespring.WithTotal(300), licensespring.WithProgress(func(p licensespring.Progress) { last = p })) {
 				require.NoError(t, r.Err)
 				assert.Equal(t, want, r.Result.Outcome)
@@ -68,27 +68,27 @@ func TestCreateOrdersMakesEachOnce(t *testing.T) {
 			}
 			assert.Len(t, seen, 300)
 			assert.Equal(t, 300, last.Done)
-			assert.Equal(t, [2]int{300 * (1 - run), 300 * run}, [2]int{last.Made, last.Existing})
-			assert.Zero(t, last.Left)
+			assert.Equal(t, [2]int{300 * (1 - run), 300 * run}, [2]int{last.Created, last.Existing})
+			assert.Zero(t, last.Remaining)
 		}
 		assert.Len(t, s.Orders(), 300)
 		assert.Equal(t, 300, s.LicenseCount())
 	})
 }
 
-func TestCreateOrdersGoesOnAfterABadOrder(t *testing.T) {
+func TestEnsureOrdersContinuesAfterInvalidOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s := bubbleClient(t, nil, unlimited)
 		input := []*licensespring.Order{
-			licensespring.NewOrder("good-1").AddItem("acme-cad", licensespring.NewLicense()),
-			licensespring.NewOrder(""), // everything wrong
+			licensespring.NewOrder("good-1").AddItem("acmecad", licensespring.NewLicense()),
+			licensespring.NewOrder(""), // invalid
 			nil,
 			licensespring.NewOrder("unknown-product").AddItem("no-such", licensespring.NewLicense()),
-			licensespring.NewOrder("good-2").AddItem("acme-cad", licensespring.NewLicense()),
+			licensespring.NewOrder("good-2").AddItem("acmecad", licensespring.NewLicense()),
 		}
 		got := make([]licensespring.BulkResult, len(input))
-		for r := range client.CreateOrders(t.Context(), slices.Values(input)) {
+		for r := range client.EnsureOrders(t.Context(), slices.Values(input)) {
 			got[r.Index] = r
 		}
 		require.NoError(t, got[0].Err)
@@ -100,22 +100,22 @@ func TestCreateOrdersGoesOnAfterABadOrder(t *testing.T) {
 	})
 }
 
-func TestCreateOrdersStopsOnErrorWhenAsked(t *testing.T) {
+func TestEnsureOrdersStopsOnError(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s := bubbleClient(t, nil, unlimited)
 		s.Inject(licensespringtest.Status(http.StatusBadRequest).On(licensespringtest.CreateOrder).Nth(10))
 		results := 0
-		for range client.CreateOrders(t.Context(), manyOrders(1000), licensespring.WithStopOnError(), licensespring.WithConcurrency(4)) {
+		for range client.EnsureOrders(t.Context(), manyOrders(1000), licensespring.WithStopOnError(), licensespring.WithConcurrency(4)) {
 			results++
 		}
 		assert.GreaterOrEqual(t, results, 10)
-		assert.Less(t, results, 20, "only those under way are finished")
+		assert.Less(t, results, 20, "only those in progress end")
 		assert.Len(t, s.Orders(), results-1)
 	})
 }
 
-func TestCreateOrdersEndsWhenTheKeyIsNotAccepted(t *testing.T) {
+func TestEnsureOrdersEndsWhenKeyIsRejected(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		_, s := bubbleClient(t, nil)
@@ -124,25 +124,25 @@ func TestCreateOrdersEndsWhenTheKeyIsNotAccepted(t *testing.T) {
 		require.NoError(t, err)
 		defer client.CloseIdleConnections()
 		results := 0
-		for r := range client.CreateOrders(t.Context(), manyOrders(100_000), licensespring.WithConcurrency(4)) {
+		for r := range client.EnsureOrders(t.Context(), manyOrders(100_000), licensespring.WithConcurrency(4)) {
 			require.ErrorIs(t, r.Err, licensespring.ErrUnauthorized)
 			results++
 		}
-		assert.LessOrEqual(t, results, 10, "the rest would fail the same way")
+		assert.LessOrEqual(t, results, 10, "the other orders would fail, too")
 	})
 }
 
-func TestCreateOrdersAccountsForOrdersUnderWayWhenTheLoopIsLeft(t *testing.T) {
+func TestEnsureOrdersReportsAbandonedOrders(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s := bubbleClient(t, nil, unlimited)
 		s.Inject(licensespringtest.DelayAfter(time.Second).On(licensespringtest.CreateOrder).Forever())
 		yielded := make(map[string]bool)
-		leftovers := make(map[string]bool)
-		for r := range client.CreateOrders(t.Context(), manyOrders(1000), licensespring.WithConcurrency(8),
-			licensespring.WithLeftovers(func(r licensespring.BulkResult) {
+		abandoned := make(map[string]bool)
+		for r := range client.EnsureOrders(t.Context(), manyOrders(1000), licensespring.WithConcurrency(8),
+			licensespring.WithAbandoned(func(r licensespring.BulkResult) {
 				assert.NoError(t, r.Err)
-				leftovers[r.OrderID] = true
+				abandoned[r.OrderID] = true
 			})) {
 			yielded[r.OrderID] = true
 			if len(yielded) == 20 {
@@ -150,15 +150,15 @@ func TestCreateOrdersAccountsForOrdersUnderWayWhenTheLoopIsLeft(t *testing.T) {
 			}
 		}
 		assert.Len(t, yielded, 20)
-		assert.LessOrEqual(t, len(leftovers), 8)
+		assert.LessOrEqual(t, len(abandoned), 8)
 		for _, order := range s.Orders() {
-			assert.NotEqual(t, yielded[order.StoreID], leftovers[order.StoreID], "%s was made and not told of just once", order.StoreID)
+			assert.NotEqual(t, yielded[order.StoreID], abandoned[order.StoreID], "%s was created and not reported exactly once", order.StoreID)
 		}
-		assert.Len(t, s.Orders(), len(yielded)+len(leftovers))
+		assert.Len(t, s.Orders(), len(yielded)+len(abandoned))
 	})
 }
 
-func TestCreateOrdersAccountsForOrdersUnderWayWhenTheContextEnds(t *testing.T) {
+func TestEnsureOrdersReportsOrdersInProgressWhenContextEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s := bubbleClient(t, nil, unlimited)
@@ -166,11 +166,11 @@ func TestCreateOrdersAccountsForOrdersUnderWayWhenTheContextEnds(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second+500*time.Millisecond)
 		defer cancel()
 		start := time.Now()
-		made, unknown := make(map[string]bool), make(map[string]bool)
-		for r := range client.CreateOrders(ctx, manyOrders(1000), licensespring.WithConcurrency(8)) {
+		created, unknown := make(map[string]bool), make(map[string]bool)
+		for r := range client.EnsureOrders(ctx, manyOrders(1000), licensespring.WithConcurrency(8)) {
 			switch {
 			case r.Err == nil:
-				made[r.OrderID] = true
+				created[r.OrderID] = true
 			case errors.Is(r.Err, licensespring.ErrOutcomeUnknown):
 				require.ErrorIs(t, r.Err, context.DeadlineExceeded)
 				unknown[r.OrderID] = true
@@ -179,24 +179,24 @@ func TestCreateOrdersAccountsForOrdersUnderWayWhenTheContextEnds(t *testing.T) {
 			}
 		}
 		assert.Equal(t, 10*time.Second+500*time.Millisecond, time.Since(start), "the end is prompt")
-		assert.Len(t, made, 80)
+		assert.Len(t, created, 80)
 		assert.Len(t, unknown, 8)
 		for _, order := range s.Orders() {
-			assert.True(t, made[order.StoreID] || unknown[order.StoreID], "%s was made and nobody was told", order.StoreID)
+			assert.True(t, created[order.StoreID] || unknown[order.StoreID], "%s was created and not reported", order.StoreID)
 		}
 	})
 }
 
-func TestCreateOrdersWaitsOutARateLimit(t *testing.T) {
+func TestEnsureOrdersWaitsForRateLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s := bubbleClient(t, nil, licensespring.WithCallTimeout(10*time.Second))
-		// A pause longer than any call may take: without waiting every order
-		// after it would be refused within a second.
+		// The pause exceeds the call timeout: without waiting for its end,
+		// every later order would be rejected within a second.
 		s.Inject(licensespringtest.Status(http.StatusTooManyRequests,
 			licensespringtest.Header("Retry-After", "200")).On(licensespringtest.CreateOrder).Nth(5))
 		start := time.Now()
-		for r := range client.CreateOrders(t.Context(), manyOrders(50)) {
+		for r := range client.EnsureOrders(t.Context(), manyOrders(50)) {
 			require.NoError(t, r.Err)
 		}
 		assert.Len(t, s.Orders(), 50)
@@ -204,9 +204,9 @@ func TestCreateOrdersWaitsOutARateLimit(t *testing.T) {
 	})
 }
 
-// Who leaves the loop does not sit through a pause of minutes: an order that
-// waits for its end was refused, and that is what is told of it.
-func TestCreateOrdersIsLeftAtOnceDuringAPause(t *testing.T) {
+// A caller that leaves the loop does not wait for a long rate limit: the orders
+// that wait for it are reported as rate limited.
+func TestEnsureOrdersCanBeLeftDuringRateLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s := bubbleClient(t, nil, licensespring.WithCallTimeout(10*time.Second))
@@ -214,39 +214,39 @@ func TestCreateOrdersIsLeftAtOnceDuringAPause(t *testing.T) {
 			licensespringtest.Header("Retry-After", "200")).On(licensespringtest.CreateOrder).Nth(3).Times(1))
 		s.Inject(licensespringtest.DelayAfter(20 * time.Millisecond).On(licensespringtest.CreateOrder).Forever())
 		start := time.Now()
-		made, limited := 0, 0
+		created, limited := 0, 0
 		count := func(r licensespring.BulkResult) {
 			if errors.Is(r.Err, licensespring.ErrRateLimited) {
 				limited++
 				return
 			}
 			require.NoError(t, r.Err)
-			made++
+			created++
 		}
-		for r := range client.CreateOrders(t.Context(), manyOrders(1000), licensespring.WithConcurrency(4), licensespring.WithLeftovers(count)) {
+		for r := range client.EnsureOrders(t.Context(), manyOrders(1000), licensespring.WithConcurrency(4), licensespring.WithAbandoned(count)) {
 			count(r)
 			break
 		}
 		assert.Less(t, time.Since(start), 15*time.Second)
 		assert.Positive(t, limited)
-		assert.Len(t, s.Orders(), made)
+		assert.Len(t, s.Orders(), created)
 	})
 }
 
-// The estimate knows that a budget nobody has used yet gives a minute's worth at
-// once, and that an order which is there costs two requests.
-func TestCreateOrdersEstimatesWhatIsLeft(t *testing.T) {
+// The estimate considers that an unused rate limiter allows one minute's
+// requests at once, and that an existing order costs two requests.
+func TestEnsureOrdersEstimatesRemainingTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		client, s := bubbleClient(t, nil, licensespring.WithBudget(licensespring.NewBudget(licensespring.PlanFree)))
+		client, s := bubbleClient(t, nil, licensespring.WithRateLimiter(licensespring.NewRateLimiter(licensespring.RateLimitFree)))
 		s.Inject(licensespringtest.DelayAfter(50 * time.Millisecond).Forever())
 		for run, total := range []int{500, 2000, 2000} {
 			type estimate struct{ at, left time.Duration }
 			var all []estimate
 			start := time.Now()
-			for range client.CreateOrders(t.Context(), manyOrders(total), licensespring.WithTotal(total), licensespring.WithProgress(func(p licensespring.Progress) {
+			for range client.EnsureOrders(t.Context(), manyOrders(total), licensespring.WithTotal(total), licensespring.WithProgress(func(p licensespring.Progress) {
 				if p.Done%100 == 0 {
-					all = append(all, estimate{p.Elapsed, p.Left})
+					all = append(all, estimate{p.Elapsed, p.Remaining})
 				}
 			})) {
 				continue
@@ -254,8 +254,8 @@ func TestCreateOrdersEstimatesWhatIsLeft(t *testing.T) {
 			took := time.Since(start)
 			for _, e := range all {
 				off := 10.0
-				if run == 1 { // a part is there, the rest is new: it cannot know at first
-					if off = 40; e.at < took/2 { // what one window keeps the next one waiting
+				if run == 1 { // some orders exist and others are new, so the first estimates are wrong
+					if off = 40; e.at < took/2 { // the previous window delays the next one
 						continue
 					}
 				}
@@ -265,39 +265,39 @@ func TestCreateOrdersEstimatesWhatIsLeft(t *testing.T) {
 	})
 }
 
-func TestCreateOrdersLeavesNoGoroutineWhenTheBodyPanics(t *testing.T) {
+func TestEnsureOrdersLeaksNoGoroutineWhenBodyPanics(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) { // a bubble fails if a goroutine is left
 		client, _ := bubbleClient(t, nil, unlimited)
 		assert.PanicsWithValue(t, "mine", func() {
-			for range client.CreateOrders(t.Context(), manyOrders(100)) {
+			for range client.EnsureOrders(t.Context(), manyOrders(100)) {
 				panic("mine")
 			}
 		})
 	})
 }
 
-// TestCreateOrdersKeepsToTheBudget holds the service's own count against the
-// plan's, faults and all.
-func TestCreateOrdersKeepsToTheBudget(t *testing.T) {
+// TestEnsureOrdersStaysWithinTheRateLimit compares the service's request count
+// with the rate limit, with faults injected.
+func TestEnsureOrdersStaysWithinTheRateLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s := bubbleClient(t,
 			[]licensespringtest.Option{licensespringtest.WithRateLimit(licensespringtest.RateLimit{PerMinute: 600})},
-			licensespring.WithBudget(licensespring.NewBudget(licensespring.PlanFree)))
+			licensespring.WithRateLimiter(licensespring.NewRateLimiter(licensespring.RateLimitFree)))
 		s.Inject(licensespringtest.DropAfter().On(licensespringtest.CreateOrder).Nth(100).Times(20))
 		start := time.Now()
 		var last licensespring.Progress
-		for r := range client.CreateOrders(t.Context(), manyOrders(3000), licensespring.WithTotal(3000),
+		for r := range client.EnsureOrders(t.Context(), manyOrders(3000), licensespring.WithTotal(3000),
 			licensespring.WithProgress(func(p licensespring.Progress) {
 				last = p
 				if p.Done == 1500 {
-					assert.InDelta(t, 150, p.Left.Seconds(), 20)
+					assert.InDelta(t, 150, p.Remaining.Seconds(), 20)
 				}
 			})) {
 			require.NoError(t, r.Err)
 		}
-		assert.Equal(t, 3000, last.Made)
+		assert.Equal(t, 3000, last.Created)
 		assert.Len(t, s.Orders(), 3000)
 		limited := 0
 		for _, r := range s.Requests() {
@@ -305,19 +305,19 @@ func TestCreateOrdersKeepsToTheBudget(t *testing.T) {
 				limited++
 			}
 		}
-		assert.Zero(t, limited, "a budget that is kept to meets no 429")
+		assert.Zero(t, limited, "the rate limiter prevents every 429")
 		assert.InDelta(t, 5.0, time.Since(start).Minutes(), 0.35, "3,000 orders at 600 a minute")
 	})
 }
 
-// TestCreateOrdersNeedsNoMoreMemoryForMoreOrders runs ten times the orders and
-// looks at how much is reachable on the way.
+// TestEnsureOrdersMemoryIsConstant runs ten times the orders and compares the
+// reachable memory.
 //
 //nolint:paralleltest // it measures the heap, which all tests share
-func TestCreateOrdersNeedsNoMoreMemoryForMoreOrders(t *testing.T) {
-	answer := answerOf(t, benchOrder())
+func TestEnsureOrdersMemoryIsConstant(t *testing.T) {
+	response := responseTo(t, benchOrder())
 	client, err := licensespring.New("12345678.key", unlimited,
-		licensespring.WithHTTPClient(&http.Client{Transport: answering{body: answer}}))
+		licensespring.WithHTTPClient(&http.Client{Transport: fixedResponse{body: response}}))
 	require.NoError(t, err)
 	peak := func(orders int) uint64 {
 		var highest uint64
@@ -329,11 +329,11 @@ func TestCreateOrdersNeedsNoMoreMemoryForMoreOrders(t *testing.T) {
 				}
 			}
 		}
-		for r := range client.CreateOrders(t.Context(), same, licensespring.WithConcurrency(2)) {
+		for r := range client.EnsureOrders(t.Context(), same, licensespring.WithConcurrency(2)) {
 			require.NoError(t, r.Err)
 			if done++; done%(orders/20) == 0 {
-				// What the collector found to be in use, not what was allocated
-				// since: that would depend on when it ran.
+				// The live heap, unlike the number of allocations, does not
+				// depend on when the collector ran.
 				runtime.GC()
 				live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 				metrics.Read(live)
@@ -342,17 +342,17 @@ func TestCreateOrdersNeedsNoMoreMemoryForMoreOrders(t *testing.T) {
 		}
 		return highest
 	}
-	peak(500) // what is made once
+	peak(500) // allocations that happen once
 	few, many := peak(500), peak(5_000)
 	t.Logf("%d bytes in use with 500 orders, %d with 5,000", few, many)
-	const underWay = 32 << 10 // calls that happen to be half done when it looks
+	const underWay = 32 << 10 // calls that are in progress during the measurement
 	assert.LessOrEqual(t, float64(many), 1.10*float64(few)+underWay)
 }
 
 func TestConcurrencyIsBounded(t *testing.T) {
 	t.Parallel()
 	var now, most atomic.Int64
-	answer := answerOf(t, benchOrder())
+	response := responseTo(t, benchOrder())
 	client, err := licensespring.New("12345678.key", unlimited,
 		licensespring.WithHTTPClient(&http.Client{Transport: roundTripFunc(func(req *http.Request) (*http.Response, error) {
 			n := now.Add(1)
@@ -361,11 +361,11 @@ func TestConcurrencyIsBounded(t *testing.T) {
 				m = most.Load()
 			}
 			runtime.Gosched()
-			return answering{body: answer}.RoundTrip(req)
+			return fixedResponse{body: response}.RoundTrip(req)
 		})}))
 	require.NoError(t, err)
 	orders := slices.Values(slices.Repeat([]*licensespring.Order{benchOrder()}, 500))
-	for r := range client.CreateOrders(t.Context(), orders, licensespring.WithConcurrency(3)) {
+	for r := range client.EnsureOrders(t.Context(), orders, licensespring.WithConcurrency(3)) {
 		require.NoError(t, r.Err)
 	}
 	assert.LessOrEqual(t, most.Load(), int64(3))

@@ -26,8 +26,8 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// canaryEchoes are the ways in which a service, or a proxy before it, may repeat what
-// it was sent: every canary, the management key first.
+// canaryEchoes are the encodings in which a service or a proxy may repeat what
+// it was sent.
 var canaryEchoes = map[string]func(string) string{
 	"as it is":        func(s string) string { return s },
 	"in capitals":     strings.ToUpper,
@@ -41,7 +41,7 @@ var canaryEchoes = map[string]func(string) string{
 	"between letters": func(s string) string { return "key=" + s + ";" },
 }
 
-// echoBodies are the shapes of an error in which all of that may stand.
+// echoBodies are error bodies of various shapes that contain all of the texts.
 func echoBodies(all []string) map[string]any {
 	joined := strings.Join(all, " and ")
 	fields := map[string]any{"items": []any{map[string]any{"licenses": []any{map[string]any{"key": all, all[0]: all}}}}, "customer": map[string]any{"email": all}}
@@ -60,16 +60,16 @@ func echoBodies(all []string) map[string]any {
 	}
 }
 
-// sentCanaries are those that a service can know: no answer can be scrubbed of
-// a password that the caller never had.
+// sentCanaries are the canaries that a service can know. A response cannot be
+// scrubbed of a password that the caller never had.
 func sentCanaries() []string {
 	return slices.DeleteFunc(append(slices.Clone(neverShown), notOurs...), func(s string) bool {
 		return s == canaryPassword || s == canaryOldPassword
 	})
 }
 
-// assertErrorIsQuiet looks at an error from all sides: it, and all in its chain,
-// under every verb, in JSON and in slog.
+// assertErrorIsQuiet checks an error and its chain under every verb, in JSON
+// and in slog.
 func assertErrorIsQuiet(t *testing.T, err error) {
 	t.Helper()
 	assertTextIsQuiet(t, err)
@@ -85,7 +85,7 @@ func assertErrorIsQuiet(t *testing.T, err error) {
 	}
 }
 
-// assertTextIsQuiet looks at the texts of an error, and at all its fields.
+// assertTextIsQuiet checks the texts of an error and all of its fields.
 func assertTextIsQuiet(t *testing.T, err error) {
 	t.Helper()
 	for _, link := range canaryChain(err) {
@@ -100,13 +100,13 @@ func assertTextIsQuiet(t *testing.T, err error) {
 	}
 }
 
-// canaryChain returns an error and all that its Unwrap methods lead to.
+// canaryChain returns an error and everything that its Unwrap methods return.
 func canaryChain(err error) []error {
 	if err == nil {
 		return nil
 	}
 	all := []error{err}
-	switch wrapped := err.(type) { //nolint:errorlint // this is what unwraps
+	switch wrapped := err.(type) { //nolint:errorlint // this function unwraps
 	case interface{ Unwrap() error }:
 		all = append(all, canaryChain(wrapped.Unwrap())...)
 	case interface{ Unwrap() []error }:
@@ -117,14 +117,14 @@ func canaryChain(err error) []error {
 	return all
 }
 
-// TestCanariesInEchoes has a service repeat whatever it was sent, at every
-// status, in every shape of an error and in every spelling.
+// TestCanariesInEchoes has a service repeat everything it was sent, with every
+// status, in every error shape and encoding.
 func TestCanariesInEchoes(t *testing.T) {
 	t.Parallel()
 	for how, spell := range canaryEchoes {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
-			statuses := []int{400} // how a text is spelt has nothing to do with the status
+			statuses := []int{400} // the encoding of a text does not depend on the status
 			if how == "as it is" {
 				statuses = []int{200, 303, 307, 400, 401, 403, 404, 407, 409, 422, 429, 500, 501, 503}
 			}
@@ -139,7 +139,7 @@ func TestCanariesInEchoes(t *testing.T) {
 					testEcho(t, fmt.Sprintf("%s %d", canaryShape, status), status, b)
 				}
 			}
-			// One by one: what is bounded shows only the first of them.
+			// One at a time: a bounded message contains only the first.
 			for _, one := range all {
 				for _, body := range []any{
 					map[string]any{"code": one, "message": one, "detail": "x" + one + "x"},
@@ -181,8 +181,8 @@ func testEcho(t *testing.T, name string, status int, body []byte) {
 	})
 }
 
-// TestCanariesInErrorsOfTheTransport has the network fail with errors that hold
-// everything, as those of net/http hold URLs.
+// TestCanariesInErrorsOfTheTransport has the network fail with errors that
+// contain all canaries, as errors of net/http contain URLs.
 func TestCanariesInErrorsOfTheTransport(t *testing.T) {
 	t.Parallel()
 	all := strings.Join(append(slices.Clone(neverShown), notOurs...), " ")
@@ -210,10 +210,10 @@ func TestCanariesInErrorsOfTheTransport(t *testing.T) {
 					_, err = client.CreateOrder(t.Context(), canaryOrder("lost-1"))
 					require.ErrorIs(t, err, licensespring.ErrOutcomeUnknown)
 					assertErrorIsQuiet(t, err)
-					_, err = client.FindOrder(t.Context(), "lost-1")
+					_, err = client.GetOrderByStoreID(t.Context(), "lost-1")
 					require.Error(t, err)
 					assertErrorIsQuiet(t, err)
-					for _, err := range client.Orders(t.Context(), licensespring.OrderFilter{CustomerEmail: canaryEmail}) {
+					for _, err := range client.ListOrders(t.Context(), licensespring.OrderFilter{CustomerEmail: canaryEmail}) {
 						require.Error(t, err)
 						assertErrorIsQuiet(t, err)
 					}
@@ -229,7 +229,7 @@ func TestCanariesInErrorsOfTheTransport(t *testing.T) {
 	}
 }
 
-// loudError shows what it holds in every way there is.
+// loudError prints its content in every way.
 type loudError struct{ Text string }
 
 func (e loudError) Error() string        { return e.Text }
@@ -240,16 +240,16 @@ type canaryReader struct{ err error }
 
 func (r canaryReader) Read([]byte) (int, error) { return 0, r.err }
 
-// canaryErrors are a refusal in which the service has repeated everything, and a
-// conflict with an order that differs wherever it can.
-func canaryErrors(t *testing.T) (refused, conflict *licensespring.Error) {
+// canaryErrors returns a rejection in which the service repeated everything,
+// and a conflict with an order that differs in every field.
+func canaryErrors(t *testing.T) (rejected, conflict *licensespring.Error) {
 	t.Helper()
-	said, err := json.Marshal(map[string]any{
-		"code": "odd " + canaryNote, "message": strings.Join(sentCanaries(), " "), "customer": map[string]any{"email": sentCanaries()},
+	repeated, err := json.Marshal(map[string]any{
+		"code": "unexpected " + canaryNote, "message": strings.Join(sentCanaries(), " "), "customer": map[string]any{"email": sentCanaries()},
 	})
 	require.NoError(t, err)
-	other := strings.NewReplacer("CANARY-", "OTHER-", "canary.", "other.", `"type":"normal"`, `"type":"odd"`).Replace(canaryAnswer)
-	answer := func(status int, body string) *licensespring.Error {
+	other := strings.NewReplacer("CANARY-", "OTHER-", "canary.", "other.", `"type":"normal"`, `"type":"express"`).Replace(canaryResponse)
+	response := func(status int, body string) *licensespring.Error {
 		client, err := licensespring.New(canaryAPIKey, canaryUnlimited(), licensespring.WithHTTPClient(&http.Client{
 			Transport: canaryTrip(func(r *http.Request) (*http.Response, error) {
 				status, body := status, body
@@ -269,33 +269,33 @@ func canaryErrors(t *testing.T) (refused, conflict *licensespring.Error) {
 		require.NotEmpty(t, e.Attempts)
 		return e
 	}
-	refused, conflict = answer(400, string(said)), answer(409, `{"code":"order_id_exists"}`)
-	require.NotEmpty(t, refused.Message)
-	require.NotEmpty(t, refused.Fields)
+	rejected, conflict = response(400, string(repeated)), response(409, `{"code":"order_id_exists"}`)
+	require.NotEmpty(t, rejected.Message)
+	require.NotEmpty(t, rejected.Fields)
 	require.NotEmpty(t, conflict.Differences)
-	return refused, conflict
+	return rejected, conflict
 }
 
-// canaryUnlimited is a budget of a client's own: one that is shared would carry
-// a pause from one bubble into another.
+// canaryUnlimited is a rate limiter for one client: a shared one would carry a
+// pause from one bubble into another.
 func canaryUnlimited() licensespring.Option {
-	return licensespring.WithBudget(licensespring.NewBudget(licensespring.Unlimited))
+	return licensespring.WithRateLimiter(licensespring.NewRateLimiter(licensespring.NoRateLimit))
 }
 
-// TestCanariesInCalls runs every method of a client against the fake, in good
-// weather and in bad, and reads the log, the errors and what else comes out.
-func TestCanariesInCalls(t *testing.T) { //nolint:tparallel // what the weather brings about is counted after it
+// TestCanariesInCalls runs every method of a client against the fake, with and
+// without faults, and checks the log, the errors and the results.
+func TestCanariesInCalls(t *testing.T) { //nolint:tparallel // the kinds that the faults cause are counted after the group
 	t.Parallel()
 	type lt = licensespringtest.Fault
 	faults := map[string][]lt{
-		"good weather":       nil,
-		"refused":            {licensespringtest.RefuseConnection().Forever()},
+		"no faults":          nil,
+		"connection refused": {licensespringtest.DropConnection().Forever()},
 		"lost before":        {licensespringtest.DropBefore().Forever()},
 		"lost after":         {licensespringtest.DropAfter()},
-		"all answers lost":   {licensespringtest.DropAfter().Forever()},
+		"all responses lost": {licensespringtest.DropAfter().Forever()},
 		"cut request":        {licensespringtest.CutRequest(40).Forever()},
-		"cut answer":         {licensespringtest.CutResponse(300)},
-		"all answers cut":    {licensespringtest.CutResponse(300).Forever()},
+		"cut response":       {licensespringtest.CutResponse(300)},
+		"all responses cut":  {licensespringtest.CutResponse(300).Forever()},
 		"stalled":            {licensespringtest.StallAfter().Forever()},
 		"stalled before":     {licensespringtest.StallBefore().Forever()},
 		"slow":               {licensespringtest.SlowDrip(500, time.Millisecond).Forever()},
@@ -309,10 +309,10 @@ func TestCanariesInCalls(t *testing.T) { //nolint:tparallel // what the weather 
 		"429":                {licensespringtest.Status(429).Forever()},
 		"500":                {licensespringtest.Status(500).Forever()},
 		"503 and lost":       {licensespringtest.Status(503), licensespringtest.DropAfter()},
-		"late":               {licensespringtest.Together(licensespringtest.InvisibleFor(time.Minute), licensespringtest.DropAfter())},
+		"late":               {licensespringtest.Combine(licensespringtest.InvisibleFor(time.Minute), licensespringtest.DropAfter())},
 	}
 	kinds, outcomes := &canarySet{}, &canarySet{}
-	t.Run("weather", func(t *testing.T) { // a group of its own, so that the sets are full below
+	t.Run("faults", func(t *testing.T) { // a group of its own, so that the sets are complete below
 		for name, queue := range faults {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -320,7 +320,7 @@ func TestCanariesInCalls(t *testing.T) { //nolint:tparallel // what the weather 
 			})
 		}
 	})
-	// What the weather alone does not bring about.
+	// These kinds are not caused by the faults.
 	_, conflict := canaryErrors(t)
 	kinds.add(string(conflict.Kind))
 	assertErrorIsQuiet(t, conflict)
@@ -332,8 +332,8 @@ func TestCanariesInCalls(t *testing.T) { //nolint:tparallel // what the weather 
 	assert.ElementsMatch(t, []string{
 		"invalid request", "invalid configuration", "not authorized", "not found", "order exists", "order conflict", "rate limited",
 		"redirected", "service unavailable", "bad response", "outcome unknown", "not sent",
-	}, kinds.all(), "each kind of error has to be looked at")
-	assert.Subset(t, outcomes.all(), []string{"created", "existing", "recovered", "refused", "not sent", "unknown"})
+	}, kinds.all(), "each kind of error must be checked")
+	assert.Subset(t, outcomes.all(), []string{"created", "existing", "recovered", "rejected", "not sent", "unknown"})
 }
 
 type canarySet struct {
@@ -352,7 +352,7 @@ func (s *canarySet) add(name string) {
 
 func (s *canarySet) all() []string { return slices.Collect(maps.Keys(s.seen)) }
 
-// badConfigs are the errors of options that hold canaries where none can be.
+// badConfigs returns the errors of options that contain canaries.
 func badConfigs() []error {
 	var all []error
 	for _, address := range []string{
@@ -379,7 +379,7 @@ func testCanaryCalls(t *testing.T, faults []licensespringtest.Fault, kinds, outc
 	}, canaryUnlimited(), licensespring.WithLogger(logger), licensespring.WithAttemptTimeout(time.Second), licensespring.WithCallTimeout(20*time.Second), licensespring.WithMaxResponseBytes(1<<18))
 	s.Inject(faults...)
 
-	look := func(outcome licensespring.Outcome, err error) {
+	check := func(outcome licensespring.Outcome, err error) {
 		if e, ok := errors.AsType[*licensespring.Error](err); ok {
 			kinds.add(string(e.Kind))
 			outcome = e.Outcome
@@ -387,12 +387,12 @@ func testCanaryCalls(t *testing.T, faults []licensespringtest.Fault, kinds, outc
 		outcomes.add(string(outcome))
 		assertTextIsQuiet(t, err)
 	}
-	made := func(r *licensespring.OrderResult, err error) {
+	checkResult := func(r *licensespring.OrderResult, err error) {
 		if err != nil {
-			look("", err)
+			check("", err)
 			return
 		}
-		look(r.Outcome, nil)
+		check(r.Outcome, nil)
 		assertNoCanary(t, "the warnings and attempts", fmt.Sprintf("%+v %v %+v", r.Warnings, r.Attempts, r.Attempts))
 		for _, u := range r.Order.Users() {
 			if password := u.InitialPassword.Reveal(); password != "" {
@@ -402,34 +402,34 @@ func testCanaryCalls(t *testing.T, faults []licensespringtest.Fault, kinds, outc
 		}
 	}
 
-	made(client.CreateOrder(t.Context(), canaryOrder("calls-1")))
-	made(client.CreateOrder(t.Context(), canaryOrder("calls-1")))
-	made(client.EnsureOrder(t.Context(), canaryOrder("calls-1")))
+	checkResult(client.CreateOrder(t.Context(), canaryOrder("calls-1")))
+	checkResult(client.CreateOrder(t.Context(), canaryOrder("calls-1")))
+	checkResult(client.EnsureOrder(t.Context(), canaryOrder("calls-1")))
 	other := canaryOrder("calls-1")
 	other.Customer.Email, other.Items[0].Note = "someone@else.example", "another"
-	made(client.EnsureOrder(t.Context(), other))
-	keyed := licensespring.NewOrder("calls-2").Appending().AddItem("acme-cad", licensespring.NewKeyLicense("CANARY-KEY1-AAAA-ZZZ9"))
-	made(client.CreateOrder(t.Context(), keyed))
-	made(client.EnsureOrder(t.Context(), keyed))
-	for r := range client.CreateOrders(t.Context(), slices.Values([]*licensespring.Order{canaryOrder("calls-1"), canaryOrder("calls-3"), nil})) {
+	checkResult(client.EnsureOrder(t.Context(), other))
+	keyed := licensespring.NewOrder("calls-2").Appending().AddItem("acmecad", licensespring.NewKeyLicense("CANARY-KEY1-AAAA-ZZZ9"))
+	checkResult(client.CreateOrder(t.Context(), keyed))
+	checkResult(client.EnsureOrder(t.Context(), keyed))
+	for r := range client.EnsureOrders(t.Context(), slices.Values([]*licensespring.Order{canaryOrder("calls-1"), canaryOrder("calls-3"), nil})) {
 		assertNoSecret(t, "a bulk result", fmt.Sprintf("%+v", r))
-		made(r.Result, r.Err)
+		checkResult(r.Result, r.Err)
 	}
 	_, err := client.GetOrder(t.Context(), 4711)
-	look("", err)
-	_, err = client.FindOrder(t.Context(), "calls-1")
-	look("", err)
-	for _, err := range client.Orders(t.Context(), licensespring.OrderFilter{CustomerEmail: canaryEmail, StoreIDPrefix: "calls"}) {
-		look("", err)
+	check("", err)
+	_, err = client.GetOrderByStoreID(t.Context(), "calls-1")
+	check("", err)
+	for _, err := range client.ListOrders(t.Context(), licensespring.OrderFilter{CustomerEmail: canaryEmail, StoreIDPrefix: "calls"}) {
+		check("", err)
 	}
-	_, err = client.GenerateLicenseKeys(t.Context(), "acme-cad", 2)
-	look("", err)
-	_, err = client.ReserveKeys(t.Context(), canaryOrder("calls-4"))
-	look("", err)
-	look("", faultyOrder(t, client))
+	_, err = client.GenerateLicenseKeys(t.Context(), "acmecad", 2)
+	check("", err)
+	_, err = client.AssignKeys(t.Context(), canaryOrder("calls-4"))
+	check("", err)
+	check("", invalidOrder(t, client))
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	made(client.CreateOrder(over, canaryOrder("calls-5")))
+	checkResult(client.CreateOrder(over, canaryOrder("calls-5")))
 
 	assertNoCanary(t, "the log as text", text.String())
 	assertNoCanary(t, "the log as JSON", js.String())
@@ -438,9 +438,9 @@ func testCanaryCalls(t *testing.T, faults []licensespringtest.Fault, kinds, outc
 	assert.NotEmpty(t, text.String())
 }
 
-// faultyOrder is the error of an order in which everything is wrong, each with
-// a canary in it.
-func faultyOrder(t *testing.T, client *licensespring.Client) error {
+// invalidOrder returns the error of an order in which every member is invalid
+// and contains a canary.
+func invalidOrder(t *testing.T, client *licensespring.Client) error {
 	t.Helper()
 	bad := canaryOrder(" bird-1 ")
 	bad.Customer.Email = canaryEmail + "|x"
@@ -463,7 +463,7 @@ func faultyOrder(t *testing.T, client *licensespring.Client) error {
 	return err
 }
 
-// TestCanariesInReading gives orders that cannot be read to the reader.
+// TestCanariesInReading decodes orders that cannot be read.
 func TestCanariesInReading(t *testing.T) {
 	t.Parallel()
 	good := canaryJSON(t, canaryOrder("bird-1"))
@@ -497,11 +497,11 @@ func TestCanariesInReading(t *testing.T) {
 	}
 }
 
-// TestCanariesInPreview: a preview shows the order, for that is what it is for,
-// and no management key; nor can what it returns be used to get at one.
+// TestCanariesInPreview: a preview contains the order, but not the management
+// key, in any form.
 func TestCanariesInPreview(t *testing.T) {
 	t.Parallel()
-	client := canaryClient(t, canaryAnswer)
+	client := canaryClient(t, canaryResponse)
 	preview, err := client.Preview(canaryOrder("bird-1"))
 	require.NoError(t, err)
 	assert.Equal(t, "Api-Key [redacted]", preview.Header.Get("Authorization"))
@@ -517,10 +517,10 @@ func TestCanariesInPreview(t *testing.T) {
 	assertNoSecret(t, "the dump of a preview", string(dump))
 }
 
-// TestCanariesInADump says what holds for a transport of the caller's that
-// dumps what it sends. It sends the management key, so it sees it: in one
-// header, and nowhere else. Passwords come in the body of the answer.
-func TestCanariesInADump(t *testing.T) {
+// TestCanariesInDump documents what a caller's transport can dump: the
+// management key in one header, and nowhere else. Passwords are in the body of
+// the response.
+func TestCanariesInDump(t *testing.T) {
 	t.Parallel()
 	server := licensespringtest.NewServer(t, licensespringtest.WithAPIKey(canaryAPIKey), licensespringtest.WithExtraMembers("bird_extra"))
 	var dumps []string

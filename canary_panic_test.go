@@ -16,8 +16,8 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// crashes are programs that panic where code of the caller's runs in the middle
-// of a call, and those that panic with a value of ours.
+// crashes are programs that panic in the caller's code during a call, or with a
+// value of this package.
 var crashes = map[string]func(t *testing.T){
 	"transport": func(t *testing.T) {
 		crashingCall(t, licensespring.WithHTTPClient(&http.Client{Transport: canaryTrip(func(*http.Request) (*http.Response, error) { panic("the transport") })}))
@@ -30,33 +30,33 @@ var crashes = map[string]func(t *testing.T){
 	"jitter": func(t *testing.T) { crashingCall(t, licensespring.WithJitter(func() float64 { panic("the jitter") })) },
 	"logger": func(t *testing.T) { crashingCall(t, licensespring.WithLogger(slog.New(panickingHandler{}))) },
 	"bulk": func(t *testing.T) {
-		client := canaryClient(t, canaryAnswer, licensespring.WithJitter(func() float64 { panic("the jitter") }), lostAnswers())
-		for range client.CreateOrders(t.Context(), func(yield func(*licensespring.Order) bool) { yield(canaryOrder("bird-1")) }) {
+		client := canaryClient(t, canaryResponse, licensespring.WithJitter(func() float64 { panic("the jitter") }), failingResponses())
+		for range client.EnsureOrders(t.Context(), func(yield func(*licensespring.Order) bool) { yield(canaryOrder("bird-1")) }) {
 			panic("not reached")
 		}
 	},
 	"error": func(t *testing.T) {
-		refused, _ := canaryErrors(t)
-		panic(refused)
+		rejected, _ := canaryErrors(t)
+		panic(rejected)
 	},
-	"client": func(t *testing.T) { panic(canaryClient(t, canaryAnswer)) },
+	"client": func(t *testing.T) { panic(canaryClient(t, canaryResponse)) },
 	"secret": func(*testing.T) { panic(licensespring.NewSecret(canaryPassword)) },
 	"record": func(t *testing.T) {
-		result, err := canaryClient(t, canaryAnswer).CreateOrder(t.Context(), canaryOrder("bird-1"))
+		result, err := canaryClient(t, canaryResponse).CreateOrder(t.Context(), canaryOrder("bird-1"))
 		require.NoError(t, err)
 		panic(*result.Order)
 	},
 }
 
-// crashingCall makes an order, which panics on the way.
+// crashingCall creates an order, which panics.
 func crashingCall(t *testing.T, option licensespring.Option) {
 	t.Helper()
-	client := canaryClient(t, canaryAnswer, lostAnswers(), option)
+	client := canaryClient(t, canaryResponse, failingResponses(), option)
 	_, _ = client.CreateOrder(t.Context(), canaryOrder("bird-1"))
 }
 
-// lostAnswers makes every answer one that is asked for again.
-func lostAnswers() licensespring.Option {
+// failingResponses makes every response one that is retried.
+func failingResponses() licensespring.Option {
 	return licensespring.WithHTTPClient(&http.Client{Transport: canaryTrip(func(r *http.Request) (*http.Response, error) {
 		return &http.Response{StatusCode: http.StatusServiceUnavailable, Body: http.NoBody, Request: r}, nil
 	})})
@@ -73,15 +73,15 @@ func (panickingHandler) Handle(context.Context, slog.Record) error { panic("the 
 
 const crashEnv = "LICENSESPRING_TEST_CRASH"
 
-// TestCanariesInACrash has programs crash with the most that the runtime tells
-// of a crash, and reads what they print on their way down.
-func TestCanariesInACrash(t *testing.T) {
+// TestCanariesInCrash runs programs that crash with the most detailed
+// traceback and checks what they print.
+func TestCanariesInCrash(t *testing.T) {
 	t.Parallel()
 	if crash := crashes[os.Getenv(crashEnv)]; crash != nil {
 		done := make(chan struct{})
-		go func() { // off the test's own goroutine, which catches panics to report them
+		go func() { // not on the test's goroutine, which recovers panics to report them
 			crash(t)
-			close(done) // not deferred: that would end the program in peace before it has crashed
+			close(done) // not deferred: that would end the program before it crashes
 		}()
 		<-done
 		return
@@ -91,34 +91,34 @@ func TestCanariesInACrash(t *testing.T) {
 	for name := range crashes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			cmd := exec.CommandContext(t.Context(), program, "-test.run=^TestCanariesInACrash$")
+			cmd := exec.CommandContext(t.Context(), program, "-test.run=^TestCanariesInCrash$")
 			cmd.Env = append(os.Environ(), crashEnv+"="+name, "GOTRACEBACK=system")
 			out, err := cmd.CombinedOutput()
 			require.Error(t, err, "it did not crash: %s", out)
 			printed := string(out)
 			assert.Contains(t, printed, "panic: ")
 			assert.Contains(t, printed, "goroutine ")
-			// Names of functions and files are not what a request held.
+			// Names of functions and files are not data of the request.
 			printed = strings.NewReplacer("canaryClient", "", "canaryOrder", "", "canaryError", "", "canaryTrip", "", "canary_", "", "Canaries", "").Replace(printed)
 			assertNoCanary(t, "the crash", printed)
 		})
 	}
 }
 
-// TestClientSurvivesAPanic: a panic of the caller's code goes through to the
-// caller, who may catch it, and leaves the client as good as before.
-func TestClientSurvivesAPanic(t *testing.T) {
+// TestClientSurvivesPanic: a panic of the caller's code reaches the caller,
+// who may recover it, and the client remains usable.
+func TestClientSurvivesPanic(t *testing.T) {
 	t.Parallel()
 	first := true
-	client := canaryClient(t, canaryAnswer, licensespring.WithHTTPClient(&http.Client{Transport: canaryTrip(func(r *http.Request) (*http.Response, error) {
+	client := canaryClient(t, canaryResponse, licensespring.WithHTTPClient(&http.Client{Transport: canaryTrip(func(r *http.Request) (*http.Response, error) {
 		if first {
 			first = false
 			panic("the transport")
 		}
-		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(canaryAnswer)), Request: r}, nil
+		return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(canaryResponse)), Request: r}, nil
 	})}))
 	assert.PanicsWithValue(t, "the transport", func() { _, _ = client.CreateOrder(t.Context(), canaryOrder("bird-1")) })
 	result, err := client.CreateOrder(t.Context(), canaryOrder("bird-1"))
 	require.NoError(t, err)
-	assert.Equal(t, licensespring.Created, result.Outcome)
+	assert.Equal(t, licensespring.OutcomeCreated, result.Outcome)
 }

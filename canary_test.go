@@ -16,11 +16,10 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// The canaries: texts that are found again wherever they turn up. Those with
-// "sekret" in them must never be seen by anybody who did not ask for them by
-// name. Those with "canary" belong to a customer: records and orders hold them,
-// for that is what these are for, but no error text and no log entry of ours
-// does.
+// The canaries are texts that can be recognized wherever they appear. Those
+// with "sekret" must never appear unless the caller requests them explicitly.
+// Those with "canary" are customer data: records and orders contain them, but
+// error texts and log entries of this package must not.
 const (
 	canaryAPIKey      = "SEKRETK1.sekret6t5y4u3i2o1p0a9s8d7f6g5h4j"
 	canaryPassword    = "sekret-Pa55word-0001"
@@ -36,7 +35,7 @@ const (
 	canaryPhone       = "canary 20 7946 0999"
 	canaryAddress     = "12 CANARY Wharf\nLondon"
 	canaryReference   = "canary-reference-1"
-	canaryNote        = `canary "note" \ for nobody`
+	canaryNote        = `canary "note" \ in quotes`
 	canaryMetadata    = "canary-metadata-value"
 	canaryCustom      = "canary-custom-value"
 	canaryExtra       = "canary-extra-value"
@@ -46,7 +45,7 @@ const (
 )
 
 var (
-	// The parts of the API key too: whoever sees the second knows the first.
+	// Includes the parts of the API key: the second part alone reveals the key.
 	neverShown = append(strings.Split(canaryAPIKey, "."), canaryAPIKey, canaryPassword, canaryOldPassword)
 	notOurs    = []string{
 		canaryLicenseKey, canaryLicenseKey2, canaryEmail, canaryUserEmail, canaryFirstName, canaryLastName,
@@ -58,9 +57,9 @@ var (
 	privateForms = append(formsOf("canary"), secretForms...)
 )
 
-// formsOf returns every way in which a printer or an encoder writes a text: as
-// it is, escaped, in hexadecimal digits, as the numbers of its bytes, in base64.
-// All in lower case, for a canary is one in any case.
+// formsOf returns every way in which a printer or an encoder writes a text:
+// plain, escaped, in hexadecimal digits, as byte values and in base64. All are
+// in lower case, since canaries are matched in any case.
 func formsOf(text string) []string {
 	forms := []string{text}
 	for _, c := range []string{text, strings.ToUpper(text)} {
@@ -77,7 +76,7 @@ func formsOf(text string) []string {
 			strings.Trim(fmt.Sprintf("%U", []rune(c)), "[]"),
 			strings.Trim(strings.TrimPrefix(fmt.Sprintf("%#v", []byte(c)), "[]byte"), "{}"),
 		)
-		for before := range 3 { // base64 depends on how many bytes stand before
+		for before := range 3 { // base64 depends on the offset of the text
 			encoded := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("x", before) + c))
 			forms = append(forms, encoded[(before*8+5)/6:(before+len(c))*8/6])
 		}
@@ -88,7 +87,7 @@ func formsOf(text string) []string {
 	return forms
 }
 
-// escapeAll writes each character as JSON may.
+// escapeAll writes each character as a JSON escape.
 func escapeAll(s string) string {
 	var b strings.Builder
 	for _, r := range s {
@@ -97,33 +96,33 @@ func escapeAll(s string) string {
 	return b.String()
 }
 
-// assertNoForm fails if text holds one of the forms.
+// assertNoForm fails if text contains one of the forms.
 func assertNoForm(t *testing.T, forms []string, what, text string) {
 	t.Helper()
 	lower := strings.ToLower(text)
 	for _, form := range forms {
 		if i := strings.Index(lower, form); i >= 0 {
 			from, to := max(0, i-100), min(len(lower), i+200)
-			assert.Failf(t, "a canary sings", "%s shows it as %q:\n…%s…", what, form, lower[from:to])
+			assert.Failf(t, "a canary was found", "%s shows it as %q:\n…%s…", what, form, lower[from:to])
 			return
 		}
 	}
 }
 
-// assertNoSecret is about what may hold a customer's data and no secret.
+// assertNoSecret is for texts that may contain customer data but no secret.
 func assertNoSecret(t *testing.T, what, text string) {
 	t.Helper()
 	assertNoForm(t, secretForms, what, text)
 }
 
-// assertNoCanary is about texts of ours: no secret, and nothing of a customer.
+// assertNoCanary is for texts of this package: no secret and no customer data.
 func assertNoCanary(t *testing.T, what, text string) {
 	t.Helper()
 	assertNoForm(t, privateForms, what, text)
 }
 
-// TestCanariesAreFound holds that the search itself works: a test that finds
-// nothing anywhere would look the same.
+// TestCanariesAreFound checks that the search works: otherwise the other tests
+// would pass without finding anything.
 func TestCanariesAreFound(t *testing.T) {
 	t.Parallel()
 	type hidden struct {
@@ -159,7 +158,7 @@ func canaryJSON(t *testing.T, v any) string {
 	return string(b)
 }
 
-// canaryBuffer is a buffer that several goroutines may log into.
+// canaryBuffer is a buffer for concurrent use.
 type canaryBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -177,8 +176,8 @@ func (b *canaryBuffer) String() string {
 	return b.buf.String()
 }
 
-// canaryOrder is an order with a canary wherever an order takes a text of the
-// customer's.
+// canaryOrder returns an order with a canary in every text that is customer
+// data.
 func canaryOrder(id string) *licensespring.Order {
 	extra := func() map[string]json.RawMessage {
 		return map[string]json.RawMessage{"bird_extra": json.RawMessage(`"` + canaryExtra + `"`)}
@@ -190,8 +189,8 @@ func canaryOrder(id string) *licensespring.Order {
 		}).
 		WithMetadata(`{"for":"`+canaryMetadata+`"}`).WithReference(canaryReference).
 		WithCampaignParams(canaryCampaign).WithDownloadID(canaryDownload).
-		AddItem("acme-cad", canaryLicense(canaryLicenseKey), canaryLicense(canaryLicenseKey2)).
-		AddItem("acme-web", licensespring.NewUserLicense(canaryUserEmail).WithNote(canaryNote))
+		AddItem("acmecad", canaryLicense(canaryLicenseKey), canaryLicense(canaryLicenseKey2)).
+		AddItem("acmeweb", licensespring.NewUserLicense(canaryUserEmail).WithNote(canaryNote))
 	o.Extra = extra()
 	o.Items[0].Note, o.Items[0].Extra = canaryNote, extra()
 	o.Items[1].Licenses[0].Users[0].Extra = extra()
@@ -207,13 +206,12 @@ func canaryLicense(key string) licensespring.License {
 		WithExtra("bird_extra", json.RawMessage(`"`+canaryExtra+`"`))
 }
 
-// canaryAnswer is an answer to a create in which the initial passwords stand in
-// every place where the service was seen to put them, and in some where it was
-// not.
-const canaryAnswer = `{"id":4711,"store_id":"bird-1","order_id":4711,"type":"normal",
+// canaryResponse is a response to a create with the initial passwords in every
+// place where the service is known to put them, and in some others.
+const canaryResponse = `{"id":4711,"store_id":"bird-1","order_id":4711,"type":"normal",
 "new_passwords":[{"email":"` + canaryUserEmail + `","new_password":"` + canaryOldPassword + `"}],
 "customer":{"id":1,"email":"` + canaryEmail + `","first_name":"` + canaryFirstName + `","initial_password":"` + canaryPassword + `"},
-"order_items":[{"id":1,"product_id":1,"product":{"short_code":"acme-web","name":"Acme Web"},"licenses":[
+"order_items":[{"id":1,"product_id":1,"product":{"short_code":"acmeweb","name":"Acme Web"},"licenses":[
 {"id":1,"license_key":"` + canaryLicenseKey + `","order":4711,"license_type":"perpetual","initial_password":"` + canaryPassword + `",
 "product_features":[{"id":1,"product_feature":{"code":"render"},"secret":"` + canaryPassword + `"}],
 "license_user":{"id":1,"email":"` + canaryUserEmail + `|x","true_email":"` + canaryUserEmail + `","initial_password":"` + canaryPassword + `"},

@@ -28,15 +28,15 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// canaryVerbs are those of fmt that show something of a value, with the flags that
-// make them show more.
+// canaryVerbs are the verbs of fmt that show a part of a value, with the flags
+// that show more.
 var canaryVerbs = []string{
 	"%v", "%+v", "%#v", "%s", "%+s", "%#s", "%q", "%+q", "%#q", "%x", "%X", "% x", "%# x", "%#X",
 	"%d", "%+d", "%o", "%b", "%c", "%U", "%#U", "%e", "%g", "%t", "%T", "%100.50v", "%-5s",
 }
 
-// surroundings is a struct of a caller's, who may put a value of ours anywhere. What is
-// unexported fmt prints without asking the value how it wants to be printed.
+// surroundings is a caller's struct that contains a value of this package.
+// Package fmt prints unexported fields without calling their methods.
 type surroundings[T any] struct {
 	Open      T
 	hidden    T
@@ -52,13 +52,13 @@ type surroundings[T any] struct {
 	deep      struct{ deeper struct{ deepest T } }
 }
 
-// canaryShape is a value in one of the surroundings it may be printed in.
+// canaryShape is a value in one of its surroundings.
 type canaryShape struct {
 	name  string
 	value any
 }
 
-// in returns a value in all of them.
+// shapesOf returns a value in all surroundings.
 func shapesOf[T any](v T) []canaryShape {
 	n := surroundings[T]{
 		Open: v, hidden: v, OpenPtr: &v, hiddenPtr: &v, OpenAll: []T{v}, hiddenAll: []T{v}, OpenArray: [1]T{v},
@@ -82,14 +82,15 @@ func shapesOf[T any](v T) []canaryShape {
 	}
 }
 
-// canaryClient returns a client whose every answer is the given one.
-func canaryClient(t *testing.T, answer string, options ...licensespring.Option) *licensespring.Client {
+// canaryClient returns a client that receives the given response to every
+// request.
+func canaryClient(t *testing.T, response string, options ...licensespring.Option) *licensespring.Client {
 	t.Helper()
 	client, err := licensespring.New(canaryAPIKey, append([]licensespring.Option{
 		licensespring.WithHTTPClient(&http.Client{Transport: canaryTrip(func(r *http.Request) (*http.Response, error) {
 			return &http.Response{
 				StatusCode: http.StatusOK, Header: http.Header{"X-Echo": r.Header["Authorization"]},
-				Body: io.NopCloser(strings.NewReader(answer)), Request: r,
+				Body: io.NopCloser(strings.NewReader(response)), Request: r,
 			}, nil
 		})}),
 		canaryUnlimited(),
@@ -102,21 +103,21 @@ type canaryTrip func(*http.Request) (*http.Response, error)
 
 func (f canaryTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// canaryShapes returns, for each exported type, values of it with a canary
-// wherever one can be: mostly such as come out of a call.
+// canaryShapes returns values of each exported type with a canary in every
+// possible place. Most are results of calls.
 func canaryShapes(t *testing.T) map[string][]canaryShape {
 	t.Helper()
-	client := canaryClient(t, canaryAnswer)
+	client := canaryClient(t, canaryResponse)
 	order := canaryOrder("bird-1")
 	result, err := client.CreateOrder(t.Context(), order)
 	require.NoError(t, err)
 	license := result.Order.OrderItems[0].Licenses[0]
-	require.Equal(t, canaryPassword, license.LicenseUsers[0].InitialPassword.Reveal(), "the canary is not in the cage")
-	require.Equal(t, canaryOldPassword, result.Order.NewUsers[0].InitialPassword.Reveal(), "the canary is not in the cage")
-	preview, err := client.Preview(licensespring.NewOrder("bird-2").AddItem("acme-web", licensespring.NewUserLicense(canaryUserEmail)))
+	require.Equal(t, canaryPassword, license.LicenseUsers[0].InitialPassword.Reveal(), "the canary is missing")
+	require.Equal(t, canaryOldPassword, result.Order.NewUsers[0].InitialPassword.Reveal(), "the canary is missing")
+	preview, err := client.Preview(licensespring.NewOrder("bird-2").AddItem("acmeweb", licensespring.NewUserLicense(canaryUserEmail)))
 	require.NoError(t, err)
 
-	refused, conflict := canaryErrors(t)
+	rejected, conflict := canaryErrors(t)
 	_, err = client.CreateOrder(t.Context(), &licensespring.Order{})
 	var invalid *licensespring.ValidationError
 	require.ErrorAs(t, err, &invalid)
@@ -125,12 +126,12 @@ func canaryShapes(t *testing.T) map[string][]canaryShape {
 	return map[string][]canaryShape{
 		"Attempt":            append(shapesOf(result.Attempts[0]), shapesOf(result.Attempts)...),
 		"BulkOption":         shapesOf(licensespring.WithConcurrency(1)),
-		"BulkResult":         append(shapesOf(licensespring.BulkResult{OrderID: "bird-1", Result: result}), shapesOf(licensespring.BulkResult{Err: refused})...),
-		"CallStarted":        shapesOf(licensespring.CallStarted{Op: "create order", OrderID: "bird-1"}),
-		"CallEnded":          append(shapesOf(canaryEnded(t)), shapesOf(licensespring.CallEnded{Outcome: licensespring.Refused, Err: refused})...),
+		"BulkResult":         append(shapesOf(licensespring.BulkResult{OrderID: "bird-1", Result: result}), shapesOf(licensespring.BulkResult{Err: rejected})...),
+		"CallStarted":        shapesOf(licensespring.CallStarted{Op: licensespring.OpCreateOrder, OrderID: "bird-1"}),
+		"CallEnded":          append(shapesOf(canaryEnded(t)), shapesOf(licensespring.CallEnded{Outcome: licensespring.OutcomeRejected, Err: rejected})...),
 		"Observer":           shapesOf(licensespring.Observer{}),
 		"AttemptStarted":     shapesOf(canaryStarted(t)),
-		"Budget":             shapesOf(licensespring.NewBudget(licensespring.PlanFree)),
+		"RateLimiter":        shapesOf(licensespring.NewRateLimiter(licensespring.RateLimitFree)),
 		"Client":             append(shapesOf(client), shapesOf(*client)...),
 		"ConsumptionOptions": shapesOf(license),
 		"ConsumptionPeriod":  shapesOf(licensespring.Weekly),
@@ -138,14 +139,14 @@ func canaryShapes(t *testing.T) map[string][]canaryShape {
 		"Customer":           shapesOf(*order.Customer),
 		"CustomerRecord":     shapesOf(*result.Order.Customer),
 		"Date":               shapesOf(licensespring.DateOf(time.Now())),
-		"Dialect":            shapesOf(licensespring.PageDialect),
+		"Dialect":            shapesOf(licensespring.DialectClassic),
 		"Difference":         shapesOf(conflict.Differences),
 		"Duration":           shapesOf(licensespring.Years(1)),
 		"DurationUnit":       shapesOf(licensespring.UnitYears),
-		"Error":              slices.Concat(shapesOf(refused), shapesOf(*refused), shapesOf(conflict)),
-		"ErrorKind":          shapesOf(refused.Kind),
+		"Error":              slices.Concat(shapesOf(rejected), shapesOf(*rejected), shapesOf(conflict)),
+		"ErrorKind":          shapesOf(rejected.Kind),
 		"FeatureRecord":      shapesOf(license.ProductFeatures[0]),
-		"FieldError":         shapesOf(refused.Fields),
+		"FieldError":         shapesOf(rejected.Fields),
 		"Finding":            shapesOf(invalid.Findings),
 		"FloatingOptions":    shapesOf(licensespring.FloatingOptions{}),
 		"ItemRecord":         shapesOf(result.Order.OrderItems[0]),
@@ -153,7 +154,8 @@ func canaryShapes(t *testing.T) map[string][]canaryShape {
 		"LicenseRecord":      shapesOf(license),
 		"LicenseType":        shapesOf(licensespring.Perpetual),
 		"LicenseUser":        shapesOf(order.Items[1].Licenses[0].Users[0]),
-		"LimitedBy":          shapesOf(licensespring.LimitedByBudget),
+		"RateLimitSource":    shapesOf(licensespring.RateLimitSourceClient),
+		"Op":                 shapesOf(result.Attempts[0].Op),
 		"Option":             shapesOf(licensespring.WithUserAgent("nest")),
 		"Order":              append(shapesOf(order), shapesOf(*order)...),
 		"OrderFilter":        shapesOf(licensespring.OrderFilter{CustomerEmail: canaryEmail}),
@@ -162,32 +164,33 @@ func canaryShapes(t *testing.T) map[string][]canaryShape {
 		"OrderResult":        append(shapesOf(result), shapesOf(*result)...),
 		"OrderType":          shapesOf(licensespring.NormalOrder),
 		"Outcome":            shapesOf(result.Outcome),
-		"Plan":               shapesOf(licensespring.PlanFree),
+		"RateLimit":          shapesOf(licensespring.RateLimitFree),
 		"Phase":              shapesOf(result.Attempts[0].Phase),
 		"Preview":            append(shapesOf(preview), shapesOf(*preview)...),
 		"ProductFeature":     shapesOf(order.Items[0].Licenses[0].ProductFeatures[0]),
 		"Progress":           shapesOf(licensespring.Progress{Done: 1}),
+		"Rule":               shapesOf(conflict.Differences[0].Rule),
 		"Secret":             append(shapesOf(secret), shapesOf(map[licensespring.Secret]licensespring.Secret{secret: secret})...),
-		"Severity":           shapesOf(licensespring.Fault),
+		"Severity":           shapesOf(licensespring.SeverityError),
 		"UserRecord":         append(shapesOf(license.LicenseUsers[0]), shapesOf(result.Order.NewUsers)...),
 		"ValidationError":    append(shapesOf(invalid), shapesOf(*invalid)...),
 	}
 }
 
-// canaryEnded returns what an observer is told at the end of a call.
+// canaryEnded returns what an observer receives at the end of a call.
 func canaryEnded(t *testing.T) (ended licensespring.CallEnded) {
 	t.Helper()
-	client := canaryClient(t, canaryAnswer, licensespring.WithObserver(licensespring.Observer{
+	client := canaryClient(t, canaryResponse, licensespring.WithObserver(licensespring.Observer{
 		EndCall: func(_ context.Context, call licensespring.CallEnded) { ended = call },
 	}))
 	_, err := client.CreateOrder(t.Context(), canaryOrder("bird-1"))
 	require.NoError(t, err)
-	require.Equal(t, licensespring.Created, ended.Outcome)
+	require.Equal(t, licensespring.OutcomeCreated, ended.Outcome)
 	return ended
 }
 
-// canaryStarted returns what an observer is told at the start of a request whose
-// query is a customer's.
+// canaryStarted returns what an observer receives at the start of a request
+// whose query contains customer data.
 func canaryStarted(t *testing.T) (started licensespring.AttemptStarted) {
 	t.Helper()
 	client := canaryClient(t, `{"count":0,"next":null,"results":[]}`, licensespring.WithObserver(licensespring.Observer{
@@ -196,18 +199,18 @@ func canaryStarted(t *testing.T) (started licensespring.AttemptStarted) {
 			return ctx
 		},
 	}))
-	for range client.Orders(t.Context(), licensespring.OrderFilter{CustomerEmail: canaryEmail}) {
+	for range client.ListOrders(t.Context(), licensespring.OrderFilter{CustomerEmail: canaryEmail}) {
 		continue
 	}
 	require.Equal(t, licensespring.DefaultBaseURL+"/api/v1/orders/", started.URL)
 	return started
 }
 
-// quietTypes are the types of which no value holds anything of a customer's:
-// those of errors, journals and the like, and the client itself.
+// quietTypes are the types whose values never contain customer data: errors,
+// attempts and the like, and the client itself.
 var quietTypes = []string{
-	"Attempt", "AttemptStarted", "BulkOption", "Budget", "CallEnded", "CallStarted", "Client", "Difference", "Error", "ErrorKind", "FieldError", "Finding", "LimitedBy", "Option",
-	"Outcome", "Phase", "Progress", "Secret", "Severity", "ValidationError",
+	"Attempt", "AttemptStarted", "BulkOption", "RateLimiter", "CallEnded", "CallStarted", "Client", "Difference", "Error", "ErrorKind", "FieldError", "Finding", "Op", "Option",
+	"Outcome", "Phase", "Progress", "RateLimitSource", "Rule", "Secret", "Severity", "ValidationError",
 }
 
 // TestCanariesUnderFmt prints each exported type in all surroundings under all
@@ -231,8 +234,8 @@ func TestCanariesUnderFmt(t *testing.T) {
 	}
 }
 
-// TestCanariesInEncoders gives each exported type to everything that turns
-// values into text. Raw is left out: it is the one way to the answer itself.
+// TestCanariesInEncoders encodes each exported type in every way. It does not
+// call Raw, which returns the response itself.
 func TestCanariesInEncoders(t *testing.T) {
 	t.Parallel()
 	for name, shapes := range canaryShapes(t) {
@@ -260,8 +263,9 @@ func TestCanariesInEncoders(t *testing.T) {
 	}
 }
 
-// canaryLogs returns what the handlers of the standard library make of a value, at
-// every level, as an attribute, in a group and as what a logger always says.
+// canaryLogs returns what the handlers of the standard library print for a
+// value: at every level, as an attribute, in a group and as an attribute of the
+// logger.
 func canaryLogs(t *testing.T, v any) map[string]string {
 	t.Helper()
 	var text, js bytes.Buffer
@@ -269,15 +273,15 @@ func canaryLogs(t *testing.T, v any) map[string]string {
 	for _, h := range []slog.Handler{slog.NewTextHandler(&text, options), slog.NewJSONHandler(&js, options)} {
 		logger := slog.New(h)
 		for _, level := range []slog.Level{slog.LevelDebug - 4, slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError, slog.LevelError + 4} {
-			logger.LogAttrs(t.Context(), level, "told", slog.Any("value", v), slog.Group("group", slog.Any("inner", v)))
+			logger.LogAttrs(t.Context(), level, "message", slog.Any("value", v), slog.Group("group", slog.Any("inner", v)))
 		}
-		logger.With("always", v).WithGroup("g").Info("told", "value", []any{v}) //nolint:sloglint // as callers do
+		logger.With("always", v).WithGroup("g").Info("message", "value", []any{v}) //nolint:sloglint // as callers do
 	}
 	return map[string]string{"text": text.String(), "JSON": js.String()}
 }
 
-// TestCanariesCoverEveryType fails when a type is exported that the tests above
-// have never heard of.
+// TestCanariesCoverEveryType fails if an exported type is missing from the
+// tests above.
 func TestCanariesCoverEveryType(t *testing.T) {
 	t.Parallel()
 	var exported []string
@@ -296,10 +300,10 @@ func TestCanariesCoverEveryType(t *testing.T) {
 	}
 	require.NotEmpty(t, exported)
 	covered := slices.Collect(maps.Keys(canaryShapes(t)))
-	assert.ElementsMatch(t, exported, covered, "a new exported type needs values in canaryShapes, which say what it may hold")
+	assert.ElementsMatch(t, exported, covered, "a new exported type needs values in canaryShapes")
 }
 
-// canarySources parses the package as its users get it.
+// canarySources parses the package without its tests.
 func canarySources(t *testing.T) []*ast.File {
 	t.Helper()
 	//nolint:staticcheck // no build tags here, and the replacement is a module of its own
@@ -311,8 +315,8 @@ func canarySources(t *testing.T) []*ast.File {
 	return slices.Collect(maps.Values(packages["licensespring"].Files))
 }
 
-// TestCanaryFieldsAreSet holds that canaryOrder has something in every text of
-// an order that is not the name of a product, a policy or the like.
+// TestCanaryFieldsAreSet checks that canaryOrder sets every text of an order,
+// except names of products, policies and the like.
 func TestCanaryFieldsAreSet(t *testing.T) {
 	t.Parallel()
 	o := canaryOrder("bird-1")
@@ -349,13 +353,13 @@ func TestCanaryFieldsAreSet(t *testing.T) {
 	}
 	walk(reflect.ValueOf(o))
 	for name, ok := range set {
-		assert.True(t, ok, "%s is nowhere set", name)
+		assert.True(t, ok, "%s is never set", name)
 	}
 	assert.Greater(t, len(set), 25)
 }
 
-// TestContextDoesNotCarryCanaries: what a caller's transport finds in the
-// context of a request tells no secret when it is printed.
+// TestContextDoesNotCarryCanaries: the context of a request, as a caller's
+// transport can print it, contains no secret.
 func TestContextDoesNotCarryCanaries(t *testing.T) {
 	t.Parallel()
 	var printed []string
@@ -364,10 +368,10 @@ func TestContextDoesNotCarryCanaries(t *testing.T) {
 			for _, verb := range canaryVerbs {
 				printed = append(printed, fmt.Sprintf(verb, r.Context()))
 			}
-			return nil, errors.New("refused")
+			return nil, errors.New("connection failed")
 		})}))
 	require.NoError(t, err)
-	_, err = client.FindOrder(t.Context(), "bird-1")
+	_, err = client.GetOrderByStoreID(t.Context(), "bird-1")
 	require.Error(t, err)
 	require.NotEmpty(t, printed)
 	for _, text := range printed {

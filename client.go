@@ -1,33 +1,33 @@
 package licensespring
 
 import (
-	"context"
+	"cmp"
 	"net/http"
 	"strings"
 
 	"github.com/licensespring-go/licensespring/internal/exchange"
 )
 
-// Client creates orders. Make one with [New], and share it: it is safe for
-// concurrent use, never changes, and keeps connections for later calls.
+// Client is a client of the Management API. Create it with [New] and share it: it
+// is safe for concurrent use, its configuration is immutable, and it reuses
+// connections.
 type Client struct {
-	cfg  config
-	root string // base URL without a slash at the end
-	// createURL is where orders are created: root and path, joined once.
-	createURL string
-	x         *exchange.Exchanger
-	// header returns the headers of a request. The management key is held by
-	// this function alone, so that printing a Client cannot show it.
+	cfg       config
+	baseURL   string // without a trailing slash
+	createURL string // baseURL and the path of creates, joined once
+	exchanger *exchange.Exchanger
+	products  *productCodes
+	// header returns the headers of a request. A function holds the management
+	// key, so that printing a Client cannot show it.
 	header func(withBody bool) http.Header
-	// scrub returns the texts that no error may repeat, for the same reason
-	// held by a function.
+	// secrets returns the texts that errors must not contain; a function for the
+	// same reason.
 	secrets func() []string
 }
 
-// New returns a client that works with the given management key. It opens and
-// starts nothing. Whatever is wrong with the key and the options is reported
-// at once, in an error that matches [ErrInvalidConfig] and carries a
-// [*ValidationError].
+// New returns a client for the given management key. It opens no connection and
+// starts no goroutine. If the key or options are invalid, the error matches
+// [ErrInvalidConfig], and errors.As finds a [*ValidationError] with all findings.
 func New(apiKey string, options ...Option) (*Client, error) {
 	cfg := defaultConfig()
 	cfg.checkKey(apiKey)
@@ -36,90 +36,36 @@ func New(apiKey string, options ...Option) (*Client, error) {
 			option(&cfg)
 		}
 	}
-	root := cfg.root()
-	if len(cfg.faults) > 0 {
+	baseURL := cfg.parseBaseURL()
+	if len(cfg.findings) > 0 {
 		return nil, &Error{
-			Op:     "new client",
+			Op:     OpNew,
 			Kind:   ErrInvalidConfig,
-			detail: summary(cfg.faults),
-			causes: []error{&ValidationError{Findings: cfg.faults, kind: ErrInvalidConfig}},
+			detail: summary(cfg.findings),
+			causes: []error{&ValidationError{Findings: cfg.findings, kind: ErrInvalidConfig}},
 		}
 	}
 	c := &Client{
 		cfg:       cfg,
-		root:      root,
-		createURL: root + pathCreateOrder,
+		baseURL:   baseURL,
+		products:  &productCodes{},
+		createURL: baseURL + pathCreateOrder,
 		header:    headers(apiKey, cfg.userAgent),
-		secrets:   func() []string { return append(strings.Split(apiKey, "."), apiKey) }, // its parts too
+		secrets:   func() []string { return append(strings.Split(apiKey, "."), apiKey) },
 	}
-	c.x = exchange.New(exchange.Config{
+	c.exchanger = exchange.New(exchange.Config{
 		HTTP:           cfg.httpClient,
 		MaxAttempts:    cfg.maxAttempts,
 		WaitMin:        cfg.waitMin,
 		WaitMax:        cfg.waitMax,
 		AttemptTimeout: cfg.attemptTimeout,
-		MaxBody:        cfg.maxBody,
+		MaxBody:        cmp.Or(cfg.maxBody, DefaultMaxResponseBytes),
 		Jitter:         cfg.jitter,
-		Gate:           cfg.budget.b,
+		Limiter:        cfg.limiter.limiter,
 	})
 	return c, nil
 }
 
-// headers returns a function that makes the headers of a request: a new map
-// each time, since net/http adds to the one it is given, around values that
-// are made once.
-//
-// There is no idempotency header among them, on purpose: the service knows
-// none, and net/http would take one as leave to send a POST again by itself.
-func headers(apiKey, userAgent string) func(withBody bool) http.Header {
-	var (
-		authorization = []string{"Api-Key " + apiKey}
-		agent         = []string{userAgent}
-		media         = []string{"application/json"}
-	)
-	return func(withBody bool) http.Header {
-		h := http.Header{"Authorization": authorization, "User-Agent": agent, "Accept": media}
-		if withBody {
-			h["Content-Type"] = media
-		}
-		return h
-	}
-}
-
-// CloseIdleConnections closes the connections kept for later calls. A client
-// that is dropped without it loses them by itself after a while.
-func (c *Client) CloseIdleConnections() { c.x.CloseIdleConnections() }
-
-// CreateOrder makes an order, and says what became of it.
-//
-// Without an error the order was made: the result's Outcome is [Created],
-// [Appended], or [Recovered] if the answer was lost and the order was looked
-// up. With an error, its Outcome says whether the order was refused ([Refused],
-// [NotSent]) or may have been made ([Unknown]):
-//
-//   - [ErrInvalidRequest]: something is wrong with the order. If it was found
-//     before sending, errors.As finds a [*ValidationError] with all of it.
-//   - [ErrOrderExists]: the id was taken before.
-//   - [ErrUnauthorized], [ErrRateLimited], [ErrRedirected], [ErrNotFound],
-//     [ErrUnavailable]: refused, or never sent.
-//   - [ErrNotSent]: never sent. It matches together with one of the others,
-//     or alone if ctx was over before.
-//   - [ErrOutcomeUnknown]: it may have been made. [Client.EnsureOrder] with the
-//     same order settles it, now or after a restart. Such an error may match
-//     [ErrUnavailable] or [ErrRateLimited] besides, which say why it could not be
-//     found out: so ask for this one first, or look at the Outcome.
-//
-// The order is sent again after a lost answer only where that cannot make a
-// second one: see the package documentation for the table. The order is not
-// changed. When ctx ends, the call returns promptly.
-func (c *Client) CreateOrder(ctx context.Context, order *Order) (*OrderResult, error) {
-	k := c.begin(ctx, opCreate, order)
-	defer k.end()
-
-	req, findings, err := c.createRequest(order)
-	if err != nil {
-		return nil, k.invalid(NotSent, err)
-	}
-	k.sending(req.Body, findings)
-	return k.create(order, req)
-}
+// CloseIdleConnections closes the connections that are kept for later calls.
+// Without it they are closed after an idle timeout.
+func (c *Client) CloseIdleConnections() { c.exchanger.CloseIdleConnections() }

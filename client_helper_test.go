@@ -26,7 +26,7 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// What must not be seen anywhere but in what was asked for.
+// Texts that must not appear in errors and logs.
 const (
 	testKey       = "TESTTEST.fedcba9876543210fedcba9876543210"
 	customerEmail = "ada.lovelace@example.com"
@@ -40,18 +40,19 @@ func secretsOfOrders() []string {
 	return []string{testKey, lst.DefaultAPIKey, customerEmail, userEmail, company, givenKey, otherKey, "lovelace", "hopper"}
 }
 
-// anOrder has one of each: a key given, a key to be made, a user, a customer.
+// anOrder returns an order with a license with a key, one without, one with a
+// user, and a customer.
 func anOrder(id string) *licensespring.Order {
 	return licensespring.NewOrder(id).
 		WithCustomer(licensespring.Customer{Email: customerEmail, Company: company}).
-		AddItem("acme-cad",
+		AddItem("acmecad",
 			licensespring.NewLicense().TimeLimited(licensespring.Years(1)).WithMaxActivations(3),
 			licensespring.NewKeyLicense(givenKey).Perpetual(),
 		).
-		AddItem("acme-web", licensespring.NewUserLicense(userEmail))
+		AddItem("acmeweb", licensespring.NewUserLicense(userEmail))
 }
 
-// anAppend has keys for all of its licenses.
+// anAppend returns an append whose licenses all have keys.
 func anAppend(id string, keys ...string) *licensespring.Order {
 	order := licensespring.NewOrder(id)
 	order.Append = true
@@ -59,14 +60,14 @@ func anAppend(id string, keys ...string) *licensespring.Order {
 	for _, key := range keys {
 		licenses = append(licenses, licensespring.NewKeyLicense(key).Perpetual())
 	}
-	return order.AddItem("acme-cad", licenses...)
+	return order.AddItem("acmecad", licenses...)
 }
 
-// half makes waits the same each time.
+// half makes the jitter deterministic.
 func half() float64 { return 0.5 }
 
-// inMemory returns a client and a fake joined by a network in memory, for use
-// in a bubble of virtual time. Nothing limits the rate.
+// inMemory returns a client and a fake that are connected by an in-memory
+// network, for use in a synctest bubble. No rate limit applies.
 func inMemory(t *testing.T, service []lst.Option, options ...licensespring.Option) (*licensespring.Client, *lst.Server, *lst.Network) {
 	t.Helper()
 	network := lst.NewNetwork()
@@ -79,8 +80,8 @@ func inMemory(t *testing.T, service []lst.Option, options ...licensespring.Optio
 	}, options...)...), s, network
 }
 
-// onLoopback returns a client and a fake that talk over real HTTP, without a
-// wait worth the name.
+// onLoopback returns a client and a fake that use real HTTP, with negligible
+// waits.
 func onLoopback(t *testing.T, service []lst.Option, options ...licensespring.Option) (*licensespring.Client, *lst.Server) {
 	t.Helper()
 	s := lst.NewServer(t, service...)
@@ -89,8 +90,8 @@ func onLoopback(t *testing.T, service []lst.Option, options ...licensespring.Opt
 	}, options...)...), s
 }
 
-// mocked returns a client that meets a transport without a network: for the
-// shapes of requests and answers.
+// mocked returns a client with a mock transport, for tests of the exact
+// requests and responses.
 func mocked(t *testing.T, options ...licensespring.Option) (*licensespring.Client, *httpmock.MockTransport) {
 	t.Helper()
 	transport := httpmock.NewMockTransport()
@@ -103,19 +104,18 @@ func newClient(t *testing.T, key string, options ...licensespring.Option) *licen
 	t.Helper()
 	client, err := licensespring.New(key, append([]licensespring.Option{
 		licensespring.WithJitter(half),
-		licensespring.WithBudget(licensespring.NewBudget(licensespring.Unlimited)),
+		licensespring.WithRateLimiter(licensespring.NewRateLimiter(licensespring.NoRateLimit)),
 	}, options...)...)
 	require.NoError(t, err)
 	return client
 }
 
-// transportFunc is a transport made of a function.
 type transportFunc func(*http.Request) (*http.Response, error)
 
 func (f transportFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// answer returns a response with a body, as net/http would.
-func answer(req *http.Request, status int, body string) *http.Response {
+// response returns a response with a body, as net/http would.
+func response(req *http.Request, status int, body string) *http.Response {
 	return &http.Response{
 		StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: http.Header{"Content-Type": {"application/json"}}, Request: req,
@@ -123,12 +123,14 @@ func answer(req *http.Request, status int, body string) *http.Response {
 	}
 }
 
-// answeringWith returns a client that gets the same answer to everything.
-func answeringWith(body string) *http.Client {
-	return &http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) { return answer(req, http.StatusOK, body), nil })}
+// respondingWith returns an http.Client that receives the same response to
+// every request.
+func respondingWith(body string) *http.Client {
+	return &http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) { return response(req, http.StatusOK, body), nil })}
 }
 
-// newTLSServer returns the address of a service whose certificate nobody knows.
+// newTLSServer returns the address of a service whose certificate is not
+// trusted.
 func newTLSServer(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
@@ -138,7 +140,7 @@ func newTLSServer(t *testing.T) string {
 	return server.URL
 }
 
-// cancelAtEnd cancels something when a body has been read.
+// cancelAtEnd calls cancel when the body has been read.
 type cancelAtEnd struct {
 	io.ReadCloser
 
@@ -153,7 +155,7 @@ func (c cancelAtEnd) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// serve has a handler answer a request.
+// serve passes a request to a handler and returns the response.
 func serve(handler http.Handler, req *http.Request) *http.Response {
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, req)
@@ -179,7 +181,7 @@ func errorOf(t *testing.T, err error) *licensespring.Error {
 	return e
 }
 
-// assertMatches checks the whole matrix of errors.Is: of all kinds, just these.
+// assertMatches checks that the error matches exactly these kinds.
 func assertMatches(t *testing.T, err error, kinds ...licensespring.ErrorKind) {
 	t.Helper()
 	want := make(map[licensespring.ErrorKind]bool)
@@ -199,26 +201,25 @@ func allKinds() []licensespring.ErrorKind {
 	}
 }
 
-// assertTerse checks that an error says nothing that it must not, however it is
-// printed, and that its text is one line of bounded length.
+// assertTerse checks that an error contains no secret in any printed form, and
+// that its text is one line of bounded length.
 func assertTerse(t *testing.T, err error, secrets ...string) {
 	t.Helper()
 	require.Error(t, err)
 	text := err.Error()
 	assert.LessOrEqual(t, len(text), 1500)
 	assert.NotContains(t, text, "\n")
-	for _, seen := range printed(t, err) {
+	for _, text := range printed(t, err) {
 		for _, secret := range append(secretsOfOrders(), secrets...) {
-			assert.NotContains(t, strings.ToLower(seen), strings.ToLower(secret))
+			assert.NotContains(t, strings.ToLower(text), strings.ToLower(secret))
 		}
-		assert.NotContains(t, seen, "://")
-		assert.NotContains(t, seen, "127.0.0.1")
-		assert.NotContains(t, seen, "/api/v1/")
+		assert.NotContains(t, text, "://")
+		assert.NotContains(t, text, "127.0.0.1")
+		assert.NotContains(t, text, "/api/v1/")
 	}
 }
 
-// printed is everything a program could make of a value without looking at its
-// fields by name.
+// printed returns everything that a program can print of a value.
 func printed(t *testing.T, v any) []string {
 	t.Helper()
 	var all []string
@@ -255,7 +256,7 @@ func causesOf(err error) []error {
 	return all
 }
 
-// recorder is a slog.Handler that keeps what it is given.
+// recorder is a slog.Handler that keeps its records.
 type recorder struct {
 	mu      sync.Mutex
 	level   slog.Level
@@ -274,8 +275,8 @@ func (r *recorder) Handle(_ context.Context, record slog.Record) error {
 func (r *recorder) WithAttrs([]slog.Attr) slog.Handler { return r }
 func (r *recorder) WithGroup(string) slog.Handler      { return r }
 
-// entries returns the names of all attributes of each record, groups spelled
-// out, and the record as text.
+// entries returns the attributes of each record, with the members of groups as
+// separate attributes.
 func (r *recorder) entries() []logEntry {
 	r.mu.Lock()
 	defer r.mu.Unlock()

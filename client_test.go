@@ -19,7 +19,7 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-func TestNewReportsAllFaultsAtOnce(t *testing.T) {
+func TestNewReportsAllErrors(t *testing.T) {
 	t.Parallel()
 	client, err := licensespring.New(" "+testKey+"\n",
 		licensespring.WithBaseURL("http://saas.licensespring.com"),
@@ -33,8 +33,8 @@ func TestNewReportsAllFaultsAtOnce(t *testing.T) {
 		licensespring.WithUserAgent("acme\r\nX-Evil: 1"),
 		licensespring.WithDialect(licensespring.Dialect(7)),
 		licensespring.WithJitter(nil),
-		licensespring.WithBudget(nil),
-		licensespring.WithBudget(&licensespring.Budget{}),
+		licensespring.WithRateLimiter(nil),
+		licensespring.WithRateLimiter(&licensespring.RateLimiter{}),
 	)
 	assert.Nil(t, client)
 	assertMatches(t, err, licensespring.ErrInvalidConfig)
@@ -45,18 +45,18 @@ func TestNewReportsAllFaultsAtOnce(t *testing.T) {
 	var paths []string
 	for _, f := range invalid.Findings {
 		assert.Equal(t, licensespring.RuleOption, f.Rule)
-		assert.Equal(t, licensespring.Fault, f.Severity)
+		assert.Equal(t, licensespring.SeverityError, f.Severity)
 		assert.NotEmpty(t, f.Message)
 		paths = append(paths, f.Path)
 	}
 	assert.Equal(t, []string{
 		"api_key", "http_client", "max_attempts", "retry_waits", "attempt_timeout", "call_timeout", "max_response_bytes",
-		"logger", "user_agent", "dialect", "jitter", "budget", "budget", "base_url",
+		"logger", "user_agent", "dialect", "jitter", "rate_limiter", "rate_limiter", "base_url",
 	}, paths)
-	assert.Equal(t, "licensespring: new client: invalid configuration: api_key: has space or a line break around it [option]; "+
+	assert.Equal(t, "licensespring: new client: invalid configuration: api_key: begins or ends with white space [option]; "+
 		"http_client: is nil [option]; max_attempts: must be between 1 and 100 [option]; and 11 more", err.Error())
 	e := errorOf(t, err)
-	assert.Equal(t, "new client", e.Op)
+	assert.Equal(t, licensespring.OpNew, e.Op)
 	assert.Empty(t, e.Outcome)
 }
 
@@ -64,14 +64,14 @@ func TestNewChecksTheKey(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ name, key, message string }{
 		{"empty", "", "is empty"},
-		{"line break", testKey + "\n", "has space or a line break around it"}, // read from a file
-		{"carriage return", testKey + "\r\n", "has space or a line break around it"},
-		{"space before", "\t" + testKey, "has space or a line break around it"},
-		{"nothing but space", "  ", "has space or a line break around it"},
-		{"space within", "TESTTEST fedcba9876543210", "has characters that no key has"},
-		{"line break within", "TESTTEST.\nX-Evil: fedcba9876543210", "has characters that no key has"},
-		{"no ASCII", "TESTTEST.fedcba98765432\u20ac", "has characters that no key has"},
-		{"not UTF-8", "TESTTEST.fedcba98765432\xff", "has characters that no key has"},
+		{"line break", testKey + "\n", "begins or ends with white space"}, // as read from a file
+		{"carriage return", testKey + "\r\n", "begins or ends with white space"},
+		{"space before", "\t" + testKey, "begins or ends with white space"},
+		{"only spaces", "  ", "begins or ends with white space"},
+		{"space within", "TESTTEST fedcba9876543210", "has invalid characters"},
+		{"line break within", "TESTTEST.\nX-Evil: fedcba9876543210", "has invalid characters"},
+		{"no ASCII", "TESTTEST.fedcba98765432\u20ac", "has invalid characters"},
+		{"not UTF-8", "TESTTEST.fedcba98765432\xff", "has invalid characters"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -94,19 +94,19 @@ func TestNewChecksTheBaseURL(t *testing.T) {
 		{"https://saas.licensespring.com", true, ""},
 		{"https://saas.licensespring.com/", true, ""},
 		{"https://proxy.example/licensespring/", true, ""},
-		{"HTTPS://saas.licensespring.com", true, ""}, // a scheme has no case
+		{"HTTPS://saas.licensespring.com", true, ""}, // schemes are case-insensitive
 		{"https://10.0.0.7:8443", true, ""},
 		{"http://127.0.0.1:8080", true, ""},
-		{"http://127.8.9.10", true, ""}, // the whole 127/8 is this machine
+		{"http://127.8.9.10", true, ""}, // all of 127/8 is loopback
 		{"http://[::1]:8080/base", true, ""},
 		{"http://localhost:8080", true, ""},
 		{"http://LocalHost", true, ""},
-		{"http://saas.licensespring.com", false, "must be https, for the management key"},
-		{"http://localhost.example.com", false, "must be https, for the management key"},
-		{"http://127.0.0.1.example.com", false, "must be https, for the management key"},
-		{"http://0.0.0.0:8080", false, "must be https, for the management key"},
-		{"http://192.168.1.1", false, "must be https, for the management key"},
-		{"http://[::]", false, "must be https, for the management key"},
+		{"http://saas.licensespring.com", false, "must be https unless the host is loopback"},
+		{"http://localhost.example.com", false, "must be https unless the host is loopback"},
+		{"http://127.0.0.1.example.com", false, "must be https unless the host is loopback"},
+		{"http://0.0.0.0:8080", false, "must be https unless the host is loopback"},
+		{"http://192.168.1.1", false, "must be https unless the host is loopback"},
+		{"http://[::]", false, "must be https unless the host is loopback"},
 		{"ftp://saas.licensespring.com", false, "must be https"},
 		{"ws://localhost", false, "must be https"},
 		{"", false, "is not a URL with a scheme and a host"},
@@ -139,14 +139,15 @@ func TestNewChecksTheBaseURL(t *testing.T) {
 	}
 }
 
-func TestNewTakesNilOptionsForNone(t *testing.T) {
+func TestNewIgnoresNilOptions(t *testing.T) {
 	t.Parallel()
 	client, err := licensespring.New(testKey, licensespring.WithMaxAttempts(1), nil)
 	require.NoError(t, err)
 	assert.NotNil(t, client)
 }
 
-// The exact request: method, address with its last slash, headers, body.
+// Checks the exact request: method, URL with its trailing slash, headers and
+// body.
 func TestCreateRequest(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -156,13 +157,13 @@ func TestCreateRequest(t *testing.T) {
 		agent   string
 		body    string
 	}{
-		{"defaults", nil, "https://saas.licensespring.com/api/v1/orders/create_order/", "licensespring-go/0.1.0", "request_page.json"},
+		{"defaults", nil, "https://saas.licensespring.com/api/v1/orders/create_order/", "licensespring-go/0.1.0", "request_classic.json"},
 		{
 			"everything else",
 			[]licensespring.Option{
 				licensespring.WithBaseURL("https://proxy.example:8443/some%20where/"),
 				licensespring.WithUserAgent("acme-billing/1.2"),
-				licensespring.WithDialect(licensespring.CurrentDialect),
+				licensespring.WithDialect(licensespring.DialectCurrent),
 			},
 			"https://proxy.example:8443/some%20where/api/v1/orders/create_order/",
 			"acme-billing/1.2 licensespring-go/0.1.0", "request_current.json",
@@ -180,7 +181,7 @@ func TestCreateRequest(t *testing.T) {
 					"Content-Type":  {"application/json"},
 					"Accept":        {"application/json"},
 					"User-Agent":    {tt.agent},
-				}, req.Header) // no idempotency header: net/http would send the POST again by itself
+				}, req.Header) // no idempotency header: with one, net/http itself would retry the POST
 				var err error
 				body, err = io.ReadAll(req.Body)
 				assert.NoError(t, err) //nolint:testifylint // not on the goroutine of the test
@@ -191,7 +192,7 @@ func TestCreateRequest(t *testing.T) {
 			order.Items[0].Licenses[0] = order.Items[0].Licenses[0].WithMaintenance(licensespring.Months(6))
 			res, err := client.CreateOrder(t.Context(), order)
 			require.NoError(t, err)
-			assert.Equal(t, licensespring.Created, res.Outcome)
+			assert.Equal(t, licensespring.OutcomeCreated, res.Outcome)
 			assert.Equal(t, string(golden(t, tt.body, append(body, '\n'))), string(body)+"\n")
 
 			preview, err := client.Preview(order)
@@ -209,60 +210,18 @@ func TestCreateRequest(t *testing.T) {
 	}
 }
 
-func TestPreviewShowsFindings(t *testing.T) {
-	t.Parallel()
-	client := newClient(t, testKey)
-
-	warned := anOrder("inv-1")
-	warned.Items[0].Licenses[0].LicenseType = "lifetime"
-	preview, err := client.Preview(warned)
-	require.NoError(t, err)
-	require.Len(t, preview.Findings, 1)
-	assert.Equal(t, licensespring.RuleUnknownValue, preview.Findings[0].Rule)
-	assert.NotEmpty(t, preview.Body)
-
-	wrong := anOrder("")
-	preview, err = client.Preview(wrong)
-	assertMatches(t, err, licensespring.ErrInvalidRequest, licensespring.ErrNotSent)
-	assert.Equal(t, "preview order", errorOf(t, err).Op)
-	require.NotNil(t, preview)
-	assert.Empty(t, preview.Body)
-	assert.Len(t, preview.Findings, 1)
-
-	preview, err = client.Preview(nil)
-	require.ErrorIs(t, err, licensespring.ErrInvalidRequest)
-	assert.Empty(t, preview.Findings)
-}
-
-// A preview is the caller's to do with as it likes.
-func TestPreviewSharesNothing(t *testing.T) {
-	t.Parallel()
-	client, s := onLoopback(t, nil)
-	preview, err := client.Preview(anOrder("inv-1"))
-	require.NoError(t, err)
-	for name := range preview.Header {
-		preview.Header[name][0] = "changed"
-	}
-	_, err = client.CreateOrder(t.Context(), anOrder("inv-1"))
-	require.NoError(t, err)
-	header := s.Requests()[0].Header
-	assert.Equal(t, "right", header.Get("Authorization"))
-	assert.Equal(t, "application/json", header.Get("Accept"))
-	assert.Equal(t, "licensespring-go/0.1.0", header.Get("User-Agent"))
-}
-
 func TestClientShowsNoKey(t *testing.T) {
 	t.Parallel()
 	client := newClient(t, testKey, licensespring.WithBaseURL("https://proxy.example"))
 	for _, v := range []any{client, *client, struct{ C *licensespring.Client }{client}, []any{*client}} {
-		for _, seen := range printed(t, v) {
-			assert.NotContains(t, seen, "fedcba9876543210")
-			assert.NotContains(t, seen, fmt.Sprintf("%x", "fedcba9876543210"))
+		for _, text := range printed(t, v) {
+			assert.NotContains(t, text, "fedcba9876543210")
+			assert.NotContains(t, text, fmt.Sprintf("%x", "fedcba9876543210"))
 		}
 	}
 }
 
-func TestClientIsNotTheCallers(t *testing.T) {
+func TestHTTPClientIsCopied(t *testing.T) {
 	t.Parallel()
 	s := lst.NewServer(t)
 	jar, err := cookiejar.New(nil)
@@ -289,7 +248,7 @@ func TestClientIsNotTheCallers(t *testing.T) {
 	assert.Same(t, jar, given.Jar)
 	assert.NotNil(t, given.CheckRedirect)
 
-	// What the caller does with it later is of no consequence.
+	// Later changes to the caller's http.Client have no effect.
 	given.Transport = transportFunc(func(*http.Request) (*http.Response, error) { return nil, io.ErrClosedPipe })
 	given.Timeout = 1
 	_, err = client.CreateOrder(t.Context(), anOrder("inv-1"))
@@ -303,7 +262,7 @@ func TestCookiesOfTheJarAreSentOnce(t *testing.T) {
 	require.NoError(t, err)
 	address, err := url.Parse(s.URL())
 	require.NoError(t, err)
-	jar.SetCookies(address, []*http.Cookie{{Name: "route", Value: "7"}}) //nolint:gosec // a cookie as it is sent
+	jar.SetCookies(address, []*http.Cookie{{Name: "route", Value: "7"}}) //nolint:gosec // a request cookie
 	client := newClient(t, s.APIKey(), licensespring.WithBaseURL(s.URL()), licensespring.WithRetryWaits(1, 1),
 		licensespring.WithHTTPClient(&http.Client{Transport: s.Client().Transport, Jar: jar}))
 	s.Inject(lst.Status(http.StatusBadGateway).Times(2))
@@ -321,7 +280,7 @@ func TestClientIsSafeForConcurrentUse(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range n {
 		all.Go(func() {
-			order := licensespring.NewOrder(fmt.Sprint("inv-", i)).AddItem("acme-cad", licensespring.NewLicense())
+			order := licensespring.NewOrder(fmt.Sprint("inv-", i)).AddItem("acmecad", licensespring.NewLicense())
 			res, err := client.CreateOrder(t.Context(), order)
 			if assert.NoError(t, err) {
 				assert.Equal(t, order.ID, res.Order.StoreID)
@@ -333,8 +292,8 @@ func TestClientIsSafeForConcurrentUse(t *testing.T) {
 	client.CloseIdleConnections()
 }
 
-// An order is never changed, whatever becomes of it.
-func TestOrderStaysTheCallers(t *testing.T) {
+// No call modifies the caller's order.
+func TestOrderIsNotModified(t *testing.T) {
 	t.Parallel()
 	client, s := onLoopback(t, nil)
 	order := anOrder("inv-1")

@@ -18,13 +18,13 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// countingServer answers creates after as many of them as it is told have come
-// together, so that they really are under way at once, and counts connections.
+// countingServer responds to creates when a given number of them have arrived,
+// so that they are concurrent, and counts connections.
 type countingServer struct {
 	*httptest.Server
 
 	connections atomic.Int64
-	answer      []byte
+	response    []byte
 
 	mu       sync.Mutex
 	together int
@@ -34,7 +34,7 @@ type countingServer struct {
 
 func newCountingServer(t *testing.T, http2 bool) *countingServer {
 	t.Helper()
-	s := &countingServer{answer: answerOf(t, benchOrder()), together: 1, open: make(chan struct{})}
+	s := &countingServer{response: responseTo(t, benchOrder()), together: 1, open: make(chan struct{})}
 	s.Server = httptest.NewUnstartedServer(s)
 	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
 		if state == http.StateNew {
@@ -51,10 +51,10 @@ func newCountingServer(t *testing.T, http2 bool) *countingServer {
 	return s
 }
 
-// ServeHTTP answers when all of a burst are there, and a caller that is to give
-// up never.
+// ServeHTTP responds when all requests of a burst have arrived, and never to a
+// request that the caller is to cancel.
 func (s *countingServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	_, _ = io.Copy(io.Discard, r.Body) // a server notices that a client has left only after that
+	_, _ = io.Copy(io.Discard, r.Body) // the server notices a canceled request only after that
 	if strings.HasPrefix(r.Header.Get("User-Agent"), "gives-up") {
 		<-r.Context().Done()
 		return
@@ -69,7 +69,7 @@ func (s *countingServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mu.Unlock()
 	<-open
 	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(s.answer)
+	_, _ = w.Write(s.response)
 }
 
 func (s *countingServer) burst(t *testing.T, client *licensespring.Client, n int) {
@@ -87,7 +87,7 @@ func (s *countingServer) burst(t *testing.T, client *licensespring.Client, n int
 	all.Wait()
 }
 
-// Peers open a new connection for nearly every call of a burst (1,240 for
+// Other clients open a connection for nearly every call of a burst (1,240 for
 // 1,280): net/http keeps two per host, and go-retryablehttp closes all idle
 // ones whenever a call fails.
 func TestBurstsShareConnections(t *testing.T) {
@@ -108,7 +108,7 @@ func TestBurstsShareConnections(t *testing.T) {
 
 	t.Run("http/1.1 with a caller who gives up after each burst", func(t *testing.T) {
 		t.Parallel()
-		// One connection is lost with each caller who gives up, no more.
+		// Each canceled call costs one connection and no more.
 		assert.LessOrEqual(t, fewest(int64(calls+bursts), func() int64 {
 			s := newCountingServer(t, false)
 			transport := &http.Transport{MaxIdleConnsPerHost: 256}
@@ -139,10 +139,10 @@ func TestBurstsShareConnections(t *testing.T) {
 	})
 }
 
-// fewest counts again, twice at the most, when there were more than enough:
-// net/http gives a connection up if the goroutine that wrote the request does
-// not get to say so within 50 ms, which happens on a machine that is busy
-// enough. A client that loses connections loses them every time.
+// fewest repeats a count up to twice if there were too many connections:
+// net/http drops a connection if the goroutine that wrote the request does not
+// report it within 50 ms, which happens on a busy machine. A client that leaks
+// connections does so every time.
 func fewest(enough int64, connections func() int64) int64 {
 	least := connections()
 	for range 2 {
@@ -154,8 +154,8 @@ func fewest(enough int64, connections func() int64) int64 {
 	return least
 }
 
-// A call that fails for good must not close the connections of others.
-func TestAFailedCallClosesNobodysConnections(t *testing.T) {
+// A failed call must not close the connections of others.
+func TestFailedCallKeepsOtherConnections(t *testing.T) {
 	t.Parallel()
 	var connections, requests atomic.Int64
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -1,118 +1,231 @@
 package licensespring
 
 import (
+	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/licensespring-go/licensespring/internal/exchange"
 )
 
-// create sends the request of a create and finds out what became of it. This
-// is the whole decision, from the last reply to one of made, refused, unknown:
+// CreateOrder creates an order and reports its outcome.
 //
-//	the last reply                      some attempt may have acted   then
-//	2xx that shows the order            –                             made
-//	anything else                       no                            refused
-//	anything else                       yes                           settle: look it up
-func (k *call) create(order *Order, req exchange.Request) (*OrderResult, error) {
-	reply := k.send(opCreate, req)
-	if rec, odd, ok := readMade(order, reply); ok {
-		return k.result(k.madeOutcome(order, rec), order, rec, odd), nil
-	}
-	e := k.refusal(reply)
-	if reply.Ending == exchange.Done {
-		e.detail = "the answer does not show the order"
-	}
-	if reply.MayHaveActed() {
-		return k.settle(order, req, reply, e)
-	}
-	e.Outcome = NotSent
-	if answered(reply) {
-		e.Outcome = Refused
-		if e.Kind == ErrNotSent { // of the last attempt alone; before it came a 429
-			e.Kind = ErrRateLimited
-		}
-	}
-	return k.refused(order, e)
-}
+// A nil error means that the order exists: the Outcome of the result is
+// [OutcomeCreated], [OutcomeAppended], or [OutcomeRecovered] if the response was
+// lost and a lookup found the order. After an error, its Outcome is
+// [OutcomeRejected] or [OutcomeNotSent] if this call created nothing, and
+// [OutcomeUnknown] if it may have. The error matches
+//
+//   - [ErrInvalidRequest] if the order is invalid. If it was found to be before
+//     sending, errors.As finds a [*ValidationError] with all findings.
+//   - [ErrOrderExists] if the id was taken before this call.
+//   - [ErrUnauthorized], [ErrRateLimited], [ErrRedirected], [ErrNotFound] or
+//     [ErrUnavailable] if the order was rejected or could not be sent.
+//   - [ErrNotSent], in addition to one of the above, if no attempt reached the
+//     service.
+//   - [ErrOutcomeUnknown], and no other kind, if the order may have been created.
+//     [Client.EnsureOrder] with the same order settles it, now or after a
+//     restart.
+//
+// CreateOrder retries only where a retry cannot create a second order; see the
+// package documentation. It does not modify the order. When ctx is done, it
+// returns promptly.
+func (c *Client) CreateOrder(ctx context.Context, order *Order) (*OrderResult, error) {
+	op := c.begin(ctx, OpCreateOrder, order.id())
+	defer op.finish()
 
-// readMade reads the record from a reply that says the order was made. Not
-// every 2xx does: JSON that shows no order, or somebody else's, is as good as
-// no answer at all.
-func readMade(order *Order, reply *exchange.Reply) (*OrderRecord, []string, bool) {
-	if reply.Ending != exchange.Done {
-		return nil, nil, false
-	}
-	rec, odd := readOrderRecord(reply.Body)
-	if !rec.showsOrder() || (rec.StoreID != "" && !sameID(rec.StoreID, order.ID)) {
-		return nil, nil, false
-	}
-	return &rec, odd, true
-}
-
-// sameID compares ids as the service keeps them. It cuts off space around a
-// text; validation keeps such ids from being sent in the first place.
-func sameID(a, b string) bool { return strings.TrimSpace(a) == strings.TrimSpace(b) }
-
-// madeOutcome tells an append to an order that was there from one that made
-// the order: in the latter the record holds no licenses but those asked for.
-func (k *call) madeOutcome(order *Order, rec *OrderRecord) Outcome {
+	sub, err := op.prepare(order)
 	switch {
-	case !order.Append:
-		return Created
-	case k.part != nil: // it was looked up before
-		return Appended
+	case err != nil:
+		return nil, op.invalid(err)
+	case order.Append:
+		return op.sendAppend(sub)
+	default:
+		return op.sendOrder(sub)
 	}
-	asked := 0
-	for i := range order.Items {
-		asked += len(order.Items[i].Licenses)
-	}
-	if len(rec.OrderItems) > 0 && len(rec.Licenses()) == asked {
-		return Created
-	}
-	return Appended
 }
 
-// answered reports whether any attempt got an answer.
-func answered(reply *exchange.Reply) bool {
-	for i := range reply.Attempts {
-		if reply.Attempts[i].Phase == exchange.Answered {
-			return true
+// id returns the id of the order, and "" if the order is nil.
+func (o *Order) id() string {
+	if o == nil {
+		return ""
+	}
+	return o.ID
+}
+
+// sendOrder sends a plain order, which its id protects against being created
+// twice, and finds out how the create ended:
+//
+//	last response                an attempt is ambiguous   then
+//	2xx that shows the order     any                       created
+//	other                        yes                       look up and compare
+//	"id taken", in EnsureOrder   no                        look up and compare
+//	other                        no                        rejected or not sent
+func (op *operation) sendOrder(sub *submission) (*OrderResult, error) {
+	resp := op.send(OpCreateOrder, sub.req)
+	if created, ok := readCreated(sub.order, resp); ok {
+		return op.result(OutcomeCreated, sub, created), nil
+	}
+	e := op.createError(sub, resp)
+	ambiguous := e.Outcome == OutcomeUnknown
+	if !ambiguous && (op.name != OpEnsureOrder || e.Kind != ErrOrderExists) {
+		return nil, op.fail(e)
+	}
+	found, err := op.pollOrder(sub.order, requireLicenses)
+	switch {
+	case err != nil && ambiguous:
+		return op.unknown(e, unsettledReason(e.detail, err), err)
+	case err != nil:
+		return op.unknown(e, "the id is taken; "+unsettledReason("", err), err)
+	}
+	differences := compareOrder(sub.order, found.rec, true)
+	switch {
+	case !allTolerated(differences):
+	case found.productErr != nil:
+		return op.unknown(e, unsettledReason(e.detail, found.productErr), found.productErr)
+	case ambiguous:
+		return op.result(OutcomeRecovered, sub, found), nil
+	default:
+		return op.result(OutcomeExisting, sub, found), nil
+	}
+	e.Differences = breakingDifferences(differences)
+	if ambiguous {
+		switch {
+		case isSuccess(resp): // the service reported that it created the order
+			return op.unknown(e, "an order with this id exists and differs from the one sent", found.productErr)
+		case onlySurplus(e.Differences): // it may have been appended to
+			return op.unknown(e, "the order holds what was sent and additional licenses", found.productErr)
 		}
 	}
-	return false
+	return nil, op.conflict(e)
 }
 
-// refused is the end of a create of which nothing was made by this call. For
-// EnsureOrder an order that is there is not the end yet.
-func (k *call) refused(order *Order, e *Error) (*OrderResult, error) {
-	if k.op == opEnsure {
-		return k.ensureRefused(order, e)
+// sendAppend sends an append until its outcome is known. The id of an append
+// protects nothing, so only the license keys can: a key is assigned once.
+//
+// After an ambiguous attempt:
+//
+//	licenses without keys         unknown; the append is never repeated
+//	all keys visible              recovered, or unknown if other licenses have them
+//	no key visible, all lookups   sent as a new request, which its keys protect
+//	some keys visible             unknown: an append is applied as a whole, so
+//	                              another caller used the keys
+//
+// In EnsureOrder, a rejection that may mean "key taken" is followed by a lookup
+// too: another call may have added some of the licenses. The rest is sent.
+func (op *operation) sendAppend(sub *submission) (*OrderResult, error) {
+	ambiguous := false // an attempt may have applied sub
+	for resends := 0; ; {
+		resp := op.send(OpCreateOrder, sub.req)
+		if created, ok := readCreated(sub.order, resp); ok {
+			return op.result(OutcomeAppended, sub, created), nil
+		}
+		e := op.createError(sub, resp)
+		if !ambiguous && e.Outcome != OutcomeUnknown {
+			next, res, err := op.ensureRejected(sub, e)
+			if next == nil {
+				return res, err
+			}
+			sub, resends = next, 0
+			continue
+		}
+		switch {
+		case !sub.order.hasAllKeys():
+			return op.unknown(e, "licenses without keys cannot be looked up; use AssignKeys before an append")
+		case e.Outcome != OutcomeUnknown && e.Kind != ErrInvalidRequest && e.Kind != ErrOrderExists:
+			return op.unknown(e, e.detail) // of an earlier attempt
+		}
+		ambiguous = true
+		found, err := op.pollOrder(sub.order, func(rec *OrderRecord) error { return requireKeys(sub.order, rec) })
+		switch {
+		case err == nil:
+			return op.recovered(sub, found, e)
+		case !neverVisible(err) || resends >= op.client.cfg.maxAttempts-1:
+			return op.unknown(e, unsettledReason(e.detail, err), err)
+		}
+		resends++
 	}
-	return nil, k.fail(e)
 }
 
-// unknown is the end of a create that may have made the order.
-func (k *call) unknown(e *Error, detail string, causes ...error) (*OrderResult, error) {
-	e.Outcome, e.detail = Unknown, detail
+// recovered ends an ambiguous append whose keys are all visible.
+func (op *operation) recovered(sub *submission, found *lookup, e *Error) (*OrderResult, error) {
+	differences := compareOrder(sub.order, found.rec, false)
+	switch {
+	case !allTolerated(differences):
+		e.Differences = breakingDifferences(differences)
+		return op.unknown(e, "licenses with these keys exist and differ from those sent", found.productErr)
+	case found.productErr != nil:
+		return op.unknown(e, unsettledReason(e.detail, found.productErr), found.productErr)
+	default:
+		return op.result(OutcomeRecovered, sub, found), nil
+	}
+}
+
+// readCreated reads the record from a response that shows the created order. A
+// 2xx with other JSON, or with another order, does not prove anything.
+func readCreated(order *Order, resp *exchange.Response) (*lookup, bool) {
+	if resp.Ending != exchange.OK {
+		return nil, false
+	}
+	rec, unreadable := readOrderRecord(resp.Body)
+	if !rec.showsOrder() || (rec.StoreID != "" && !sameID(rec.StoreID, order.ID)) {
+		return nil, false
+	}
+	return &lookup{rec: &rec, unreadable: unreadable}, true
+}
+
+// isSuccess reports whether the last response was a 2xx, readable or not.
+func isSuccess(resp *exchange.Response) bool {
+	return resp.Ending == exchange.BadBody || resp.Ending == exchange.OK
+}
+
+// createError returns the error of a create whose response does not show the
+// order. Its outcome is unknown if any attempt may have been applied, and
+// otherwise set by fail.
+func (op *operation) createError(sub *submission, resp *exchange.Response) *Error {
+	e := op.responseError(resp)
+	if resp.Ending == exchange.OK {
+		e.detail = "the response does not show the order"
+	}
+	for i := range e.Fields {
+		e.Fields[i].Path = sub.wholePath(e.Fields[i].Path)
+	}
+	if resp.MayHaveActed() {
+		e.Outcome = OutcomeUnknown
+	}
+	return e
+}
+
+// conflict ends the operation with the error that another order has the id.
+func (op *operation) conflict(e *Error) error {
+	e.Kind, e.Outcome = ErrOrderExists, ""
+	if op.name == OpEnsureOrder {
+		e.Kind = ErrOrderConflict
+	}
+	e.detail, e.Message = "the existing order differs", "" // more precise than the service's message
+	return op.fail(e)
+}
+
+// unknown ends the operation with the error that the order may have been
+// created.
+func (op *operation) unknown(e *Error, detail string, causes ...error) (*OrderResult, error) {
+	e.Outcome, e.detail = OutcomeUnknown, detail
 	for _, err := range causes {
 		e.addCauses(err)
 		var lookup *Error
 		if errors.As(err, &lookup) && !lookup.RetryAt.IsZero() {
-			e.RetryAt, e.LimitedBy = lookup.RetryAt, lookup.LimitedBy
+			e.RetryAt, e.RateLimitSource = lookup.RetryAt, lookup.RateLimitSource
 		}
 	}
-	return nil, k.fail(e)
+	return nil, op.fail(e)
 }
 
-// addCauses takes over the causes of err, but not the errors of this package
-// among them: a lookup that was not authorized must not make the whole match
-// ErrUnauthorized, which says that nothing was made.
+// addCauses adds the causes of err, without the errors of this package among
+// them: the error must not match the kind of a failed lookup.
 func (e *Error) addCauses(err error) {
-	switch wrapped := err.(type) { //nolint:errorlint // it is the tree that is walked
+	switch wrapped := err.(type) { //nolint:errorlint // the tree itself is walked
 	case nil:
-	case interface{ Unwrap() []error }: // an *Error too
+	case interface{ Unwrap() []error }: // includes *Error
 		for _, cause := range wrapped.Unwrap() {
 			e.addCauses(cause)
 		}

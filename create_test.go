@@ -26,26 +26,26 @@ func TestCreateOrder(t *testing.T) {
 	client, s := onLoopback(t, nil)
 	res, err := client.CreateOrder(t.Context(), anOrder("inv-1"))
 	require.NoError(t, err)
-	assert.Equal(t, licensespring.Created, res.Outcome)
+	assert.Equal(t, licensespring.OutcomeCreated, res.Outcome)
 	assert.Empty(t, res.Warnings)
 
-	made, ok := s.Order("inv-1")
+	stored, ok := s.Order("inv-1")
 	require.True(t, ok)
-	assert.Equal(t, made.ID, res.Order.ID)
+	assert.Equal(t, stored.ID, res.Order.ID)
 	assert.Equal(t, "inv-1", res.Order.StoreID)
 	require.Len(t, res.Order.OrderItems, 2)
-	assert.Equal(t, "acme-cad", res.Order.OrderItems[0].ProductCode)
-	assert.Equal(t, []string{made.Items[0].Licenses[0].Key, givenKey}, res.Order.LicenseKeys())
+	assert.Equal(t, "acmecad", res.Order.OrderItems[0].ProductCode)
+	assert.Equal(t, []string{stored.Items[0].Licenses[0].Key, givenKey}, res.Order.LicenseKeys())
 	users := res.Order.Users()
 	require.Len(t, users, 1)
 	assert.Equal(t, userEmail, users[0].Email)
-	assert.Equal(t, made.Items[1].Licenses[0].Users[0].InitialPassword, users[0].InitialPassword.Reveal())
+	assert.Equal(t, stored.Items[1].Licenses[0].Users[0].InitialPassword, users[0].InitialPassword.Reveal())
 
 	require.Len(t, res.Attempts, 1)
 	a := res.Attempts[0]
-	assert.Equal(t, "create order", a.Op)
+	assert.Equal(t, licensespring.OpCreateOrder, a.Op)
 	assert.Equal(t, 1, a.Number)
-	assert.Equal(t, licensespring.PhaseAnswered, a.Phase)
+	assert.Equal(t, licensespring.PhaseResponded, a.Phase)
 	assert.Equal(t, http.StatusOK, a.Status)
 	assert.Zero(t, a.Wait)
 	assert.Equal(t, 1, sentTo(s, lst.CreateOrder))
@@ -57,18 +57,18 @@ func TestCreateOrderAppends(t *testing.T) {
 	order := anAppend("inv-1", givenKey)
 	res, err := client.CreateOrder(t.Context(), order)
 	require.NoError(t, err)
-	assert.Equal(t, licensespring.Created, res.Outcome) // there was none to append to
+	assert.Equal(t, licensespring.OutcomeAppended, res.Outcome, "the response does not prove that there was no order")
 
 	res, err = client.CreateOrder(t.Context(), anAppend("inv-1", otherKey))
 	require.NoError(t, err)
-	assert.Equal(t, licensespring.Appended, res.Outcome)
+	assert.Equal(t, licensespring.OutcomeAppended, res.Outcome)
 	assert.ElementsMatch(t, []string{givenKey, otherKey}, res.Order.LicenseKeys())
 	assert.Equal(t, 2, s.LicenseCount())
 }
 
-// A refusal is one request, and nothing is made. What the service said lands in
-// the same fields whatever its form.
-func TestCreateOrderRefused(t *testing.T) {
+// A rejection is final after one request and creates nothing. The service's
+// message is reported in the same fields for every response format.
+func TestCreateOrderRejected(t *testing.T) {
 	t.Parallel()
 	html := lst.Body("text/html", "<html><body>Bad Gateway at https://internal.example/</body></html>")
 	tests := []struct {
@@ -85,7 +85,7 @@ func TestCreateOrderRefused(t *testing.T) {
 			[]lst.StatusOption{jsonBody(`{"status": 409, "code": "order_id_exists", "message": "Order with this ID already exists."}`)},
 			licensespring.ErrOrderExists, "order_id_exists", "Order with this ID already exists.", nil,
 		},
-		// The service uses status and code as it likes: the code decides.
+		// The service combines statuses and codes freely: the code decides.
 		{
 			"taken id at 400", 400,
 			[]lst.StatusOption{jsonBody(`{"code": "order_id_exists"}`)},
@@ -102,7 +102,7 @@ func TestCreateOrderRefused(t *testing.T) {
 			[]lst.StatusOption{jsonBody(`{"status": 400, "code": "unknown_product", "message": "No such product."}`)},
 			licensespring.ErrInvalidRequest, "unknown_product", "No such product.", nil,
 		},
-		// Codes are an open list.
+		// The list of codes is open.
 		{
 			"new code", 422,
 			[]lst.StatusOption{jsonBody(`{"code": "moon_phase", "message": "Not today."}`)},
@@ -124,7 +124,7 @@ func TestCreateOrderRefused(t *testing.T) {
 			},
 		},
 		{
-			"fields of the whole", 400,
+			"non-field errors", 400,
 			[]lst.StatusOption{jsonBody(`{"non_field_errors": ["Nothing to do."]}`)},
 			licensespring.ErrInvalidRequest, "", "Nothing to do.", nil,
 		},
@@ -145,7 +145,6 @@ func TestCreateOrderRefused(t *testing.T) {
 		{"wrong address", 404, []lst.StatusOption{html}, licensespring.ErrNotFound, "", "", nil},
 		{"wrong method", 405, nil, licensespring.ErrInvalidRequest, "", "Method Not Allowed", nil},
 		{"a proxy wants a password", 407, nil, licensespring.ErrUnavailable, "", "Proxy Authentication Required", nil},
-		{"too slow", 408, nil, licensespring.ErrUnavailable, "", "Request Timeout", nil},
 		{"too large", 413, []lst.StatusOption{html}, licensespring.ErrInvalidRequest, "", "", nil},
 		{"moved for good", 301, []lst.StatusOption{lst.Header("Location", "/elsewhere/")}, licensespring.ErrRedirected, "", "Moved Permanently", nil},
 		{"moved", 302, []lst.StatusOption{lst.Header("Location", "/elsewhere/")}, licensespring.ErrRedirected, "", "Found", nil},
@@ -163,17 +162,17 @@ func TestCreateOrderRefused(t *testing.T) {
 			assertMatches(t, err, tt.kind)
 			assertTerse(t, err, "internal.example", "elsewhere")
 			e := errorOf(t, err)
-			assert.Equal(t, "create order", e.Op)
+			assert.Equal(t, licensespring.OpCreateOrder, e.Op)
 			assert.Equal(t, "inv-1", e.OrderID)
 			assert.Equal(t, tt.kind, e.Kind)
-			assert.Equal(t, licensespring.Refused, e.Outcome)
+			assert.Equal(t, licensespring.OutcomeRejected, e.Outcome)
 			assert.Equal(t, tt.status, e.StatusCode)
 			assert.Equal(t, tt.code, e.Code)
 			assert.Equal(t, tt.message, e.Message)
 			assert.Equal(t, tt.fields, e.Fields)
 			assert.Equal(t, "req-77", e.RequestID)
 			assert.Zero(t, e.RetryAt)
-			assert.Empty(t, e.LimitedBy)
+			assert.Empty(t, e.RateLimitSource)
 			assert.Len(t, e.Attempts, 1)
 			assert.Len(t, s.Requests(), 1)
 			assert.Empty(t, s.Orders())
@@ -199,8 +198,9 @@ func TestCreateOrderRequestID(t *testing.T) {
 	}
 }
 
-// An id that is taken is said so at once on the first send; nothing is looked up.
-func TestCreateOrderThatExists(t *testing.T) {
+// If the id is taken at the first attempt, the call fails at once without a
+// lookup.
+func TestCreateOrderIDTaken(t *testing.T) {
 	t.Parallel()
 	client, s := onLoopback(t, nil)
 	_, err := client.CreateOrder(t.Context(), anOrder("inv-1"))
@@ -208,14 +208,15 @@ func TestCreateOrderThatExists(t *testing.T) {
 	s.ResetRequests()
 	_, err = client.CreateOrder(t.Context(), anOrder("inv-1"))
 	assertMatches(t, err, licensespring.ErrOrderExists)
-	assert.Equal(t, licensespring.Refused, errorOf(t, err).Outcome)
+	assert.Equal(t, licensespring.OutcomeRejected, errorOf(t, err).Outcome)
 	assert.Len(t, s.Requests(), 1)
 	assert.Len(t, s.Orders(), 1)
 	assert.Equal(t, `licensespring: create order "inv-1": order exists: Order with this ID already exists. (status 409 order_id_exists)`, err.Error())
 }
 
-// What never reached the service is no reason to take the id for ours.
-func TestCreateOrderThatExistsAfterAttemptsThatMadeNothing(t *testing.T) {
+// Attempts that never reached the service are no reason to look up an existing
+// order.
+func TestCreateOrderIDTakenAfterHarmlessAttempts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s, network := inMemory(t, nil)
@@ -233,8 +234,8 @@ func TestCreateOrderThatExistsAfterAttemptsThatMadeNothing(t *testing.T) {
 	})
 }
 
-// Refused connections, and everything else before the headers were written, are
-// tried again, and never leave a doubt.
+// Errors before the headers were written, such as refused connections, are
+// retried and never make the outcome unknown.
 func TestCreateOrderNotSent(t *testing.T) {
 	t.Parallel()
 	t.Run("always", func(t *testing.T) {
@@ -246,7 +247,7 @@ func TestCreateOrderNotSent(t *testing.T) {
 			assertMatches(t, err, licensespring.ErrUnavailable, licensespring.ErrNotSent)
 			assertTerse(t, err)
 			e := errorOf(t, err)
-			assert.Equal(t, licensespring.NotSent, e.Outcome)
+			assert.Equal(t, licensespring.OutcomeNotSent, e.Outcome)
 			assert.Len(t, e.Attempts, licensespring.DefaultMaxAttempts)
 			assert.Equal(t, `licensespring: create order "inv-1": service unavailable (not sent): connection refused`, err.Error())
 			assert.Empty(t, s.Requests())
@@ -264,7 +265,7 @@ func TestCreateOrderNotSent(t *testing.T) {
 			assert.Len(t, s.Orders(), 1)
 		})
 	})
-	t.Run("a real port where nobody listens", func(t *testing.T) {
+	t.Run("a closed port", func(t *testing.T) {
 		t.Parallel()
 		client, s := onLoopback(t, nil)
 		require.NoError(t, s.Offline())
@@ -272,14 +273,14 @@ func TestCreateOrderNotSent(t *testing.T) {
 		assertMatches(t, err, licensespring.ErrUnavailable, licensespring.ErrNotSent)
 		assertTerse(t, err)
 	})
-	t.Run("a certificate nobody vouches for", func(t *testing.T) {
+	t.Run("an untrusted certificate", func(t *testing.T) {
 		t.Parallel()
 		server := newTLSServer(t)
 		client := newClient(t, testKey, licensespring.WithBaseURL(server))
 		_, err := client.CreateOrder(t.Context(), anOrder("inv-1"))
 		assertMatches(t, err, licensespring.ErrUnavailable, licensespring.ErrNotSent)
 		assertTerse(t, err)
-		assert.Len(t, errorOf(t, err).Attempts, 1) // it would end the same way
+		assert.Len(t, errorOf(t, err).Attempts, 1) // a retry would fail the same way
 	})
 }
 
@@ -309,7 +310,7 @@ func TestCreateOrderInvalid(t *testing.T) {
 				assertMatches(t, err, licensespring.ErrInvalidRequest, licensespring.ErrNotSent)
 				assertTerse(t, err)
 				e := errorOf(t, err)
-				assert.Equal(t, licensespring.NotSent, e.Outcome)
+				assert.Equal(t, licensespring.OutcomeNotSent, e.Outcome)
 				assert.Empty(t, e.Attempts)
 				var invalid *licensespring.ValidationError
 				require.ErrorAs(t, err, &invalid)
@@ -324,45 +325,45 @@ func TestCreateOrderInvalid(t *testing.T) {
 	}
 }
 
-// Warnings of validation are in the result.
-func TestCreateOrderWarns(t *testing.T) {
+// The result contains the warnings of validation.
+func TestCreateOrderWarnings(t *testing.T) {
 	t.Parallel()
 	client, _ := onLoopback(t, nil)
-	order := licensespring.NewOrder("inv-1").AddItem("acme-cad",
+	order := licensespring.NewOrder("inv-1").AddItem("acmecad",
 		licensespring.NewLicense().WithFeatures("render", "teleport"))
 	order.Items[0].Licenses[0].MaintenanceDuration = licensespring.Months(3)
 	res, err := client.CreateOrder(t.Context(), order)
 	require.NoError(t, err)
 	assert.Equal(t, []licensespring.Finding{
 		{
-			Path: "items[0].licenses[0].maintenance_duration", Rule: licensespring.RuleMaintenanceNotEnabled, Severity: licensespring.Warning,
-			Message: "does not count unless enable_maintenance_duration is true",
+			Path: "items[0].licenses[0].maintenance_duration", Rule: licensespring.RuleMaintenanceNotEnabled, Severity: licensespring.SeverityWarning,
+			Message: "has no effect unless enable_maintenance_duration is true",
 		},
 		{
-			Path: "items[0].licenses[0].product_features[1].code", Rule: licensespring.RuleFeatureDropped, Severity: licensespring.Warning,
-			Message: "the license does not have the feature; the service drops codes it does not know",
+			Path: "items[0].licenses[0].product_features[1].code", Rule: licensespring.RuleFeatureDropped, Severity: licensespring.SeverityWarning,
+			Message: "the license does not have the feature; the service drops unknown codes",
 		},
 	}, res.Warnings)
 }
 
-// 429 is waited out, in every form it comes in. Nothing was made by it.
-func TestCreateOrderLimited(t *testing.T) {
+// A 429 is waited for, whatever the format of Retry-After, and creates nothing.
+func TestCreateOrderRateLimited(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
 		header func() string
-		wait   time.Duration // with a jitter of one half, and a first step of 500 ms
+		wait   time.Duration // with a jitter of one half, and a first wait of 500 ms
 	}{
 		{"seconds", func() string { return "7" }, 7250 * time.Millisecond},
 		{"a fraction", func() string { return "1.5" }, 2250 * time.Millisecond},                                                       // rounded up
 		{"a date", func() string { return time.Now().Add(9 * time.Second).UTC().Format(http.TimeFormat) }, 9250 * time.Millisecond},   // a bubble begins at a whole second
-		{"another date", func() string { return time.Now().Add(9 * time.Second).UTC().Format(time.RFC850) }, 9250 * time.Millisecond}, // obsolete, and still legal
+		{"another date", func() string { return time.Now().Add(9 * time.Second).UTC().Format(time.RFC850) }, 9250 * time.Millisecond}, // obsolete, but still valid
 		{"yet another date", func() string { return time.Now().Add(9 * time.Second).UTC().Format(time.ANSIC) }, 9250 * time.Millisecond},
 		{"a date that is over", func() string { return "Sat, 01 Jan 2000 00:00:00 GMT" }, 250 * time.Millisecond},
 		{"zero", func() string { return "0" }, 250 * time.Millisecond},
-		{"none", func() string { return "" }, 375 * time.Millisecond}, // half the step, and half of the other half
+		{"none", func() string { return "" }, 375 * time.Millisecond}, // half of the wait, and half of the other half
 		{"nonsense", func() string { return "soon" }, 375 * time.Millisecond},
-		{"below zero", func() string { return "-5" }, 375 * time.Millisecond},
+		{"negative", func() string { return "-5" }, 375 * time.Millisecond},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -374,11 +375,15 @@ func TestCreateOrderLimited(t *testing.T) {
 					start := time.Now()
 					res, err := client.CreateOrder(t.Context(), order)
 					require.NoError(t, err)
-					assert.Equal(t, licensespring.Created, res.Outcome)
+					want := licensespring.OutcomeCreated
+					if order.Append {
+						want = licensespring.OutcomeAppended
+					}
+					assert.Equal(t, want, res.Outcome)
 					assert.Equal(t, tt.wait, time.Since(start))
 					assert.Equal(t, tt.wait, res.Attempts[0].Wait)
 					assert.Equal(t, "rate limited", res.Attempts[0].Reason)
-					assert.Equal(t, "sent again", res.Attempts[0].Verdict)
+					assert.Equal(t, "retry", res.Attempts[0].Decision)
 					assert.Len(t, s.Orders(), 1)
 				})
 			}
@@ -387,25 +392,25 @@ func TestCreateOrderLimited(t *testing.T) {
 }
 
 func appendWithoutKeys(id string) *licensespring.Order {
-	order := licensespring.NewOrder(id).AddItem("acme-cad", licensespring.NewLicense(), licensespring.NewLicense())
+	order := licensespring.NewOrder(id).AddItem("acmecad", licensespring.NewLicense(), licensespring.NewLicense())
 	order.Append = true
 	return order
 }
 
-// A wait that does not fit is not begun: the caller learns at once, and when to
-// come back.
-func TestWaitThatDoesNotFit(t *testing.T) {
+// A wait that exceeds the deadline is not started: the call fails at once with
+// RetryAt.
+func TestWaitExceedsDeadline(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name     string
 		after    string
 		deadline time.Duration
 		retryIn  time.Duration
-		verdict  string
+		decision string
 	}{
-		{"the caller's deadline", "30", 20 * time.Second, 30250 * time.Millisecond, "not sent again: the wait does not fit the deadline"},
-		{"the call's own limit", "150", 0, 150250 * time.Millisecond, "not sent again: the wait does not fit the deadline"},
-		{"no sane wait", "9223372036854775807", 0, 24*time.Hour + 250*time.Millisecond, "not sent again: the wait asked for is too long"}, // would overflow into now
+		{"the caller's deadline", "30", 20 * time.Second, 30250 * time.Millisecond, "no retry: wait exceeds deadline"},
+		{"the call's own limit", "150", 0, 150250 * time.Millisecond, "no retry: wait exceeds deadline"},
+		{"excessive wait", "9223372036854775807", 0, 24*time.Hour + 250*time.Millisecond, "no retry: requested wait too long"}, // must not overflow
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -425,60 +430,18 @@ func TestWaitThatDoesNotFit(t *testing.T) {
 				assertMatches(t, err, licensespring.ErrRateLimited)
 				assertTerse(t, err)
 				e := errorOf(t, err)
-				assert.Equal(t, licensespring.Refused, e.Outcome)
-				assert.Equal(t, licensespring.LimitedByService, e.LimitedBy)
+				assert.Equal(t, licensespring.OutcomeRejected, e.Outcome)
+				assert.Equal(t, licensespring.RateLimitSourceService, e.RateLimitSource)
 				assert.Equal(t, start.Add(tt.retryIn), e.RetryAt)
 				require.Len(t, e.Attempts, 1)
-				assert.Equal(t, tt.verdict, e.Attempts[0].Verdict)
+				assert.Equal(t, tt.decision, e.Attempts[0].Decision)
 				assert.NotErrorIs(t, err, context.DeadlineExceeded)
 			})
 		})
 	}
 }
 
-// A budget on this side says the same, without asking the service.
-func TestBudgetThatDoesNotFit(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		client, s, _ := inMemory(t, nil, licensespring.WithBudget(licensespring.NewBudget(1)))
-		_, err := client.CreateOrder(t.Context(), anOrder("inv-1"))
-		require.NoError(t, err)
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-		defer cancel()
-		start := time.Now()
-		_, err = client.CreateOrder(ctx, anOrder("inv-2"))
-		assert.Zero(t, time.Since(start))
-		assertMatches(t, err, licensespring.ErrRateLimited, licensespring.ErrNotSent)
-		assertTerse(t, err)
-		e := errorOf(t, err)
-		assert.Equal(t, licensespring.LimitedByBudget, e.LimitedBy)
-		assert.True(t, e.RetryAt.After(start.Add(time.Minute-1)), e.RetryAt)
-		assert.Empty(t, e.Attempts)
-		assert.Len(t, s.Requests(), 1)
-	})
-}
-
-// A pause that the service asked another call for counts for this one too.
-func TestPauseOfAnotherCall(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		client, s, _ := inMemory(t, nil, licensespring.WithMaxAttempts(1))
-		s.Inject(lst.Status(http.StatusTooManyRequests, lst.Header("Retry-After", "60")))
-		start := time.Now()
-		_, err := client.CreateOrder(t.Context(), anOrder("inv-1"))
-		assertMatches(t, err, licensespring.ErrRateLimited)
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
-		defer cancel()
-		_, err = client.CreateOrder(ctx, anOrder("inv-1"))
-		assertMatches(t, err, licensespring.ErrRateLimited, licensespring.ErrNotSent)
-		e := errorOf(t, err)
-		assert.Equal(t, licensespring.LimitedByService, e.LimitedBy)
-		assert.Equal(t, start.Add(60250*time.Millisecond), e.RetryAt)
-		assert.Len(t, s.Requests(), 1)
-	})
-}
-
-// The key must not leave for another host, nor a POST become a GET there.
+// The key must not reach another host, and a POST must not become a GET.
 func TestRedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	for _, code := range []int{301, 302, 303, 307, 308} {
@@ -490,11 +453,11 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 				lst.Redirect(code, elsewhere.URL()+"/api/v1/orders/create_order/").On(lst.CreateOrder),
 				lst.Redirect(code, elsewhere.URL()+"/api/v1/orders/").On(lst.ListOrders).Forever(),
 			)
-			_, err := client.FindOrder(t.Context(), "inv-1")
+			_, err := client.GetOrderByStoreID(t.Context(), "inv-1")
 			assertMatches(t, err, licensespring.ErrRedirected)
 			_, err = client.CreateOrder(t.Context(), anOrder("inv-1"))
 			want := licensespring.ErrRedirected
-			if code == http.StatusSeeOther { // "done; see over there" is no refusal
+			if code == http.StatusSeeOther { // the order may have been created
 				want = licensespring.ErrOutcomeUnknown
 			}
 			assertMatches(t, err, want)
@@ -505,8 +468,9 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	}
 }
 
-// The end of the context, at every moment: at once, and with the truth.
-func TestCreateOrderWhenTheContextEnds(t *testing.T) {
+// The context may end at any time: the call returns at once with the correct
+// outcome.
+func TestCreateOrderContextCanceled(t *testing.T) {
 	t.Parallel()
 	canceled := 3 * time.Second
 	tests := []struct {
@@ -517,60 +481,60 @@ func TestCreateOrderWhenTheContextEnds(t *testing.T) {
 		kinds   []licensespring.ErrorKind
 		outcome licensespring.Outcome
 		reason  string // of the last attempt
-		plain   bool   // an append waits for something else
+		plain   bool   // an append waits in another place
 	}{
 		{
 			name: "before", after: 0,
-			kinds: []licensespring.ErrorKind{licensespring.ErrNotSent}, outcome: licensespring.NotSent,
+			kinds: []licensespring.ErrorKind{licensespring.ErrNotSent}, outcome: licensespring.OutcomeNotSent,
 		},
 		{
 			name: "while it connects", after: canceled,
 			prepare: func(_ *lst.Server, n *lst.Network) { n.Line(1).Delay(time.Minute) },
-			kinds:   []licensespring.ErrorKind{licensespring.ErrNotSent}, outcome: licensespring.NotSent, reason: "canceled",
+			kinds:   []licensespring.ErrorKind{licensespring.ErrNotSent}, outcome: licensespring.OutcomeNotSent, reason: "canceled",
 		},
 		{
-			name: "while it waits to connect again", after: canceled,
+			name: "while it waits to reconnect", after: canceled,
 			prepare: func(_ *lst.Server, n *lst.Network) { n.OnDial(func(l *lst.Line) { l.Refuse() }) },
 			options: []licensespring.Option{licensespring.WithRetryWaits(time.Minute, time.Minute)},
-			kinds:   []licensespring.ErrorKind{licensespring.ErrNotSent}, outcome: licensespring.NotSent, reason: "connection refused",
+			kinds:   []licensespring.ErrorKind{licensespring.ErrNotSent}, outcome: licensespring.OutcomeNotSent, reason: "connection refused",
 		},
 		{
 			name: "while the service pauses it", after: canceled,
 			prepare: func(s *lst.Server, _ *lst.Network) { s.Inject(lst.Status(429, lst.Header("Retry-After", "30"))) },
-			kinds:   []licensespring.ErrorKind{licensespring.ErrRateLimited}, outcome: licensespring.Refused, reason: "rate limited",
+			kinds:   []licensespring.ErrorKind{licensespring.ErrRateLimited}, outcome: licensespring.OutcomeRejected, reason: "rate limited",
 		},
 		{
-			name: "while the service does nothing", after: canceled,
+			name: "before the service acts", after: canceled,
 			prepare: func(s *lst.Server, _ *lst.Network) { s.Inject(lst.StallBefore()) },
-			kinds:   unknownUnavailable(), outcome: licensespring.Unknown, reason: "canceled",
+			kinds:   unknown(), outcome: licensespring.OutcomeUnknown, reason: "canceled",
 		},
 		{
-			name: "while the service keeps its answer back", after: canceled,
+			name: "before the response", after: canceled,
 			prepare: func(s *lst.Server, _ *lst.Network) { s.Inject(lst.StallAfter()) },
-			kinds:   unknownUnavailable(), outcome: licensespring.Unknown, reason: "canceled",
+			kinds:   unknown(), outcome: licensespring.OutcomeUnknown, reason: "canceled",
 		},
 		{
-			name: "while the answer drips", after: canceled,
+			name: "during the response", after: canceled,
 			prepare: func(s *lst.Server, _ *lst.Network) { s.Inject(lst.SlowDrip(100, time.Second)) },
-			kinds:   []licensespring.ErrorKind{licensespring.ErrOutcomeUnknown}, outcome: licensespring.Unknown, reason: "the answer was cut short",
+			kinds:   []licensespring.ErrorKind{licensespring.ErrOutcomeUnknown}, outcome: licensespring.OutcomeUnknown, reason: "response truncated",
 		},
 		{
-			name: "while it waits to send again", after: canceled,
+			name: "while it waits for a retry", after: canceled,
 			prepare: func(s *lst.Server, _ *lst.Network) { s.Inject(lst.Status(500)) },
 			options: []licensespring.Option{licensespring.WithRetryWaits(time.Minute, time.Minute)},
-			kinds:   unknownUnavailable(), outcome: licensespring.Unknown, reason: "server error", plain: true,
+			kinds:   unknown(), outcome: licensespring.OutcomeUnknown, reason: "server error", plain: true,
 		},
 		{
-			name: "while it looks the order up", after: canceled,
+			name: "during a lookup", after: canceled,
 			prepare: func(s *lst.Server, _ *lst.Network) {
 				s.Inject(lst.Status(501), lst.StallBefore().On(lst.ListOrders))
 			},
-			kinds: unknownUnavailable(), outcome: licensespring.Unknown, reason: "canceled",
+			kinds: unknown(), outcome: licensespring.OutcomeUnknown, reason: "canceled",
 		},
 		{
-			name: "while it waits to look again", after: canceled,
+			name: "while it waits for the next lookup", after: canceled,
 			prepare: func(s *lst.Server, _ *lst.Network) { s.Inject(lst.Status(501)) },
-			kinds:   unknownUnavailable(), outcome: licensespring.Unknown, reason: "answered",
+			kinds:   unknown(), outcome: licensespring.OutcomeUnknown, reason: "ok",
 		},
 	}
 	for _, tt := range tests {
@@ -604,7 +568,7 @@ func TestCreateOrderWhenTheContextEnds(t *testing.T) {
 					default:
 						assert.Equal(t, tt.reason, e.Attempts[len(e.Attempts)-1].Reason)
 					}
-					if tt.outcome == licensespring.NotSent {
+					if tt.outcome == licensespring.OutcomeNotSent {
 						assert.Empty(t, s.Requests())
 					}
 				})
@@ -613,12 +577,8 @@ func TestCreateOrderWhenTheContextEnds(t *testing.T) {
 	}
 }
 
-func unknownUnavailable() []licensespring.ErrorKind {
-	return []licensespring.ErrorKind{licensespring.ErrOutcomeUnknown, licensespring.ErrUnavailable}
-}
-
-// A deadline that comes while the request is under way is a doubt as well.
-func TestCreateOrderWhenTheDeadlineComes(t *testing.T) {
+// A deadline that passes during the request makes the outcome unknown.
+func TestCreateOrderDeadlineExceeded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s, _ := inMemory(t, nil)
@@ -628,31 +588,15 @@ func TestCreateOrderWhenTheDeadlineComes(t *testing.T) {
 		start := time.Now()
 		_, err := client.CreateOrder(ctx, anOrder("inv-1"))
 		assert.Equal(t, 4*time.Second, time.Since(start))
-		assertMatches(t, err, unknownUnavailable()...)
+		assertMatches(t, err, unknown()...)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		assert.Equal(t, `licensespring: create order "inv-1": outcome unknown: the context ended before it could be looked up`, err.Error())
+		assert.Equal(t, `licensespring: create order "inv-1": outcome unknown: context done before the lookup`, err.Error())
 	})
 }
 
-func TestCreateOrderWhenTheContextEndsBeforeItsTurn(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		client, s, _ := inMemory(t, nil, licensespring.WithBudget(licensespring.NewBudget(1)))
-		_, err := client.CreateOrder(t.Context(), anOrder("inv-1"))
-		require.NoError(t, err)
-		ctx, cancel := context.WithCancel(t.Context())
-		time.AfterFunc(3*time.Second, cancel)
-		start := time.Now()
-		_, err = client.CreateOrder(ctx, anOrder("inv-2"))
-		assert.Equal(t, 3*time.Second, time.Since(start))
-		assertMatches(t, err, licensespring.ErrNotSent)
-		require.ErrorIs(t, err, context.Canceled)
-		assert.Len(t, s.Requests(), 1)
-	})
-}
-
-// A 429 is an answer, so that it was sent, whatever the next attempt meets with.
-func TestCreateOrderWhenTheContextEndsAfterALimit(t *testing.T) {
+// After a 429 the call has reached the service, even if the next attempt does
+// not.
+func TestCreateOrderContextCanceledAfterRateLimit(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s, network := inMemory(t, nil)
@@ -664,18 +608,18 @@ func TestCreateOrderWhenTheContextEndsAfterALimit(t *testing.T) {
 		assertMatches(t, err, licensespring.ErrRateLimited)
 		require.ErrorIs(t, err, context.Canceled)
 		e := errorOf(t, err)
-		assert.Equal(t, licensespring.Refused, e.Outcome)
+		assert.Equal(t, licensespring.OutcomeRejected, e.Outcome)
 		assert.Equal(t, licensespring.PhaseNotSent, e.Attempts[1].Phase)
 	})
 }
 
-// A refusal is final, whatever the context does meanwhile.
-func TestRefusalIsNotBlamedOnTheContext(t *testing.T) {
+// A rejection is final, even if the context is done afterwards.
+func TestRejectionIsNotBlamedOnContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	client := newClient(t, testKey, licensespring.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
-		resp := answer(req, http.StatusBadRequest, `{"code":"unknown_product"}`)
+		resp := response(req, http.StatusBadRequest, `{"code":"unknown_product"}`)
 		resp.Body = cancelAtEnd{resp.Body, cancel}
 		return resp, nil
 	})}))
@@ -684,22 +628,22 @@ func TestRefusalIsNotBlamedOnTheContext(t *testing.T) {
 	require.NotErrorIs(t, err, context.Canceled)
 }
 
-// An attempt that ends with the answer to another order, or to none, is as good
-// as lost: looked up, never sent again.
-func TestAnswerThatShowsNoOrder(t *testing.T) {
+// A response with another order, or with none, makes the attempt ambiguous: the
+// order is looked up and never retried.
+func TestResponseWithoutTheOrder(t *testing.T) {
 	t.Parallel()
 	bodies := map[string]string{
-		"nothing":              "",
-		"empty object":         "{}",
-		"null":                 "null",
-		"a list":               `[{"id": 1600000000000001, "store_id": "inv-1"}]`,
-		"welcome":              `{"message": "welcome"}`,
-		"a refusal as success": `{"status": 409, "code": "order_id_exists"}`,
-		"another order":        `{"id": 1600000000000001, "store_id": "inv-2"}`,
-		"another's license":    `{"order_items": [{"licenses": [{"order": 1600000000000001, "order_store_id": "inv-2"}]}]}`,
-		"HTML":                 "<html></html>",
-		"half of it":           `{"id": 1600000000000001, "store_id": "inv-`,
-		"two of it":            `{"id": 1600000000000001, "store_id": "inv-1"}{}`,
+		"nothing":                "",
+		"empty object":           "{}",
+		"null":                   "null",
+		"a list":                 `[{"id": 1600000000000001, "store_id": "inv-1"}]`,
+		"welcome":                `{"message": "welcome"}`,
+		"a rejection as success": `{"status": 409, "code": "order_id_exists"}`,
+		"another order":          `{"id": 1600000000000001, "store_id": "inv-2"}`,
+		"another's license":      `{"order_items": [{"licenses": [{"order": 1600000000000001, "order_store_id": "inv-2"}]}]}`,
+		"HTML":                   "<html></html>",
+		"half of it":             `{"id": 1600000000000001, "store_id": "inv-`,
+		"two of it":              `{"id": 1600000000000001, "store_id": "inv-1"}{}`,
 	}
 	for name, body := range bodies {
 		for _, stored := range []bool{true, false} {
@@ -716,7 +660,7 @@ func TestAnswerThatShowsNoOrder(t *testing.T) {
 					assert.Equal(t, 1, sentTo(s, lst.CreateOrder))
 					if stored {
 						require.NoError(t, err)
-						assert.Equal(t, licensespring.Recovered, res.Outcome)
+						assert.Equal(t, licensespring.OutcomeRecovered, res.Outcome)
 						assert.Equal(t, givenKey, res.Order.LicenseKeys()[1])
 						return
 					}

@@ -8,8 +8,8 @@ import (
 	"github.com/licensespring-go/licensespring/internal/wire"
 )
 
-// Date is a day of the calendar, without a time of day and a zone. Dates are
-// compared with ==. The zero Date means that none is given.
+// Date is a calendar date without a time of day and a location. Dates can be
+// compared with ==. The zero Date is absent.
 type Date struct {
 	Year  int
 	Month time.Month
@@ -18,8 +18,8 @@ type Date struct {
 
 var errDateClock = errors.New("want a date without a time of day")
 
-// DateOf returns the day that t is in, in UTC, which is the service's clock.
-// The zero time gives the zero Date.
+// DateOf returns the date of t in UTC, the service's time zone. It returns the zero
+// Date for the zero time.
 func DateOf(t time.Time) Date {
 	if t.IsZero() {
 		return Date{}
@@ -28,10 +28,9 @@ func DateOf(t time.Time) Date {
 	return Date{year, month, day}
 }
 
-// ParseDate reads a date as 2006-01-02. It also reads every form of a time the
-// service writes (see [Order.UnmarshalJSON]), as long as the time of day is
-// midnight in UTC: any other is an error, since it would be lost. An empty text
-// and the zero date 0000-00-00 give the zero Date.
+// ParseDate parses a date such as 2006-01-02. It also accepts the forms of a time of
+// [Order.UnmarshalJSON] if the time of day is midnight UTC; another time of day is
+// an error. It returns the zero Date for "" and 0000-00-00.
 func ParseDate(s string) (Date, error) {
 	t, err := wire.ParseTime(s)
 	if err != nil {
@@ -44,23 +43,20 @@ func ParseDate(s string) (Date, error) {
 	return d, nil
 }
 
-// IsZero reports whether no date is given.
+// IsZero reports whether d is the zero Date.
 func (d Date) IsZero() bool { return d == Date{} }
 
-// IsValid reports whether the date is a day of the calendar from the year 1900
-// to the year 9999. A Date can hold others, such as February 30; validation
-// refuses them.
+// IsValid reports whether the date exists and its year is from 1900 to 9999. A Date
+// can hold others, such as February 30, which validation rejects.
 func (d Date) IsValid() bool {
 	return validYear(d.Year) && DateOf(d.Time()) == d
 }
 
-// Time returns the first moment of the day in UTC, and the zero time for the
-// zero Date.
+// Time returns the start of the day in UTC, and the zero time for the zero Date.
 func (d Date) Time() time.Time { return d.In(time.UTC) }
 
-// In returns the first moment of the day in a location, and the zero time for
-// the zero Date. As in [time.Date], a day beyond the end of the month falls
-// into the next one.
+// In returns the start of the day in a location, and the zero time for the zero
+// Date. Like [time.Date], it normalizes dates that do not exist.
 func (d Date) In(loc *time.Location) time.Time {
 	if d.IsZero() {
 		return time.Time{}
@@ -68,16 +64,16 @@ func (d Date) In(loc *time.Location) time.Time {
 	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, loc)
 }
 
-// String returns the date as 2006-01-02, "" for the zero Date.
+// String returns the date in the form 2006-01-02, and "" for the zero Date.
 func (d Date) String() string { return string(d.append(nil)) }
 
-// AppendText appends what [Date.String] returns. There is no error.
+// AppendText appends the result of [Date.String]. The error is always nil.
 func (d Date) AppendText(b []byte) ([]byte, error) { return d.append(b), nil }
 
-// MarshalText returns what [Date.String] returns. There is no error.
+// MarshalText returns the result of [Date.String]. The error is always nil.
 func (d Date) MarshalText() ([]byte, error) { return d.append(nil), nil }
 
-// UnmarshalText reads what [ParseDate] reads.
+// UnmarshalText parses text like [ParseDate].
 func (d *Date) UnmarshalText(text []byte) error {
 	parsed, err := ParseDate(string(text))
 	if err != nil {
@@ -87,20 +83,19 @@ func (d *Date) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MarshalJSON writes the date as a string, "" for the zero Date. Where it must
-// be left out instead, give the field the omitzero option.
+// MarshalJSON encodes the date as a string, "" for the zero Date. Use the omitzero
+// option to leave a zero Date out.
 func (d Date) MarshalJSON() ([]byte, error) {
 	return append(d.append([]byte{'"'}), '"'), nil
 }
 
-// UnmarshalJSON reads a string that [ParseDate] reads. As usual, a null changes
-// nothing.
+// UnmarshalJSON decodes a string like [ParseDate]. A null changes nothing.
 func (d *Date) UnmarshalJSON(data []byte) error {
 	return unmarshalText(data, d.UnmarshalText, "date")
 }
 
-// append writes the fields as they are: a date that is not valid must not be
-// turned into another one.
+// append writes the fields unchanged: an invalid date must not become another
+// date.
 func (d Date) append(b []byte) []byte {
 	if d.IsZero() {
 		return b

@@ -38,10 +38,10 @@ func TestParseDate(t *testing.T) {
 	}
 }
 
-func TestParseDateRefuses(t *testing.T) {
+func TestParseDateRejects(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ in, want string }{
-		{"2026-03-01 10:20:30", "without a time of day"}, // it would be lost
+		{"2026-03-01 10:20:30", "without a time of day"}, // the time of day would be lost
 		{"2026-03-01T00:00:00.5Z", "without a time of day"},
 		{"2026-03-01T00:00:00+02:00", "without a time of day"}, // the evening before in UTC
 		{"2026-02-30", "want a date as"},
@@ -89,7 +89,7 @@ func TestDateIsValid(t *testing.T) {
 		{licensespring.Date{Year: 2025, Month: 2, Day: 29}, false},
 		{licensespring.Date{Year: 2026, Month: 13, Day: 1}, false},
 		{licensespring.Date{Year: 2026, Month: 1}, false},
-		{licensespring.Date{Year: 26, Month: 1, Day: 1}, false}, // surely 2026 was meant
+		{licensespring.Date{Year: 26, Month: 1, Day: 1}, false}, // 2026 was probably meant
 		{licensespring.Date{Year: 10000, Month: 1, Day: 1}, false},
 	} {
 		assert.Equal(t, tt.want, tt.d.IsValid(), "%+v", tt.d)
@@ -101,7 +101,7 @@ func TestDateText(t *testing.T) {
 	d := licensespring.Date{Year: 2026, Month: time.March, Day: 1}
 	assert.Equal(t, "2026-03-01", d.String())
 	assert.Empty(t, licensespring.Date{}.String())
-	// What is not valid is shown as it is, not as another day.
+	// An invalid date is printed unchanged, not as another day.
 	assert.Equal(t, "2026-02-30", licensespring.Date{Year: 2026, Month: 2, Day: 30}.String())
 	b, err := d.AppendText([]byte("on "))
 	require.NoError(t, err)
@@ -146,7 +146,7 @@ func FuzzParseDate(f *testing.F) {
 		}
 		again, err := licensespring.ParseDate(d.String())
 		if !d.IsValid() {
-			return // a year that no license has
+			return // a year outside the valid range
 		}
 		require.NoError(t, err)
 		require.Equal(t, d, again)

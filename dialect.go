@@ -6,33 +6,33 @@ import (
 	"github.com/licensespring-go/licensespring/internal/wire"
 )
 
-// Dialect is one of the two spellings of the service's JSON. The vendor's newer
-// reference has renamed two members of the Create Order page, and the values of
-// a third:
+// Dialect is one of the two spellings of an order on the wire. The vendor's newer
+// reference renames two members of the Create Order page, and the values of a
+// third:
 //
-//	meaning              PageDialect                  CurrentDialect
+//	meaning              DialectClassic                  DialectCurrent
 //	customer's company   company                      company_name
 //	consider maintenance enable_maintenance_duration  enable_maintenance_period
 //	consumption period   week, month, year            weekly, monthly, annually, daily
 //
-// Each has one Go field, and the dialect decides how it is sent. Orders are
-// read from JSON in either spelling.
+// Each has one Go field, and the dialect determines how it is sent. Reading JSON
+// accepts both spellings.
 type Dialect uint8
 
 // The dialects.
 const (
-	// PageDialect is the spelling of the Create Order page, and the default.
-	PageDialect Dialect = Dialect(wire.Page)
-	// CurrentDialect is the spelling of the vendor's newer reference.
-	CurrentDialect Dialect = Dialect(wire.Current)
+	// DialectClassic is the spelling of the Create Order page. It is the default.
+	DialectClassic Dialect = Dialect(wire.Classic)
+	// DialectCurrent is the spelling of the vendor's newer reference.
+	DialectCurrent Dialect = Dialect(wire.Current)
 )
 
-// String returns "page" or "current".
+// String returns "classic" or "current".
 func (d Dialect) String() string {
 	switch d {
-	case PageDialect:
-		return "page"
-	case CurrentDialect:
+	case DialectClassic:
+		return "classic"
+	case DialectCurrent:
 		return "current"
 	default:
 		return "Dialect(" + strconv.Itoa(int(d)) + ")"

@@ -8,49 +8,57 @@ import (
 	"github.com/licensespring-go/licensespring/internal/wire"
 )
 
-// Difference is one way in which an order that is there differs from the one
-// asked for.
+// Difference is one way in which an existing order differs from the one that
+// was sent. See [Order.Diff].
 type Difference struct {
-	// Path is the place in the order asked for, as in
+	// Path is the place in the order that was sent, as in
 	// items[0].licenses[2].max_activations.
 	Path string
-	// Asked and Found are the two values. Of texts, which may be a customer's,
-	// only "[redacted]" is shown, unless it is a type, a period or a language
-	// that this package knows the look of; nothing is shown where there is no
-	// value.
-	Asked, Found string
+	// Want is the value that was sent and Got the value of the record. An empty
+	// string stands for no value. Free text, which may be customer data, is shown
+	// as "[redacted]"; known types, periods and languages are shown.
+	Want, Got string
+	// Rule is [RuleValueMismatch] if the difference makes the record a different
+	// order. The other rules are tolerated; see [Difference.Tolerated].
+	Rule Rule
+}
 
-	rule string // of the warning it is, if it does not make the order another one
+// Tolerated reports whether the orders count as the same in spite of the
+// difference: the service is known to change such values silently
+// ([RuleFeatureDropped], [RuleDialectSuspected]). Tolerated differences are
+// reported as warnings.
+func (d Difference) Tolerated() bool {
+	return d.Rule == RuleFeatureDropped || d.Rule == RuleDialectSuspected
 }
 
 // String returns the difference in one line, as in
-// "items[0].licenses[2].max_activations: asked for 3, found 5".
+// "items[0].licenses[2].max_activations: want 3, got 5 [value_mismatch]".
 func (d Difference) String() string {
-	return d.Path + ": " + d.message()
+	return d.Path + ": " + d.message() + " [" + string(cmp.Or(d.Rule, RuleValueMismatch)) + "]"
 }
 
 func (d Difference) message() string {
-	return "asked for " + cmp.Or(d.Asked, "nothing") + ", found " + cmp.Or(d.Found, "nothing")
+	return "want " + cmp.Or(d.Want, "nothing") + ", got " + cmp.Or(d.Got, "nothing")
 }
 
-// isSame reports whether nothing in the list makes the order another one.
-func isSame(differences []Difference) bool {
-	return !slices.ContainsFunc(differences, func(d Difference) bool { return d.rule == "" })
+// allTolerated reports whether no difference makes the record a different order.
+func allTolerated(differences []Difference) bool {
+	return !slices.ContainsFunc(differences, func(d Difference) bool { return !d.Tolerated() })
 }
 
-// hard returns the differences that make an order another one.
-func hard(differences []Difference) []Difference {
+// breakingDifferences returns the differences that are not tolerated.
+func breakingDifferences(differences []Difference) []Difference {
 	var out []Difference
 	for _, d := range differences {
-		if d.rule == "" {
+		if !d.Tolerated() {
 			out = append(out, d)
 		}
 	}
 	return out
 }
 
-// shownText returns a text as a difference may show it: only what cannot be
-// anybody's data, whatever somebody has put into the field.
+// shownText returns a text as a difference may show it: only values that cannot be
+// customer data.
 func shownText(name, s string) string {
 	known := false
 	switch name {
@@ -69,8 +77,8 @@ func shownText(name, s string) string {
 	return s
 }
 
-// isLanguage reports whether s looks like the code of a language, perhaps with a
-// region: en, or pt-BR.
+// isLanguage reports whether s has the form of a language code, with or without a
+// region: en or pt-BR.
 func isLanguage(s string) bool {
 	for i := range len(s) {
 		letter := 'a' <= s[i]|0x20 && s[i]|0x20 <= 'z'
@@ -79,4 +87,10 @@ func isLanguage(s string) bool {
 		}
 	}
 	return len(s) == 2 || len(s) == 5
+}
+
+// onlySurplus reports whether the only difference is that the record has additional
+// licenses.
+func onlySurplus(differences []Difference) bool {
+	return len(differences) == 1 && differences[0].Path == pathSurplus
 }

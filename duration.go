@@ -14,7 +14,7 @@ import (
 // DurationUnit is the unit of a [Duration], spelled as on the wire.
 type DurationUnit string
 
-// The units of a [Duration]. A maintenance duration takes no hours and minutes.
+// The units of a [Duration]. A maintenance duration cannot be in hours or minutes.
 const (
 	UnitYears   DurationUnit = "y"
 	UnitMonths  DurationUnit = "m"
@@ -23,14 +23,12 @@ const (
 	UnitMinutes DurationUnit = "min"
 )
 
-// Duration is a length of calendar time as the service knows it: a count of one
-// unit, written 1y, 2m (months), 3d, 4h or 5min. Durations are compared with
-// ==; twelve months and one year are not the same Duration, since they are not
-// the same on the wire.
+// Duration is a calendar duration: a count of one unit, written as 1y, 2m (months),
+// 3d, 4h or 5min. Durations can be compared with ==. Twelve months and one year are
+// different Durations, since they differ on the wire.
 //
-// The zero Duration means that none is given. It is not a duration of length
-// zero: Years(0) is one, which the service has no use for. Validation refuses
-// it, as it does every count below 1 or above 2147483647.
+// The zero Duration is absent. It differs from a duration of length zero, such as
+// Years(0). Validation rejects counts less than 1 or greater than 2147483647.
 type Duration struct {
 	count int
 	unit  DurationUnit
@@ -51,7 +49,7 @@ func Hours(n int) Duration { return Duration{n, UnitHours} }
 // Minutes returns a duration of n minutes.
 func Minutes(n int) Duration { return Duration{n, UnitMinutes} }
 
-// The ways in which a text is no duration. None of them repeats the text.
+// The errors of ParseDuration. They do not repeat the text.
 var (
 	errDurationEmpty    = errors.New("duration is empty")
 	errDurationSpace    = errors.New("duration has a space in it")
@@ -66,8 +64,8 @@ var (
 	errDurationSeveral  = errors.New("duration has several units: the service takes one")
 )
 
-// ParseDuration reads a duration such as 1y, 2m, 3d, 4h or 5min. The count is a
-// whole number from 1 to 2147483647. An empty text is an error.
+// ParseDuration parses a duration such as 1y, 2m, 3d, 4h or 5min. The count is an
+// integer from 1 to 2147483647. An empty string is an error.
 func ParseDuration(s string) (Duration, error) {
 	digits := strings.TrimLeft(s, "0123456789")
 	count, unit := s[:len(s)-len(digits)], DurationUnit(digits)
@@ -85,7 +83,7 @@ func ParseDuration(s string) (Duration, error) {
 	case unit[0] == '.' || unit[0] == ',':
 		return Duration{}, errDurationFraction
 	case !unit.known():
-		return Duration{}, unit.fault()
+		return Duration{}, unit.err()
 	}
 	n, err := strconv.ParseInt(count, 10, 32)
 	switch {
@@ -106,8 +104,8 @@ func (u DurationUnit) known() bool {
 	}
 }
 
-// fault says what is wrong with a unit that is not known.
-func (u DurationUnit) fault() error {
+// err returns why a unit is not known.
+func (u DurationUnit) err() error {
 	switch {
 	case strings.ContainsAny(string(u), "0123456789"):
 		return errDurationSeveral
@@ -118,21 +116,19 @@ func (u DurationUnit) fault() error {
 	}
 }
 
-// Count returns how many units the duration is long, 0 for the zero Duration.
+// Count returns the number of units, 0 for the zero Duration.
 func (d Duration) Count() int { return d.count }
 
-// Unit returns the duration's unit, "" for the zero Duration.
+// Unit returns the unit, "" for the zero Duration.
 func (d Duration) Unit() DurationUnit { return d.unit }
 
-// IsZero reports whether no duration is given. Years(0) is not the zero
-// Duration.
+// IsZero reports whether d is the zero Duration. Years(0) is not.
 func (d Duration) IsZero() bool { return d == Duration{} }
 
-// valid reports whether the service can be sent the duration.
+// valid reports whether the service accepts the count.
 func (d Duration) valid() bool { return 0 < d.count && d.count <= math.MaxInt32 }
 
-// String returns the duration as the service writes it, "" for the zero
-// Duration.
+// String returns the duration in its wire form, and "" for the zero Duration.
 func (d Duration) String() string {
 	if d.IsZero() {
 		return ""
@@ -140,7 +136,7 @@ func (d Duration) String() string {
 	return strconv.Itoa(d.count) + string(d.unit)
 }
 
-// AppendText appends what [Duration.String] returns. There is no error.
+// AppendText appends the result of [Duration.String]. The error is always nil.
 func (d Duration) AppendText(b []byte) ([]byte, error) {
 	if d.IsZero() {
 		return b, nil
@@ -148,10 +144,10 @@ func (d Duration) AppendText(b []byte) ([]byte, error) {
 	return append(strconv.AppendInt(b, int64(d.count), 10), d.unit...), nil
 }
 
-// MarshalText returns what [Duration.String] returns. There is no error.
+// MarshalText returns the result of [Duration.String]. The error is always nil.
 func (d Duration) MarshalText() ([]byte, error) { return d.AppendText(nil) }
 
-// UnmarshalText reads what [ParseDuration] reads; an empty text gives the zero
+// UnmarshalText parses text like [ParseDuration]. An empty text gives the zero
 // Duration.
 func (d *Duration) UnmarshalText(text []byte) error {
 	if len(text) == 0 {
@@ -166,24 +162,24 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// MarshalJSON writes the duration as a string, "" for the zero Duration. Where
-// it must be left out instead, give the field the omitzero option.
+// MarshalJSON encodes the duration as a string, "" for the zero Duration. Use the
+// omitzero option to leave a zero Duration out.
 func (d Duration) MarshalJSON() ([]byte, error) {
-	b, _ := d.AppendText([]byte{'"'}) // never an error
+	b, _ := d.AppendText([]byte{'"'}) // the error is always nil
 	return append(b, '"'), nil
 }
 
-// UnmarshalJSON reads a string that [Duration.UnmarshalText] reads. As usual, a
-// null changes nothing.
+// UnmarshalJSON decodes a string like [Duration.UnmarshalText]. A null changes
+// nothing.
 func (d *Duration) UnmarshalJSON(data []byte) error {
 	return unmarshalText(data, d.UnmarshalText, "duration")
 }
 
-// AddTo returns the time that lies the duration after t, by the calendar of t's
-// location: years, months and days keep the time of day, also over a change of
-// the clocks; hours and minutes are counted exactly. A day that the month does
-// not have becomes its last day, as billing does it: a month after January 31
-// is February 28 or 29, and a year after February 29 is February 28.
+// AddTo returns t plus the duration, in the calendar of t's location. Years, months
+// and days keep the time of day across changes of daylight saving time; hours and
+// minutes are exact. A day that the month does not have becomes its last day, as
+// billing systems do it: a month after January 31 is February 28 or 29, and a year
+// after February 29 is February 28.
 func (d Duration) AddTo(t time.Time) time.Time {
 	switch d.unit {
 	case UnitYears:
@@ -210,12 +206,12 @@ func addMonths(t time.Time, years, months int) time.Time {
 	return time.Date(year, month, min(day, last), hour, minute, second, t.Nanosecond(), t.Location())
 }
 
-// addSeconds exists because a [time.Duration] ends after 292 years.
+// addSeconds adds more than the 292 years that a [time.Duration] can hold.
 func addSeconds(t time.Time, n int64) time.Time {
 	return time.Unix(t.Unix()+n, int64(t.Nanosecond())).In(t.Location())
 }
 
-// unmarshalText gives a JSON string to a text reader, and nothing for a null.
+// unmarshalText calls read with the text of a JSON string, and not for a null.
 func unmarshalText(data []byte, read func([]byte) error, what string) error {
 	if !wire.ValidDocument(data) {
 		return errors.New(what + " is not valid JSON")

@@ -39,7 +39,7 @@ func TestParseDuration(t *testing.T) {
 	}
 }
 
-func TestParseDurationRefuses(t *testing.T) {
+func TestParseDurationRejects(t *testing.T) {
 	t.Parallel()
 	tests := []struct{ in, want string }{
 		{"", "is empty"},
@@ -67,7 +67,7 @@ func TestParseDurationRefuses(t *testing.T) {
 		{"1y2m", "several units"},
 		{"2147483648d", "too large"},
 		{"99999999999999999999999d", "too large"},
-		{"١y", "must be a number and a unit"}, // a digit, but not one of ours
+		{"١y", "must be a number and a unit"}, // a digit, but not an ASCII one
 	}
 	for _, tt := range tests {
 		t.Run(tt.in, func(t *testing.T) {
@@ -76,7 +76,8 @@ func TestParseDurationRefuses(t *testing.T) {
 			require.ErrorContains(t, err, tt.want)
 			assert.True(t, got.IsZero())
 
-			// Where it may be absent, only the empty text is another matter.
+			// Only the empty text is handled differently where a duration may
+			// be absent.
 			var d licensespring.Duration
 			if tt.in == "" {
 				require.NoError(t, d.UnmarshalText(nil))
@@ -98,7 +99,7 @@ func TestDurationZeroIsNotAbsent(t *testing.T) {
 	assert.False(t, licensespring.Years(0).IsZero())
 	assert.Equal(t, "0y", licensespring.Years(0).String())
 	assert.Equal(t, "-1min", licensespring.Minutes(-1).String())
-	assert.NotEqual(t, licensespring.Months(12), licensespring.Years(1)) // another thing on the wire
+	assert.NotEqual(t, licensespring.Months(12), licensespring.Years(1)) // it is encoded differently
 }
 
 func TestDurationText(t *testing.T) {
@@ -116,21 +117,21 @@ func TestDurationText(t *testing.T) {
 
 func TestDurationJSON(t *testing.T) {
 	t.Parallel()
-	type plan struct {
+	type terms struct {
 		Length  licensespring.Duration  `json:"length"`
 		Trial   licensespring.Duration  `json:"trial,omitzero"`
 		Support *licensespring.Duration `json:"support,omitempty"`
 	}
-	b, err := json.Marshal(plan{Length: licensespring.Minutes(5)})
+	b, err := json.Marshal(terms{Length: licensespring.Minutes(5)})
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"length":"5min"}`, string(b))
-	b, err = json.Marshal(plan{})
+	b, err = json.Marshal(terms{})
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"length":""}`, string(b))
 
-	read := plan{Length: licensespring.Years(1)}
+	read := terms{Length: licensespring.Years(1)}
 	require.NoError(t, json.Unmarshal([]byte(`{"length":null,"trial":"","support":"2\u006d"}`), &read))
-	assert.Equal(t, plan{Length: licensespring.Years(1), Support: new(licensespring.Months(2))}, read)
+	assert.Equal(t, terms{Length: licensespring.Years(1), Support: new(licensespring.Months(2))}, read)
 
 	for _, in := range []string{`1`, `true`, `["1y"]`, `"1w"`, `"1y`, `nope`, ``} {
 		d := licensespring.Years(1)
@@ -174,9 +175,9 @@ func TestDurationAddTo(t *testing.T) {
 	}
 }
 
-// TestDurationAddToOverTheChangeOfClocks shows that a day is a day and an hour
-// an hour, in a night that has 23 of them.
-func TestDurationAddToOverTheChangeOfClocks(t *testing.T) {
+// TestDurationAddToAcrossDaylightSaving checks days and hours across a day
+// that has 23 hours.
+func TestDurationAddToAcrossDaylightSaving(t *testing.T) {
 	t.Parallel()
 	berlin, err := time.LoadLocation("Europe/Berlin")
 	if err != nil {

@@ -21,15 +21,15 @@ func TestEnsureOrder(t *testing.T) {
 	client, s := onLoopback(t, nil)
 	res, err := client.EnsureOrder(t.Context(), anOrder("inv-1"))
 	require.NoError(t, err)
-	assert.Equal(t, licensespring.Created, res.Outcome)
-	assert.Equal(t, 1, len(s.Requests())) //nolint:testifylint // no lookup before: only the service can decide a race
+	assert.Equal(t, licensespring.OutcomeCreated, res.Outcome)
+	assert.Equal(t, 1, len(s.Requests())) //nolint:testifylint // no lookup before the create: only the service can decide a race
 
 	for range 2 {
 		res, err = client.EnsureOrder(t.Context(), anOrder("inv-1"))
 		require.NoError(t, err)
-		assert.Equal(t, licensespring.Existing, res.Outcome)
-		made, _ := s.Order("inv-1")
-		assert.Equal(t, made.ID, res.Order.ID)
+		assert.Equal(t, licensespring.OutcomeExisting, res.Outcome)
+		stored, _ := s.Order("inv-1")
+		assert.Equal(t, stored.ID, res.Order.ID)
 		assert.Len(t, res.Order.Licenses(), 3)
 		assert.Empty(t, res.Warnings)
 		assertAttempts(t, res.Attempts)
@@ -46,45 +46,45 @@ func TestEnsureOrderConflict(t *testing.T) {
 		want   []string
 	}{
 		{"another number", func(o *licensespring.Order) { o.Items[0].Licenses[0].MaxActivations = new(4) }, []string{
-			"items[0].licenses[0].max_activations: asked for 4, found 3",
+			"items[0].licenses[0].max_activations: want 4, got 3 [value_mismatch]",
 		}},
 		{"another key", func(o *licensespring.Order) { o.Items[0].Licenses[1].Key = otherKey }, []string{
-			"items[0].licenses[1].key: asked for [redacted], found nothing", "items: asked for 3 licenses, found 3 licenses",
+			"items[0].licenses[1].key: want [redacted], got nothing [value_mismatch]", "items: want no additional licenses, got 1 additional license [value_mismatch]",
 		}},
 		{"another user", func(o *licensespring.Order) { o.Items[1].Licenses[0].Users[0].Email = "alan@example.com" }, []string{
-			"items[1].licenses[0].users[0].email: asked for [redacted], found nothing",
+			"items[1].licenses[0].users[0].email: want [redacted], got nothing [value_mismatch]",
 		}},
 		{"another customer", func(o *licensespring.Order) { o.Customer.Email = "alan@example.com" }, []string{
-			"customer.email: asked for [redacted], found [redacted]",
+			"customer.email: want [redacted], got [redacted] [value_mismatch]",
 		}},
 		{"one license more", func(o *licensespring.Order) {
 			o.Items[0].Licenses = append(o.Items[0].Licenses, licensespring.NewLicense())
-		}, []string{"items[0].licenses[2]: asked for a license, found nothing"}},
+		}, []string{"items[0].licenses[2]: want a license, got nothing [value_mismatch]"}},
 		{"one license less", func(o *licensespring.Order) { o.Items[0].Licenses = o.Items[0].Licenses[:1] }, []string{
-			"items: asked for 2 licenses, found 3 licenses",
+			"items: want no additional licenses, got 1 additional license [value_mismatch]",
 		}},
 		{"another product", func(o *licensespring.Order) {
-			o.Items[0].ProductCode = "acme-api"
+			o.Items[0].ProductCode = "acmeapi"
 			o.Items[0].Licenses[0] = licensespring.NewLicense()
 		}, []string{
-			"items[0].product_code: asked for acme-api, found nothing",
-			"items[0].licenses[0]: asked for a license, found nothing",
-			"items[0].licenses[1].key: asked for [redacted], found nothing",
-			"items: asked for 3 licenses, found 3 licenses",
+			"items[0].product_code: want acmeapi, got nothing [value_mismatch]",
+			"items[0].licenses[0]: want a license, got nothing [value_mismatch]",
+			"items[0].licenses[1].key: want [redacted], got nothing [value_mismatch]",
+			"items: want no additional licenses, got 2 additional licenses [value_mismatch]",
 		}},
-		{"a test", func(o *licensespring.Order) { o.IsTest = true }, []string{"is_test: asked for true, found false"}},
+		{"a test", func(o *licensespring.Order) { o.IsTest = true }, []string{"is_test: want true, got false [value_mismatch]"}},
 		{"another type", func(o *licensespring.Order) {
 			o.Items[0].Licenses[0].LicenseType = licensespring.Subscription
 			o.Items[0].Licenses[0].ValidDuration = licensespring.Duration{}
 		}, []string{
-			"items[0].licenses[0].license_type: asked for subscription, found time-limited",
+			"items[0].licenses[0].license_type: want subscription, got time-limited [value_mismatch]",
 		}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			client, s := onLoopback(t, nil)
-			make1(anOrder("inv-1"))(t, client, s)
+			createFirst(anOrder("inv-1"))(t, client, s)
 			order := anOrder("inv-1")
 			tt.change(order)
 			res, err := client.EnsureOrder(t.Context(), order)
@@ -92,8 +92,9 @@ func TestEnsureOrderConflict(t *testing.T) {
 			assertMatches(t, err, licensespring.ErrOrderConflict)
 			assertTerse(t, err)
 			e := errorOf(t, err)
-			assert.Equal(t, "ensure order", e.Op)
-			assert.Equal(t, licensespring.Refused, e.Outcome)
+			assert.Equal(t, licensespring.OpEnsureOrder, e.Op)
+			assert.Equal(t, `licensespring: ensure order "inv-1": order conflict: the existing order differs (status 409 order_id_exists)`, err.Error())
+			assert.Equal(t, licensespring.OutcomeRejected, e.Outcome)
 			var lines []string
 			for _, d := range e.Differences {
 				lines = append(lines, d.String())
@@ -104,7 +105,7 @@ func TestEnsureOrderConflict(t *testing.T) {
 	}
 }
 
-func TestEnsureOrderRefused(t *testing.T) {
+func TestEnsureOrderRejected(t *testing.T) {
 	t.Parallel()
 	client, s := onLoopback(t, nil)
 	s.Inject(lst.Status(400), lst.Status(403), lst.Status(302))
@@ -112,7 +113,7 @@ func TestEnsureOrderRefused(t *testing.T) {
 		_, err := client.EnsureOrder(t.Context(), anOrder("inv-1"))
 		assertMatches(t, err, kind)
 	}
-	assert.Len(t, s.Requests(), 3) // nothing is looked up
+	assert.Len(t, s.Requests(), 3) // no lookup
 }
 
 func TestEnsureOrderSettles(t *testing.T) {
@@ -124,14 +125,14 @@ func TestEnsureOrderSettles(t *testing.T) {
 		want   licensespring.Outcome
 		kinds  []licensespring.ErrorKind
 	}{
-		{"lost after it was stored", nil, []lst.Fault{lst.DropAfter()}, licensespring.Recovered, nil},
-		{"lost before it was stored", nil, []lst.Fault{lst.DropBefore()}, licensespring.Created, nil},
-		{"there before, and lost", anOrder("inv-1"), []lst.Fault{lst.DropBefore()}, licensespring.Recovered, nil},
-		{"there before, lookups fail for a while", anOrder("inv-1"), []lst.Fault{lst.Status(500).On(lst.ListOrders).Times(6)}, licensespring.Existing, nil},
-		{"there before, lookups fail", anOrder("inv-1"), []lst.Fault{lst.Status(500).On(lst.ListOrders).Forever()}, licensespring.Unknown, unknown()},
-		{"there before, lookups not allowed", anOrder("inv-1"), []lst.Fault{lst.Status(403).On(lst.ListOrders).Forever()}, licensespring.Unknown, unknown()},
-		{"another one, and lost", anotherOrder("inv-1"), []lst.Fault{lst.DropBefore()}, licensespring.Refused, []licensespring.ErrorKind{licensespring.ErrOrderConflict}},
-		{"another one", anotherOrder("inv-1"), nil, licensespring.Refused, []licensespring.ErrorKind{licensespring.ErrOrderConflict}},
+		{"lost after it was stored", nil, []lst.Fault{lst.DropAfter()}, licensespring.OutcomeRecovered, nil},
+		{"lost before it was stored", nil, []lst.Fault{lst.DropBefore()}, licensespring.OutcomeCreated, nil},
+		{"exists, request lost", anOrder("inv-1"), []lst.Fault{lst.DropBefore()}, licensespring.OutcomeRecovered, nil},
+		{"exists, lookups fail at first", anOrder("inv-1"), []lst.Fault{lst.Status(500).On(lst.ListOrders).Times(6)}, licensespring.OutcomeExisting, nil},
+		{"exists, lookups fail", anOrder("inv-1"), []lst.Fault{lst.Status(500).On(lst.ListOrders).Forever()}, licensespring.OutcomeUnknown, unknown()},
+		{"exists, lookups not permitted", anOrder("inv-1"), []lst.Fault{lst.Status(403).On(lst.ListOrders).Forever()}, licensespring.OutcomeUnknown, unknown()},
+		{"different, request lost", anotherOrder("inv-1"), []lst.Fault{lst.DropBefore()}, licensespring.OutcomeRejected, []licensespring.ErrorKind{licensespring.ErrOrderConflict}},
+		{"different", anotherOrder("inv-1"), nil, licensespring.OutcomeRejected, []licensespring.ErrorKind{licensespring.ErrOrderConflict}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -139,7 +140,7 @@ func TestEnsureOrderSettles(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				client, s, _ := inMemory(t, nil)
 				if tt.before != nil {
-					make1(tt.before)(t, client, s)
+					createFirst(tt.before)(t, client, s)
 				}
 				s.Inject(tt.faults...)
 				res, err := client.EnsureOrder(t.Context(), anOrder("inv-1"))
@@ -157,22 +158,22 @@ func TestEnsureOrderSettles(t *testing.T) {
 	}
 }
 
-// An id that is taken by an order nobody can see is no reason to call it another.
-func TestEnsureOrderOfAnInvisibleOne(t *testing.T) {
+// An id that is taken by an invisible order is not a conflict.
+func TestEnsureOrderInvisible(t *testing.T) {
 	t.Parallel()
-	for hidden, want := range map[time.Duration]licensespring.Outcome{4 * time.Second: licensespring.Existing, time.Hour: licensespring.Unknown} {
+	for hidden, want := range map[time.Duration]licensespring.Outcome{4 * time.Second: licensespring.OutcomeExisting, time.Hour: licensespring.OutcomeUnknown} {
 		synctest.Test(t, func(t *testing.T) {
 			client, _, _ := inMemory(t, []lst.Option{lst.WithLookupDelay(hidden)})
 			_, err := client.CreateOrder(t.Context(), anOrder("inv-1"))
 			require.NoError(t, err)
 			res, err := client.EnsureOrder(t.Context(), anOrder("inv-1"))
-			if want == licensespring.Existing {
+			if want == licensespring.OutcomeExisting {
 				require.NoError(t, err)
 				assert.Equal(t, want, res.Outcome)
 				return
 			}
 			assertMatches(t, err, licensespring.ErrOutcomeUnknown)
-			assert.Contains(t, err.Error(), "the id is taken; the order was not to be seen")
+			assert.Contains(t, err.Error(), "the id is taken; order not visible yet")
 		})
 	}
 }
@@ -201,7 +202,11 @@ func TestEnsureOrderConcurrently(t *testing.T) {
 						})
 					}
 					all.Wait()
-					assert.Equal(t, map[licensespring.Outcome]int{licensespring.Created: 1, licensespring.Existing: 7}, outcomes)
+					first := licensespring.OutcomeCreated
+					if order.Append {
+						first = licensespring.OutcomeAppended
+					}
+					assert.Equal(t, map[licensespring.Outcome]int{first: 1, licensespring.OutcomeExisting: 7}, outcomes)
 					assert.Len(t, s.Orders(), 1)
 					licenses := 0
 					for _, item := range order.Items {
@@ -214,9 +219,9 @@ func TestEnsureOrderConcurrently(t *testing.T) {
 	}
 }
 
-func TestEnsureAppendTakesKeys(t *testing.T) {
+func TestEnsureAppendRequiresKeys(t *testing.T) {
 	t.Parallel()
-	noLicenses := licensespring.NewOrder("inv-1").AddItem("acme-cad")
+	noLicenses := licensespring.NewOrder("inv-1").AddItem("acmecad")
 	noLicenses.Append = true
 	for name, order := range map[string]*licensespring.Order{
 		"none": appendWithoutKeys("inv-1"), "one of two": appendOfSomeKeys("inv-1"), "no licenses": noLicenses,
@@ -239,23 +244,22 @@ func TestEnsureAppendTakesKeys(t *testing.T) {
 // third is a key besides givenKey and otherKey.
 const third = "QQ2C-WW3N-EE4S-RR5G"
 
-// Licenses that are there already are not sent again, and where something is
-// said of a license it is by its place in the order as the caller has it.
+// Existing licenses are not sent, and paths refer to the caller's order.
 func TestEnsureAppendConverges(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s, _ := inMemory(t, nil)
-		make1(anOrderWithoutKeys("inv-1"))(t, client, s)
+		createFirst(anOrderWithoutKeys("inv-1"))(t, client, s)
 
 		res, err := client.EnsureOrder(t.Context(), anAppend("inv-1", otherKey))
 		require.NoError(t, err)
-		assert.Equal(t, licensespring.Appended, res.Outcome)
+		assert.Equal(t, licensespring.OutcomeAppended, res.Outcome)
 
 		order := anAppend("inv-1", givenKey, otherKey, third)
 		order.Items[0].Licenses[2] = order.Items[0].Licenses[2].WithFeatures("teleport")
 		res, err = client.EnsureOrder(t.Context(), order)
 		require.NoError(t, err)
-		assert.Equal(t, licensespring.Appended, res.Outcome)
+		assert.Equal(t, licensespring.OutcomeAppended, res.Outcome)
 		assert.Subset(t, res.Order.LicenseKeys(), []string{givenKey, otherKey, third})
 		require.Len(t, res.Warnings, 1)
 		assert.Equal(t, "items[0].licenses[2].product_features[0].code", res.Warnings[0].Path)
@@ -263,18 +267,18 @@ func TestEnsureAppendConverges(t *testing.T) {
 		s.ResetRequests()
 		res, err = client.EnsureOrder(t.Context(), order)
 		require.NoError(t, err)
-		assert.Equal(t, licensespring.Existing, res.Outcome)
+		assert.Equal(t, licensespring.OutcomeExisting, res.Outcome)
 		assert.Zero(t, sentTo(s, lst.CreateOrder))
 		assert.Equal(t, 4, s.LicenseCount())
 	})
 }
 
-// What is there must be as asked for, and then nothing is sent at all.
+// Existing licenses must match the order; otherwise nothing is sent.
 func TestEnsureAppendConflict(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s, _ := inMemory(t, nil)
-		make1(anAppend("inv-1", otherKey))(t, client, s)
+		createFirst(anAppend("inv-1", otherKey))(t, client, s)
 		s.ResetRequests()
 		for _, keys := range [][]string{{givenKey, otherKey}, {otherKey}} {
 			order := anAppend("inv-1", keys...)
@@ -283,34 +287,34 @@ func TestEnsureAppendConflict(t *testing.T) {
 			assertMatches(t, err, licensespring.ErrOrderConflict)
 			e := errorOf(t, err)
 			require.Len(t, e.Differences, 1)
-			assert.Equal(t, "max_activations: asked for 9, found 1", e.Differences[0].String()[len("items[0].licenses[0]."):])
+			assert.Equal(t, "max_activations: want 9, got 1 [value_mismatch]", e.Differences[0].String()[len("items[0].licenses[0]."):])
 		}
 		assert.Zero(t, sentTo(s, lst.CreateOrder))
 	})
 }
 
-// Nobody who has paid gets test licenses, and no test gets real ones. An append
-// cannot make one of the other, so that nothing is sent.
-func TestEnsureOrderTellsTestOrders(t *testing.T) {
+// A test order does not match a paid order. An append cannot change that, so
+// nothing is sent.
+func TestEnsureOrderDistinguishesTestOrders(t *testing.T) {
 	t.Parallel()
 	for _, isTest := range []bool{false, true} {
-		asked := map[string]*licensespring.Order{
-			"plain": anAppend("inv-1", givenKey), "append, all there": anAppend("inv-1", givenKey),
-			"append, some there": anAppend("inv-1", givenKey, otherKey), "append, none there": anAppend("inv-1", otherKey),
+		orders := map[string]*licensespring.Order{
+			"plain": anAppend("inv-1", givenKey), "append, all exist": anAppend("inv-1", givenKey),
+			"append, some exist": anAppend("inv-1", givenKey, otherKey), "append, none exists": anAppend("inv-1", otherKey),
 		}
-		asked["plain"].Append = false
-		for name, order := range asked {
+		orders["plain"].Append = false
+		for name, order := range orders {
 			t.Run(fmt.Sprintf("%s, %t", name, isTest), func(t *testing.T) {
 				t.Parallel()
 				client, s := onLoopback(t, nil)
 				before := anAppend("inv-1", givenKey)
 				before.IsTest, order.IsTest = isTest, !isTest
-				make1(before)(t, client, s)
+				createFirst(before)(t, client, s)
 
 				_, err := client.EnsureOrder(t.Context(), order)
 				assertMatches(t, err, licensespring.ErrOrderConflict)
 				require.Len(t, errorOf(t, err).Differences, 1)
-				assert.Equal(t, fmt.Sprintf("is_test: asked for %t, found %t", !isTest, isTest), errorOf(t, err).Differences[0].String())
+				assert.Equal(t, fmt.Sprintf("is_test: want %t, got %t [value_mismatch]", !isTest, isTest), errorOf(t, err).Differences[0].String())
 				assert.Equal(t, 1, s.LicenseCount())
 
 				order.IsTest = isTest
@@ -321,9 +325,9 @@ func TestEnsureOrderTellsTestOrders(t *testing.T) {
 	}
 }
 
-// Each look finds what the one before did not, and misses what that one found:
-// copies of a database that are not of one age. Nothing is gained by going on.
-func TestEnsureAppendEndsWhereLooksDisagree(t *testing.T) {
+// Each lookup shows what the previous one did not, and misses what it showed,
+// as replicas of a database may. The call ends instead of looping.
+func TestEnsureAppendEndsWhenLookupsDisagree(t *testing.T) {
 	t.Parallel()
 	requests := 0
 	transport := transportFunc(func(req *http.Request) (*http.Response, error) {
@@ -332,63 +336,63 @@ func TestEnsureAppendEndsWhereLooksDisagree(t *testing.T) {
 			panic("without end")
 		}
 		if req.Method == http.MethodPost {
-			return answer(req, http.StatusBadRequest, `{"items": [{"licenses": [{"key": ["License key already exists."]}]}]}`), nil
+			return response(req, http.StatusBadRequest, `{"items": [{"licenses": [{"key": ["License key already exists."]}]}]}`), nil
 		}
 		shown := [...]string{givenKey, otherKey}[requests/2%2]
-		return answer(req, http.StatusOK, `{"next": null, "results": [{"id": 7, "store_id": "inv-1", "order_items": [
-			{"product_code": "acme-cad", "licenses": [{"license_key": "`+shown+`", "license_type": "perpetual"}]}]}]}`), nil
+		return response(req, http.StatusOK, `{"next": null, "results": [{"id": 7, "store_id": "inv-1", "order_items": [
+			{"product_code": "acmecad", "licenses": [{"license_key": "`+shown+`", "license_type": "perpetual"}]}]}]}`), nil
 	})
 	client := newClient(t, testKey, licensespring.WithHTTPClient(&http.Client{Transport: transport}))
 	_, err := client.EnsureOrder(t.Context(), anAppend("inv-1", givenKey, otherKey, third))
 	assertMatches(t, err, licensespring.ErrOutcomeUnknown)
 	assertTerse(t, err)
-	assert.Equal(t, 3, requests, "looked up, sent, looked up")
+	assert.Equal(t, 3, requests, "a lookup, a create, a lookup")
 }
 
 func TestEnsureAppendSettles(t *testing.T) {
 	t.Parallel()
 	order := func() *licensespring.Order { return anAppend("inv-1", givenKey, otherKey, third) }
-	part := anAppend("inv-1", otherKey)
+	partial := anAppend("inv-1", otherKey)
 	tests := []struct {
-		name    string
-		service []lst.Option
-		before  *licensespring.Order
-		faults  []lst.Fault
-		want    licensespring.Outcome
-		kinds   []licensespring.ErrorKind
-		creates int
-		made    int
+		name     string
+		service  []lst.Option
+		before   *licensespring.Order
+		faults   []lst.Fault
+		want     licensespring.Outcome
+		kinds    []licensespring.ErrorKind
+		creates  int
+		licenses int
 	}{
-		{"none there", nil, nil, nil, licensespring.Created, nil, 1, 3},
-		{"none there, lost after it was stored", nil, nil, []lst.Fault{lst.DropAfter().On(lst.CreateOrder)}, licensespring.Recovered, nil, 1, 3},
-		{"one there, lost after it was stored", nil, part, []lst.Fault{lst.DropAfter().On(lst.CreateOrder)}, licensespring.Recovered, nil, 1, 3},
-		{"one there, lost before it was stored", nil, part, []lst.Fault{lst.DropBefore().On(lst.CreateOrder)}, licensespring.Appended, nil, 2, 3},
-		{"some made by another meanwhile", nil, nil, []lst.Fault{meanwhile(part)}, licensespring.Appended, nil, 1, 3},
-		{"all made by another meanwhile", nil, nil, []lst.Fault{meanwhile(order())}, licensespring.Existing, nil, 1, 3},
+		{"none exists", nil, nil, nil, licensespring.OutcomeAppended, nil, 1, 3},
+		{"none exists, lost after it was stored", nil, nil, []lst.Fault{lst.DropAfter().On(lst.CreateOrder)}, licensespring.OutcomeRecovered, nil, 1, 3},
+		{"one exists, lost after it was stored", nil, partial, []lst.Fault{lst.DropAfter().On(lst.CreateOrder)}, licensespring.OutcomeRecovered, nil, 1, 3},
+		{"one exists, lost before it was stored", nil, partial, []lst.Fault{lst.DropBefore().On(lst.CreateOrder)}, licensespring.OutcomeAppended, nil, 2, 3},
+		{"some created concurrently", nil, nil, []lst.Fault{meanwhile(partial)}, licensespring.OutcomeAppended, nil, 1, 3},
+		{"all created concurrently", nil, nil, []lst.Fault{meanwhile(order())}, licensespring.OutcomeExisting, nil, 1, 3},
 		{
-			"all made by another meanwhile, and invisible",
+			"all created concurrently, invisible",
 			[]lst.Option{lst.WithLookupDelay(3 * time.Second)},
 			nil,
 			[]lst.Fault{meanwhile(order())},
-			licensespring.Existing, nil, 1, 3,
+			licensespring.OutcomeExisting, nil, 1, 3,
 		},
-		{"another's, differently", nil, nil, []lst.Fault{meanwhile(timeLimited(order()))}, licensespring.Refused, []licensespring.ErrorKind{licensespring.ErrOrderConflict}, 1, 3},
-		{"lookup fails", nil, nil, []lst.Fault{lst.Status(500).On(lst.ListOrders).Forever()}, licensespring.NotSent, []licensespring.ErrorKind{licensespring.ErrUnavailable, licensespring.ErrNotSent}, 0, 0},
-		{"lookup not allowed", nil, nil, []lst.Fault{lst.Status(403).On(lst.ListOrders)}, licensespring.NotSent, []licensespring.ErrorKind{licensespring.ErrUnauthorized, licensespring.ErrNotSent}, 0, 0},
-		{"lookup goes astray", nil, nil, []lst.Fault{lst.Status(404).On(lst.ListOrders)}, licensespring.NotSent, []licensespring.ErrorKind{licensespring.ErrBadResponse, licensespring.ErrNotSent}, 0, 0},
+		{"created concurrently, different", nil, nil, []lst.Fault{meanwhile(timeLimited(order()))}, licensespring.OutcomeRejected, []licensespring.ErrorKind{licensespring.ErrOrderConflict}, 1, 3},
+		{"lookup fails", nil, nil, []lst.Fault{lst.Status(500).On(lst.ListOrders).Forever()}, licensespring.OutcomeRejected, []licensespring.ErrorKind{licensespring.ErrUnavailable}, 0, 0},
+		{"lookup not permitted", nil, nil, []lst.Fault{lst.Status(403).On(lst.ListOrders)}, licensespring.OutcomeRejected, []licensespring.ErrorKind{licensespring.ErrUnauthorized}, 0, 0},
+		{"lookup not found", nil, nil, []lst.Fault{lst.Status(404).On(lst.ListOrders)}, licensespring.OutcomeRejected, []licensespring.ErrorKind{licensespring.ErrBadResponse}, 0, 0},
 		{
-			"no license to be seen",
-			[]lst.Option{lst.WithQuirks(lst.BareLists, lst.NoRootID)},
-			part, nil,
-			licensespring.NotSent,
-			[]licensespring.ErrorKind{licensespring.ErrBadResponse, licensespring.ErrNotSent},
+			"licenses not shown",
+			[]lst.Option{lst.WithQuirks(lst.QuirkNoListItems, lst.QuirkNoRootID)},
+			partial, nil,
+			licensespring.OutcomeRejected,
+			[]licensespring.ErrorKind{licensespring.ErrBadResponse},
 			0, 1,
 		},
-		{"refused", nil, nil, []lst.Fault{refusal(`{"code": "disabled_product", "message": "Product is disabled."}`)}, licensespring.Refused, []licensespring.ErrorKind{licensespring.ErrInvalidRequest}, 1, 0},
-		{"refused for a field", nil, nil, []lst.Fault{refusal(`{"items": [{"licenses": [{"max_activations": ["Too many."]}]}]}`)}, licensespring.Refused, []licensespring.ErrorKind{licensespring.ErrInvalidRequest}, 1, 0},
-		{"refused without a word", nil, nil, []lst.Fault{refusal(``)}, licensespring.Refused, []licensespring.ErrorKind{licensespring.ErrInvalidRequest}, 1, 0},
-		{"said to be there, and is not", nil, nil, []lst.Fault{lst.Status(409).On(lst.CreateOrder)}, licensespring.Refused, []licensespring.ErrorKind{licensespring.ErrOrderExists}, 1, 0},
-		{"not authorized", nil, nil, []lst.Fault{lst.Status(403).On(lst.CreateOrder)}, licensespring.Refused, []licensespring.ErrorKind{licensespring.ErrUnauthorized}, 1, 0},
+		{"rejected", nil, nil, []lst.Fault{rejection(`{"code": "disabled_product", "message": "Product is disabled."}`)}, licensespring.OutcomeRejected, []licensespring.ErrorKind{licensespring.ErrInvalidRequest}, 1, 0},
+		{"field rejected", nil, nil, []lst.Fault{rejection(`{"items": [{"licenses": [{"max_activations": ["Too many."]}]}]}`)}, licensespring.OutcomeRejected, []licensespring.ErrorKind{licensespring.ErrInvalidRequest}, 1, 0},
+		{"rejected without a reason", nil, nil, []lst.Fault{rejection(``)}, licensespring.OutcomeRejected, []licensespring.ErrorKind{licensespring.ErrInvalidRequest}, 1, 0},
+		{"id taken, order missing", nil, nil, []lst.Fault{lst.Status(409).On(lst.CreateOrder)}, licensespring.OutcomeRejected, []licensespring.ErrorKind{licensespring.ErrOrderExists}, 1, 0},
+		{"not authorized", nil, nil, []lst.Fault{lst.Status(403).On(lst.CreateOrder)}, licensespring.OutcomeRejected, []licensespring.ErrorKind{licensespring.ErrUnauthorized}, 1, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -396,12 +400,12 @@ func TestEnsureAppendSettles(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				client, s, _ := inMemory(t, tt.service)
 				if tt.before != nil {
-					make1(tt.before)(t, client, s)
+					createFirst(tt.before)(t, client, s)
 					s.ResetRequests()
 				}
 				s.Inject(tt.faults...)
 				res, err := client.EnsureOrder(t.Context(), order())
-				assert.Equal(t, tt.made, s.LicenseCount())
+				assert.Equal(t, tt.licenses, s.LicenseCount())
 				if tt.kinds == nil {
 					require.NoError(t, err)
 					assert.Equal(t, tt.want, res.Outcome)
@@ -413,7 +417,7 @@ func TestEnsureAppendSettles(t *testing.T) {
 					assertTerse(t, err)
 					assert.Equal(t, tt.want, errorOf(t, err).Outcome)
 				}
-				if tt.name != "some made by another meanwhile" { // it sends the rest
+				if tt.name != "some created concurrently" { // it sends the remaining licenses
 					assert.Equal(t, tt.creates, sentTo(s, lst.CreateOrder))
 				}
 			})
@@ -421,7 +425,7 @@ func TestEnsureAppendSettles(t *testing.T) {
 	}
 }
 
-func refusal(body string) lst.Fault {
+func rejection(body string) lst.Fault {
 	return lst.Status(http.StatusBadRequest, jsonBody(body)).On(lst.CreateOrder)
 }
 
@@ -432,16 +436,15 @@ func timeLimited(order *licensespring.Order) *licensespring.Order {
 	return order
 }
 
-// What the service says of the part that was sent is told by its place in the
-// whole.
-func TestEnsureAppendNamesPlacesInTheWhole(t *testing.T) {
+// The service's paths are translated from the request to the caller's order.
+func TestEnsureAppendReportsPathsInWholeOrder(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s, _ := inMemory(t, nil)
-		make1(anAppend("inv-1", givenKey))(t, client, s)
+		createFirst(anAppend("inv-1", givenKey))(t, client, s)
 		order := anAppend("inv-1", givenKey).
-			AddItem("acme-cad", licensespring.NewKeyLicense(otherKey), licensespring.NewKeyLicense(third))
-		s.Inject(refusal(`{"items": [{"licenses": [{"max_activations": ["A."]}, {"note": ["B."]}], "note": ["C."]}], "language": ["D."]}`))
+			AddItem("acmecad", licensespring.NewKeyLicense(otherKey), licensespring.NewKeyLicense(third))
+		s.Inject(rejection(`{"items": [{"licenses": [{"max_activations": ["A."]}, {"note": ["B."]}], "note": ["C."]}], "language": ["D."]}`))
 		_, err := client.EnsureOrder(t.Context(), order)
 		var paths []string
 		for _, f := range errorOf(t, err).Fields {
@@ -451,8 +454,8 @@ func TestEnsureAppendNamesPlacesInTheWhole(t *testing.T) {
 	})
 }
 
-// Nobody can say whether its keys are taken where lookups end with an error.
-func TestEnsureAppendThatCannotLookAgain(t *testing.T) {
+// If lookups fail, it is unknown whether the keys are taken.
+func TestEnsureAppendLookupFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s, _ := inMemory(t, nil)
@@ -460,19 +463,19 @@ func TestEnsureAppendThatCannotLookAgain(t *testing.T) {
 		_, err := client.EnsureOrder(t.Context(), anAppend("inv-1", givenKey))
 		assertMatches(t, err, licensespring.ErrOutcomeUnknown)
 		assertTerse(t, err)
-		assert.Contains(t, err.Error(), "its keys may be taken; the key may not look it up")
+		assert.Contains(t, err.Error(), "license keys may be taken; the API key is not permitted to read the order")
 	})
 }
 
-func TestEnsureAppendWhenTheContextEnds(t *testing.T) {
+func TestEnsureAppendContextCanceled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s, _ := inMemory(t, []lst.Option{lst.WithLookupDelay(time.Hour)})
-		make1(anAppend("inv-1", givenKey))(t, client, s)
+		createFirst(anAppend("inv-1", givenKey))(t, client, s)
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(3*time.Second, cancel)
 		start := time.Now()
-		_, err := client.EnsureOrder(ctx, anAppend("inv-1", givenKey)) // its key is taken, and not to be seen
+		_, err := client.EnsureOrder(ctx, anAppend("inv-1", givenKey)) // its key is taken, and the order is invisible
 		assert.Equal(t, 3*time.Second, time.Since(start))
 		require.ErrorIs(t, err, context.Canceled)
 	})

@@ -1,138 +1,140 @@
 package licensespring
 
 import (
+	"cmp"
+	"fmt"
 	"log/slog"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// ErrorKind is what went wrong, in words a program can act on. The kinds are
-// constants and comparable, so that errors.Is finds them in any error this
-// package returns:
+// ErrorKind is the kind of an error. Kinds are comparable constants, so errors.Is
+// finds them in every error that this package returns:
 //
 //	if errors.Is(err, licensespring.ErrOrderExists) { … }
 type ErrorKind string
 
-// The kinds of error.
+// The kinds of errors. Every error of a call has one of them as its Kind.
+// [ErrNotSent] may match in addition; [ErrOutcomeUnknown] never matches together
+// with another kind.
 const (
-	// ErrInvalidRequest means that the request itself is wrong: found by the
-	// SDK before anything was sent (then errors.As finds a [*ValidationError])
-	// or said by the service, which made nothing.
+	// ErrInvalidRequest means that the request is invalid. Either validation
+	// rejected it before anything was sent, and errors.As finds a
+	// [*ValidationError], or the service did, and created nothing.
 	ErrInvalidRequest ErrorKind = "invalid request"
-	// ErrInvalidConfig means that [New] was given a key or options it cannot
-	// work with; errors.As finds a [*ValidationError] that lists all of them.
+	// ErrInvalidConfig means that the key or the options of [New] are invalid.
+	// errors.As finds a [*ValidationError] with all findings.
 	ErrInvalidConfig ErrorKind = "invalid configuration"
-	// ErrUnauthorized means that the service did not accept the management key
-	// (it answers 403, or 401): nothing was made.
+	// ErrUnauthorized means that the service rejected the management key (status
+	// 403 or 401). Nothing was created.
 	ErrUnauthorized ErrorKind = "not authorized"
-	// ErrNotFound means that the service has no such order, or that no order
-	// carries the given id. After a create it means that there is nothing at
-	// the address: see [WithBaseURL].
+	// ErrNotFound means that there is no order with the given id. After a create
+	// it means that the address does not exist: see [WithBaseURL].
 	ErrNotFound ErrorKind = "not found"
-	// ErrOrderExists means that the id was taken before this call, so nothing
-	// was made by it.
+	// ErrOrderExists means that the id was taken before this call, which created
+	// nothing.
 	ErrOrderExists ErrorKind = "order exists"
-	// ErrOrderConflict means that the id is taken by an order that differs from
-	// the one asked for; the Differences of the [*Error] list how.
+	// ErrOrderConflict means that the id belongs to a different order. The
+	// Differences of the [*Error] list how it differs. Review them manually.
 	ErrOrderConflict ErrorKind = "order conflict"
-	// ErrRateLimited means that the service, or a budget kept on this side,
-	// allows no further request before the RetryAt of the [*Error].
+	// ErrRateLimited means that the service, or the [RateLimiter] of the client,
+	// allows no request before the RetryAt of the [*Error].
 	ErrRateLimited ErrorKind = "rate limited"
-	// ErrRedirected means that the service, or something in front of it,
-	// answered with a redirect, which is never followed.
+	// ErrRedirected means that the response was a redirect. Redirects are never
+	// followed.
 	ErrRedirected ErrorKind = "redirected"
-	// ErrUnavailable means that the service could not be reached, took too
-	// long, or answered with a server error. What that means for an order is in
-	// the Outcome of the [*Error].
+	// ErrUnavailable means that the service could not be reached, timed out, or
+	// responded with a server error.
 	ErrUnavailable ErrorKind = "service unavailable"
-	// ErrBadResponse means that a read was answered by something that cannot be
-	// understood. A create that is answered so is ErrOutcomeUnknown instead.
+	// ErrBadResponse means that the response to a read is not what was requested.
+	// After a create that is ErrOutcomeUnknown instead.
 	ErrBadResponse ErrorKind = "bad response"
-	// ErrOutcomeUnknown means that the order may or may not have been made, and
-	// that the SDK could not find out. Call [Client.EnsureOrder] with the same
-	// order, later, to settle it. It matches every error whose Outcome is
-	// [Unknown], whatever its Kind.
+	// ErrOutcomeUnknown means that the order may or may not have been created.
+	// [Client.EnsureOrder] with the same order settles it, now or later. It
+	// matches every error whose Outcome is [OutcomeUnknown], and such an error
+	// matches no other kind.
 	ErrOutcomeUnknown ErrorKind = "outcome unknown"
-	// ErrNotSent means that no attempt of the call can have reached the
-	// service. It matches every error whose Outcome is [NotSent], whatever its
-	// Kind.
+	// ErrNotSent means that no request of the call, a lookup included, reached the
+	// service. It means the same for every method and matches in addition to the
+	// Kind, so a read whose connection was refused is ErrUnavailable and
+	// ErrNotSent. It is the Kind if the context was done before the first attempt.
 	ErrNotSent ErrorKind = "not sent"
 )
 
-// Error makes a kind usable as an error, and as a target of errors.Is.
+// Error makes an ErrorKind usable as an error and as a target of errors.Is.
 func (k ErrorKind) Error() string { return "licensespring: " + string(k) }
 
-// Error is what every failed call returns. Kind says what went wrong, and
-// Outcome what became of the order, which is the first thing to look at:
+// Error is the error of a failed call. Kind is what happened, and Outcome its
+// effect; see [OutcomeOf].
 //
-//	var e *licensespring.Error
-//	if errors.As(err, &e) && e.Outcome == licensespring.Unknown { … }
-//
-// Its text is short, on one line, and holds no URL, no body, no key, no e-mail
-// address and nothing else that the request held but the order's id.
+// Its text is short, on one line, and holds no URL, body, key or e-mail address,
+// and no other data of the request than the id of the order.
 type Error struct {
-	// Op is what was called, as in "create order".
-	Op string
-	// OrderID is the caller's id of the order, where the call was about one.
+	// Op is the call that failed.
+	Op Op
+	// OrderID is the caller's id of the order, and empty if the call has none.
 	OrderID string
-	// Kind is what went wrong. It is ErrOutcomeUnknown whenever Outcome is Unknown.
+	// Kind is the kind of the error. It is ErrOutcomeUnknown if and only if
+	// Outcome is OutcomeUnknown.
 	Kind ErrorKind
-	// Outcome is what became of the order: Refused, NotSent or Unknown. It is
-	// empty for a call that makes nothing.
+	// Outcome is OutcomeRejected, OutcomeNotSent or OutcomeUnknown after a create,
+	// and empty after a read.
 	Outcome Outcome
-	// StatusCode is the HTTP status of the last answer, or 0 if none came.
+	// StatusCode is the HTTP status of the last response, or 0 if there was none.
 	StatusCode int
-	// Code is the service's code for the error, as in "order_id_exists", or
-	// empty. The codes are the service's, and it may add to them.
+	// Code is the error code of the service, such as "order_id_exists", or empty.
+	// The service may add codes.
 	Code string
-	// Message is what the service said, scrubbed of what the request held.
+	// Message is the message of the service, without data of the request.
 	Message string
-	// Fields is what the service said of single fields.
+	// Fields are the messages of the service about single fields.
 	Fields []FieldError
-	// Differences lists how the order that is there differs from the one asked
-	// for, where that was found out.
+	// Differences lists how the existing order differs from the one that was sent,
+	// if they were compared. Tolerated differences are left out.
 	Differences []Difference
-	// RequestID is the service's id for its last answer, for its support staff,
-	// or empty if it gave none.
+	// RequestID identifies the last response for the service's support. It is
+	// empty if the response had none.
 	RequestID string
-	// RetryAt is when to come back, or the zero time if neither the service nor
-	// a budget named one.
+	// RetryAt is the time at which the call can be repeated, if the service or the
+	// rate limiter named one.
 	RetryAt time.Time
-	// LimitedBy says whose rate limit is in the way, and is empty if none is.
-	LimitedBy LimitedBy
-	// Attempts is what was tried, in order.
+	// RateLimitSource tells whose rate limit applies, and is empty if none does.
+	RateLimitSource RateLimitSource
+	// Attempts are the requests of the call in order.
 	Attempts []Attempt
 
-	// detail says in words of ours how it came about.
+	// detail is the reason in this package's words.
 	detail string
-	// causes are what Unwrap returns: errors of the context, of the network, or
-	// a *ValidationError. Their texts are not part of this error's.
+	// notSent reports that no attempt of the call reached the service.
+	notSent bool
+	// causes are the results of Unwrap: errors of the context and the network, or
+	// a *ValidationError. Error does not print their texts.
 	causes []error
 }
 
-// FieldError is what the service said of one field of the request.
+// FieldError is what the service reported about one field of the request.
 type FieldError struct {
-	// Path is the field's, as in items[0].licenses[2].max_activations: the same
-	// as validation uses.
+	// Path is the path of the field, such as items[0].licenses[2].max_activations,
+	// in the form that validation uses.
 	Path string
-	// Messages are the service's, scrubbed as [Error.Message] is.
+	// Messages are the messages of the service, without data of the request.
 	Messages []string
 }
 
-// Error returns what happened in one line of bounded length.
+// Error returns the operation, the kind and the reason in one line of bounded
+// length.
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("licensespring: ")
-	b.WriteString(e.Op)
+	b.WriteString(string(e.Op))
 	if e.OrderID != "" {
 		b.WriteByte(' ')
 		b.WriteString(strconv.Quote(bound(e.OrderID, 64)))
 	}
 	b.WriteString(": ")
 	b.WriteString(string(e.Kind))
-	if e.Outcome == NotSent && e.Kind != ErrNotSent {
+	if e.Outcome == OutcomeNotSent && e.Kind != ErrNotSent {
 		b.WriteString(" (not sent)")
 	}
 	for _, part := range []string{e.detail, e.Message, e.fieldText()} {
@@ -177,37 +179,36 @@ func (e *Error) fieldText() string {
 }
 
 // Is reports whether the error is of the given kind. An error whose outcome is
-// not known matches [ErrOutcomeUnknown], perhaps [ErrUnavailable] or
-// [ErrRateLimited] besides, and never a kind which says that nothing was made.
+// unknown is [ErrOutcomeUnknown] and of no other kind, so the order of the cases
+// of a switch does not matter.
 func (e *Error) Is(target error) bool {
 	kind, ok := target.(ErrorKind) // errors.Is does the unwrapping
-	if !ok {
+	switch {
+	case !ok:
 		return false
-	}
-	switch kind {
-	case ErrOutcomeUnknown:
-		return e.Outcome == Unknown
-	case ErrNotSent:
-		return e.Outcome == NotSent || (e.Outcome == "" && e.Kind == kind)
-	case ErrRateLimited:
-		return e.Kind == kind || e.LimitedBy != ""
-	case ErrUnavailable:
-		return e.Kind == kind || (e.Outcome == Unknown && (e.StatusCode == 0 || e.StatusCode >= http.StatusInternalServerError))
+	case e.Outcome == OutcomeUnknown:
+		return kind == ErrOutcomeUnknown
+	case kind == ErrNotSent:
+		return e.notSent || e.Outcome == OutcomeNotSent || e.Kind == ErrNotSent
+	case kind == ErrRateLimited:
+		return e.Kind == kind || e.RateLimitSource != ""
+	case kind == ErrOutcomeUnknown:
+		return false
 	default:
 		return e.Kind == kind
 	}
 }
 
-// Unwrap returns what caused the error, so that errors.Is finds
-// context.Canceled or context.DeadlineExceeded, and errors.As a
+// Unwrap returns the causes: errors.Is finds context.Canceled or
+// context.DeadlineExceeded if the context ended the call, and errors.As finds a
 // [*ValidationError] or an error of package net.
 func (e *Error) Unwrap() []error { return e.causes }
 
-// LogValue returns the error as a group of attributes, with the same promise as
-// [Error.Error].
+// LogValue returns the error as a group of attributes. Like [Error.Error], it
+// holds no data of the request but the id of the order.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{
-		slog.String("op", e.Op),
+		slog.String("op", string(e.Op)),
 		slog.String("kind", string(e.Kind)),
 	}
 	text := func(key, value string) {
@@ -225,17 +226,68 @@ func (e *Error) LogValue() slog.Value {
 	text("message", e.Message)
 	text("fields", e.fieldText())
 	text("request_id", e.RequestID)
-	text("limited_by", string(e.LimitedBy))
+	text("rate_limit_source", string(e.RateLimitSource))
 	if !e.RetryAt.IsZero() {
 		attrs = append(attrs, slog.Time("retry_at", e.RetryAt))
 	}
 	return slog.GroupValue(append(attrs, slog.Int("attempts", len(e.Attempts)))...)
 }
 
-// bound cuts s to at most n bytes, between characters.
+// bound truncates s to at most n bytes, between characters.
 func bound(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
 	return strings.ToValidUTF8(s[:n], "") + "…"
+}
+
+// ValidationError lists all errors that validation found in a request, or in the
+// key and options of [New]. It matches [ErrInvalidRequest], or
+// [ErrInvalidConfig] if it comes from New.
+type ValidationError struct {
+	// Findings are the findings of severity [SeverityError], at least one, in the
+	// order of the document.
+	Findings []Finding
+
+	kind ErrorKind // empty means ErrInvalidRequest
+}
+
+// The numbers of findings in the text of an error and in a log entry. The rest
+// is counted.
+const (
+	maxShownInText = 3
+	maxShownInLog  = 20
+)
+
+// Error returns the first findings and the number of the others.
+func (e *ValidationError) Error() string { return "licensespring: " + summary(e.Findings) }
+
+// summary puts the first findings and the number of the others on one line.
+func summary(findings []Finding) string {
+	var b strings.Builder
+	for i, f := range findings {
+		if i == maxShownInText {
+			fmt.Fprintf(&b, "; and %d more", len(findings)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(f.String())
+	}
+	return b.String()
+}
+
+// Is reports whether target is [ErrInvalidRequest], or [ErrInvalidConfig] for an
+// error of [New].
+func (e *ValidationError) Is(target error) bool { return target == cmp.Or(e.kind, ErrInvalidRequest) }
+
+// LogValue returns the number of findings, and the path and rule of each.
+func (e *ValidationError) LogValue() slog.Value {
+	shown := make([]string, min(len(e.Findings), maxShownInLog))
+	for i := range shown {
+		f := e.Findings[i]
+		shown[i] = strings.TrimPrefix(f.Path+" "+string(f.Rule), " ")
+	}
+	return slog.GroupValue(slog.Int("count", len(e.Findings)), slog.Any("findings", shown))
 }

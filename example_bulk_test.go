@@ -11,24 +11,24 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// invoices is where a program would read its orders from, one at a time.
+// invoices yields orders one at a time, as a program would read them from its
+// source.
 func invoices(n int) iter.Seq[*licensespring.Order] {
 	return func(yield func(*licensespring.Order) bool) {
 		for i := range n {
 			id := fmt.Sprintf("inv-%d", i+1)
-			if !yield(licensespring.NewOrder(id).AddItem("acme-cad", licensespring.NewLicense().Perpetual())) {
+			if !yield(licensespring.NewOrder(id).AddItem("acmecad", licensespring.NewLicense().Perpetual())) {
 				return
 			}
 		}
 	}
 }
 
-// bulkClient returns a client of a fake service. Against a fake there is no
-// limit to keep to.
+// bulkClient returns a client of a fake service. The fake needs no rate limit.
 func bulkClient() (client *licensespring.Client, done func()) {
 	server := licensespringtest.NewServer(nil)
 	client, err := licensespring.New(server.APIKey(), licensespring.WithBaseURL(server.URL()),
-		licensespring.WithBudget(licensespring.NewBudget(licensespring.Unlimited)))
+		licensespring.WithRateLimiter(licensespring.NewRateLimiter(licensespring.NoRateLimit)))
 	if err != nil {
 		panic(err)
 	}
@@ -38,15 +38,14 @@ func bulkClient() (client *licensespring.Client, done func()) {
 	}
 }
 
-// Demonstrates how to make many orders, and that running the same input again
-// makes nothing twice.
-func ExampleClient_CreateOrders() {
+// Creates many orders. Running the same input again creates nothing twice.
+func ExampleClient_EnsureOrders() {
 	client, done := bulkClient()
 	defer done()
 
 	for range 2 {
 		outcomes := make(map[licensespring.Outcome]int)
-		for r := range client.CreateOrders(context.Background(), invoices(50)) {
+		for r := range client.EnsureOrders(context.Background(), invoices(50)) {
 			if r.Err != nil {
 				fmt.Println(r.OrderID, r.Err)
 				continue
@@ -60,12 +59,12 @@ func ExampleClient_CreateOrders() {
 	// map[existing:50]
 }
 
-// Demonstrates how to make one order after the other, in the order of the input.
+// Creates one order after the other, in the order of the input.
 func ExampleWithConcurrency() {
 	client, done := bulkClient()
 	defer done()
 
-	for r := range client.CreateOrders(context.Background(), invoices(3), licensespring.WithConcurrency(1)) {
+	for r := range client.EnsureOrders(context.Background(), invoices(3), licensespring.WithConcurrency(1)) {
 		if r.Err != nil {
 			fmt.Println(r.OrderID, r.Err)
 			continue
@@ -78,14 +77,14 @@ func ExampleWithConcurrency() {
 	// inv-3 created
 }
 
-// Demonstrates how to stop at the first order that fails.
+// Stops at the first order that fails.
 func ExampleWithStopOnError() {
 	client, done := bulkClient()
 	defer done()
 
 	input := slices.Insert(slices.Collect(invoices(100)), 1, licensespring.NewOrder("no-items"))
 	var failed []string
-	for r := range client.CreateOrders(context.Background(), slices.Values(input),
+	for r := range client.EnsureOrders(context.Background(), slices.Values(input),
 		licensespring.WithStopOnError(), licensespring.WithConcurrency(1)) {
 		if errors.Is(r.Err, licensespring.ErrInvalidRequest) {
 			failed = append(failed, r.OrderID)
@@ -95,54 +94,67 @@ func ExampleWithStopOnError() {
 	// Output: [no-items]
 }
 
-// Demonstrates how to follow a run: the report comes after each order.
+// Reports the progress after each order.
 func ExampleWithProgress() {
 	client, done := bulkClient()
 	defer done()
 
 	var last licensespring.Progress
-	for range client.CreateOrders(context.Background(), invoices(20),
+	for range client.EnsureOrders(context.Background(), invoices(20),
 		licensespring.WithTotal(20), licensespring.WithProgress(func(p licensespring.Progress) { last = p })) {
 		continue
 	}
-	fmt.Printf("%d done, %d made, %d failed\n", last.Done, last.Made, last.Failed)
-	// Output: 20 done, 20 made, 0 failed
+	fmt.Printf("%d done, %d created, %d failed\n", last.Done, last.Created, last.Failed)
+	// Output: 20 done, 20 created, 0 failed
 }
 
-// Demonstrates how to show how long a run will take: for that it has to be told
-// how many orders there are.
+// Estimates the remaining time, for which the total number of orders must be
+// known.
 func ExampleWithTotal() {
 	client, done := bulkClient()
 	defer done()
 
 	report := func(p licensespring.Progress) {
-		fmt.Printf("%d of 3 done, more to come: %t\n", p.Done, p.Left > 0)
+		fmt.Printf("%d of 3 done, time remaining: %t\n", p.Done, p.Remaining > 0)
 	}
-	for r := range client.CreateOrders(context.Background(), invoices(3),
+	for r := range client.EnsureOrders(context.Background(), invoices(3),
 		licensespring.WithTotal(3), licensespring.WithProgress(report)) {
 		if r.Err != nil {
 			fmt.Println(r.OrderID, r.Err)
 		}
 	}
 	// Output:
-	// 1 of 3 done, more to come: true
-	// 2 of 3 done, more to come: true
-	// 3 of 3 done, more to come: false
+	// 1 of 3 done, time remaining: true
+	// 2 of 3 done, time remaining: true
+	// 3 of 3 done, time remaining: false
 }
 
-// Demonstrates how to leave a run early without losing sight of the orders that
-// were under way.
-func ExampleWithLeftovers() {
+// Leaves a run early and still receives the results of the orders in progress.
+func ExampleWithAbandoned() {
 	client, done := bulkClient()
 	defer done()
 
-	seen := 0
-	for range client.CreateOrders(context.Background(), invoices(1000), licensespring.WithConcurrency(4),
-		licensespring.WithLeftovers(func(licensespring.BulkResult) { seen++ })) {
-		if seen++; seen == 10 {
+	reported := 0
+	for range client.EnsureOrders(context.Background(), invoices(1000), licensespring.WithConcurrency(4),
+		licensespring.WithAbandoned(func(licensespring.BulkResult) { reported++ })) {
+		if reported++; reported == 10 {
 			break
 		}
 	}
-	fmt.Println(seen >= 10 && seen <= 10+4)
+	fmt.Println(reported >= 10 && reported <= 10+4)
 	// Output: true
+}
+
+// Counts outcomes without distinguishing results from errors.
+func ExampleBulkResult_Outcome() {
+	client, done := bulkClient()
+	defer done()
+
+	input := slices.Insert(slices.Collect(invoices(3)), 0, licensespring.NewOrder(""))
+	outcomes := make(map[licensespring.Outcome]int)
+	for r := range client.EnsureOrders(context.Background(), slices.Values(input)) {
+		outcomes[r.Outcome()]++
+	}
+	fmt.Println(outcomes)
+	// Output: map[created:3 not sent:1]
 }

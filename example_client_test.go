@@ -9,7 +9,7 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// A client needs nothing but the management key; everything else has a default.
+// A client requires only the management key; all options have defaults.
 func ExampleNew() {
 	client, err := licensespring.New("FAKEFAKE.0123456789abcdef0123456789abcdef")
 	if err != nil {
@@ -20,26 +20,26 @@ func ExampleNew() {
 	// Output: true
 }
 
-// Everything that is wrong with the key and the options is said at once.
+// The error lists everything that is wrong with the key and the options.
 func ExampleNew_invalid() {
 	_, err := licensespring.New("key\n",
 		licensespring.WithBaseURL("http://example.com"),
 		licensespring.WithMaxAttempts(0),
 	)
 	fmt.Println(errors.Is(err, licensespring.ErrInvalidConfig))
-	if wrong, ok := errors.AsType[*licensespring.ValidationError](err); ok {
-		for _, finding := range wrong.Findings {
+	if invalid, ok := errors.AsType[*licensespring.ValidationError](err); ok {
+		for _, finding := range invalid.Findings {
 			fmt.Println(finding)
 		}
 	}
 	// Output:
 	// true
-	// api_key: has space or a line break around it [option]
+	// api_key: begins or ends with white space [option]
 	// max_attempts: must be between 1 and 100 [option]
-	// base_url: must be https, for the management key goes with each request; http is for this machine only [option]
+	// base_url: must be https unless the host is loopback: each request carries the management key [option]
 }
 
-// Create an order, and hand out what was made.
+// Creates an order and prints its licenses.
 func ExampleClient_CreateOrder() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -50,8 +50,8 @@ func ExampleClient_CreateOrder() {
 	}
 
 	order := licensespring.NewOrder("inv-2031-000417").
-		AddItem("acme-cad", licensespring.NewKeyLicense("AB2C-D3EF-GH4J-K5MN").TimeLimited(licensespring.Years(1))).
-		AddItem("acme-web", licensespring.NewUserLicense("grace@example.com"))
+		AddItem("acmecad", licensespring.NewKeyLicense("AB2C-D3EF-GH4J-K5MN").TimeLimited(licensespring.Years(1))).
+		AddItem("acmeweb", licensespring.NewUserLicense("grace@example.com"))
 	res, err := client.CreateOrder(context.Background(), order)
 	if err != nil {
 		fmt.Println(err)
@@ -70,8 +70,9 @@ func ExampleClient_CreateOrder() {
 	// grace@example.com [redacted]
 }
 
-// The service says no: nothing was made, and the error says why.
-func ExampleClient_CreateOrder_refused() {
+// The service rejects the order: nothing is created, and the error contains the
+// reason.
+func ExampleClient_CreateOrder_rejected() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
 	client, err := licensespring.New(srv.APIKey(), licensespring.WithBaseURL(srv.URL()))
@@ -80,29 +81,29 @@ func ExampleClient_CreateOrder_refused() {
 		return
 	}
 
-	order := licensespring.NewOrder("inv-2031-000417").AddItem("acme-cad", licensespring.NewLicense())
+	order := licensespring.NewOrder("inv-2031-000417").AddItem("acmecad", licensespring.NewLicense())
 	for range 2 {
 		_, err = client.CreateOrder(context.Background(), order)
 		switch {
 		case err == nil:
-			fmt.Println("made")
+			fmt.Println("created")
 		case errors.Is(err, licensespring.ErrOrderExists):
-			fmt.Println("the id was taken before")
+			fmt.Println("the id was taken")
 		case errors.Is(err, licensespring.ErrOutcomeUnknown):
-			fmt.Println("may have been made")
+			fmt.Println("may have been created")
 		default:
-			fmt.Println("nothing was made")
+			fmt.Println("nothing was created")
 		}
 	}
 	fmt.Println(err)
 	// Output:
-	// made
-	// the id was taken before
+	// created
+	// the id was taken
 	// licensespring: create order "inv-2031-000417": order exists: Order with this ID already exists. (status 409 order_id_exists)
 }
 
-// The answer is lost after the order was made. The call finds it, and nobody
-// notices.
+// The response is lost after the order was created. The call looks up the order
+// and returns it.
 func ExampleClient_CreateOrder_recovered() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -114,7 +115,7 @@ func ExampleClient_CreateOrder_recovered() {
 	srv.Inject(licensespringtest.DropAfter().On(licensespringtest.CreateOrder))
 
 	order := licensespring.NewOrder("inv-2031-000417").
-		AddItem("acme-cad", licensespring.NewKeyLicense("AB2C-D3EF-GH4J-K5MN"))
+		AddItem("acmecad", licensespring.NewKeyLicense("AB2C-D3EF-GH4J-K5MN"))
 	res, err := client.CreateOrder(context.Background(), order)
 	if err != nil {
 		fmt.Println(err)
@@ -127,8 +128,8 @@ func ExampleClient_CreateOrder_recovered() {
 	// 1 order at the service
 }
 
-// The answer to an append without keys is lost. Nobody can tell whether its
-// license was made, and the error says so.
+// The response to an append without keys is lost. Its license cannot be looked
+// up, so the outcome is unknown.
 func ExampleClient_CreateOrder_unknown() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -140,7 +141,7 @@ func ExampleClient_CreateOrder_unknown() {
 	srv.Inject(licensespringtest.DropAfter().On(licensespringtest.CreateOrder))
 
 	order := licensespring.NewOrder("inv-2031-000417").Appending().
-		AddItem("acme-cad", licensespring.NewLicense())
+		AddItem("acmecad", licensespring.NewLicense())
 	_, err = client.CreateOrder(context.Background(), order)
 	fmt.Println(errors.Is(err, licensespring.ErrOutcomeUnknown))
 	if e, ok := errors.AsType[*licensespring.Error](err); ok {
@@ -150,10 +151,10 @@ func ExampleClient_CreateOrder_unknown() {
 	}
 	// Output:
 	// true
-	// create order #1: sent, connection cut, not sent again: it may have been received, and an append would add its licenses twice
+	// create order #1: sent, connection closed, no retry: may have been applied; a repeat would add the licenses twice
 }
 
-// A webhook is delivered twice: the second call finds the order of the first.
+// A webhook is delivered twice: the second call finds the existing order.
 func ExampleClient_EnsureOrder() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -164,7 +165,7 @@ func ExampleClient_EnsureOrder() {
 	}
 
 	order := licensespring.NewOrder("inv-2031-000417").
-		AddItem("acme-cad", licensespring.NewKeyLicense("AB2C-D3EF-GH4J-K5MN").Perpetual())
+		AddItem("acmecad", licensespring.NewKeyLicense("AB2C-D3EF-GH4J-K5MN").Perpetual())
 	for range 2 {
 		res, err := client.EnsureOrder(context.Background(), order)
 		if err != nil {
@@ -178,8 +179,8 @@ func ExampleClient_EnsureOrder() {
 	// existing [AB2C-D3EF-GH4J-K5MN]
 }
 
-// The id is taken by an order that differs. Nothing is changed, and the error
-// lists how it differs.
+// The id belongs to a different order. Nothing is changed, and the error lists
+// the differences.
 func ExampleClient_EnsureOrder_conflict() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -191,7 +192,7 @@ func ExampleClient_EnsureOrder_conflict() {
 
 	for _, activations := range []int{3, 5} {
 		order := licensespring.NewOrder("inv-2031-000417").
-			AddItem("acme-cad", licensespring.NewLicense().WithMaxActivations(activations))
+			AddItem("acmecad", licensespring.NewLicense().WithMaxActivations(activations))
 		_, err = client.EnsureOrder(context.Background(), order)
 	}
 	fmt.Println(errors.Is(err, licensespring.ErrOrderConflict))
@@ -200,10 +201,10 @@ func ExampleClient_EnsureOrder_conflict() {
 	}
 	// Output:
 	// true
-	// [items[0].licenses[0].max_activations: asked for 5, found 3]
+	// [items[0].licenses[0].max_activations: want 5, got 3 [value_mismatch]]
 }
 
-// An append that is ensured adds only what is not there yet.
+// EnsureOrder adds only the licenses of an append that do not exist yet.
 func ExampleClient_EnsureOrder_append() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -215,7 +216,7 @@ func ExampleClient_EnsureOrder_append() {
 
 	first, second := licensespring.NewKeyLicense("AB2C-D3EF-GH4J-K5MN"), licensespring.NewKeyLicense("PQ2R-S3TU-VW4X-Y5ZA")
 	for _, licenses := range [][]licensespring.License{{first}, {first}, {first, second}} {
-		order := licensespring.NewOrder("inv-2031-000417").Appending().AddItem("acme-cad", licenses...)
+		order := licensespring.NewOrder("inv-2031-000417").Appending().AddItem("acmecad", licenses...)
 		res, err := client.EnsureOrder(context.Background(), order)
 		if err != nil {
 			fmt.Println(err)
@@ -224,12 +225,12 @@ func ExampleClient_EnsureOrder_append() {
 		fmt.Println(res.Outcome, res.Order.LicenseKeys())
 	}
 	// Output:
-	// created [AB2C-D3EF-GH4J-K5MN]
+	// appended [AB2C-D3EF-GH4J-K5MN]
 	// existing [AB2C-D3EF-GH4J-K5MN]
 	// appended [AB2C-D3EF-GH4J-K5MN PQ2R-S3TU-VW4X-Y5ZA]
 }
 
-// Get an order by the number that the service gave it.
+// Returns an order by the ID that the service assigned.
 func ExampleClient_GetOrder() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -239,7 +240,7 @@ func ExampleClient_GetOrder() {
 		return
 	}
 	res, err := client.CreateOrder(context.Background(),
-		licensespring.NewOrder("inv-2031-000417").AddItem("acme-cad", licensespring.NewKeyLicense("AB2C-D3EF-GH4J-K5MN")))
+		licensespring.NewOrder("inv-2031-000417").AddItem("acmecad", licensespring.NewKeyLicense("AB2C-D3EF-GH4J-K5MN")))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -254,8 +255,8 @@ func ExampleClient_GetOrder() {
 	// Output: inv-2031-000417 [AB2C-D3EF-GH4J-K5MN]
 }
 
-// Find an order by your own id for it.
-func ExampleClient_FindOrder() {
+// Returns an order by your own id.
+func ExampleClient_GetOrderByStoreID() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
 	client, err := licensespring.New(srv.APIKey(), licensespring.WithBaseURL(srv.URL()))
@@ -264,13 +265,13 @@ func ExampleClient_FindOrder() {
 		return
 	}
 	if _, err := client.CreateOrder(context.Background(),
-		licensespring.NewOrder("inv-2031-000417").AddItem("acme-cad", licensespring.NewLicense())); err != nil {
+		licensespring.NewOrder("inv-2031-000417").AddItem("acmecad", licensespring.NewLicense())); err != nil {
 		fmt.Println(err)
 		return
 	}
 
 	for _, id := range []string{"inv-2031-000417", "inv-2031"} {
-		record, err := client.FindOrder(context.Background(), id)
+		record, err := client.GetOrderByStoreID(context.Background(), id)
 		switch {
 		case errors.Is(err, licensespring.ErrNotFound):
 			fmt.Println("no order has the id", id)
@@ -285,8 +286,8 @@ func ExampleClient_FindOrder() {
 	// no order has the id inv-2031
 }
 
-// Range over orders; pages are asked for as the loop comes to them.
-func ExampleClient_Orders() {
+// Ranges over orders. Pages are requested on demand.
+func ExampleClient_ListOrders() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
 	client, err := licensespring.New(srv.APIKey(), licensespring.WithBaseURL(srv.URL()))
@@ -295,7 +296,7 @@ func ExampleClient_Orders() {
 		return
 	}
 	for _, id := range []string{"inv-1", "inv-2", "test-1", "inv-3"} {
-		order := licensespring.NewOrder(id).AddItem("acme-cad", licensespring.NewLicense())
+		order := licensespring.NewOrder(id).AddItem("acmecad", licensespring.NewLicense())
 		if _, err := client.CreateOrder(context.Background(), order); err != nil {
 			fmt.Println(err)
 			return
@@ -303,7 +304,7 @@ func ExampleClient_Orders() {
 	}
 
 	filter := licensespring.OrderFilter{StoreIDPrefix: "inv-", OrderBy: "store_id", PageSize: 2}
-	for record, err := range client.Orders(context.Background(), filter) {
+	for record, err := range client.ListOrders(context.Background(), filter) {
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -316,7 +317,7 @@ func ExampleClient_Orders() {
 	// inv-3
 }
 
-// Ask for keys before the order is made.
+// Generates license keys before the order is created.
 func ExampleClient_GenerateLicenseKeys() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -326,13 +327,13 @@ func ExampleClient_GenerateLicenseKeys() {
 		return
 	}
 
-	keys, err := client.GenerateLicenseKeys(context.Background(), "acme-cad", 2)
+	keys, err := client.GenerateLicenseKeys(context.Background(), "acmecad", 2)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	res, err := client.CreateOrder(context.Background(), licensespring.NewOrder("inv-2031-000417").
-		AddItem("acme-cad", licensespring.NewKeyLicense(keys[0]), licensespring.NewKeyLicense(keys[1])))
+		AddItem("acmecad", licensespring.NewKeyLicense(keys[0]), licensespring.NewKeyLicense(keys[1])))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -341,8 +342,8 @@ func ExampleClient_GenerateLicenseKeys() {
 	// Output: true
 }
 
-// Reserve keys for an append, so that it can be repeated.
-func ExampleClient_ReserveKeys() {
+// Assigns keys to an append, so that it can be retried.
+func ExampleClient_AssignKeys() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
 	client, err := licensespring.New(srv.APIKey(), licensespring.WithBaseURL(srv.URL()))
@@ -351,18 +352,18 @@ func ExampleClient_ReserveKeys() {
 		return
 	}
 
-	order := licensespring.NewOrder("inv-2031-000417").Appending().AddItem("acme-cad", licensespring.NewLicense())
-	reserved, err := client.ReserveKeys(context.Background(), order)
+	order := licensespring.NewOrder("inv-2031-000417").Appending().AddItem("acmecad", licensespring.NewLicense())
+	assigned, err := client.AssignKeys(context.Background(), order)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(order.Items[0].Licenses[0].Key != "", reserved.Items[0].Licenses[0].Key != "")
+	fmt.Println(order.Items[0].Licenses[0].Key != "", assigned.Items[0].Licenses[0].Key != "")
 
-	// Store the copy here. Whatever happens from now on, it can be sent again.
+	// Store the copy here. From now on it can be retried safely.
 	srv.Inject(licensespringtest.DropAfter().On(licensespringtest.CreateOrder))
 	for range 2 {
-		res, err := client.EnsureOrder(context.Background(), reserved)
+		res, err := client.EnsureOrder(context.Background(), assigned)
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -375,7 +376,7 @@ func ExampleClient_ReserveKeys() {
 	// existing 1 license
 }
 
-// See what would be sent.
+// Shows the request without sending it.
 func ExampleClient_Preview() {
 	client, err := licensespring.New("FAKEFAKE.0123456789abcdef0123456789abcdef")
 	if err != nil {
@@ -384,7 +385,7 @@ func ExampleClient_Preview() {
 	}
 	preview, err := client.Preview(licensespring.NewOrder("inv-2031-000417").
 		WithOrderType("express").
-		AddItem("acme-cad", licensespring.NewLicense().TimeLimited(licensespring.Years(1))))
+		AddItem("acmecad", licensespring.NewLicense().TimeLimited(licensespring.Years(1))))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -398,8 +399,8 @@ func ExampleClient_Preview() {
 	// Output:
 	// POST https://saas.licensespring.com/api/v1/orders/create_order/
 	// Api-Key [redacted]
-	// {"id":"inv-2031-000417","items":[{"product_code":"acme-cad","licenses":[{"license_type":"time-limited","valid_duration":"1y"}]}],"order_type":"express"}
-	// warning order_type: is not the known type, which is normal [unknown_value]
+	// {"id":"inv-2031-000417","items":[{"product_code":"acmecad","licenses":[{"license_type":"time-limited","valid_duration":"1y"}]}],"order_type":"express"}
+	// warning order_type: is not a known type: normal [unknown_value]
 }
 
 func ExampleClient_CloseIdleConnections() {
@@ -410,10 +411,10 @@ func ExampleClient_CloseIdleConnections() {
 		fmt.Println(err)
 		return
 	}
-	// At the end of a program, or of a test that counts goroutines.
+	// Call it at the end of a program, or of a test that counts goroutines.
 	defer client.CloseIdleConnections()
 
-	_, err = client.FindOrder(context.Background(), "inv-2031-000417")
+	_, err = client.GetOrderByStoreID(context.Background(), "inv-2031-000417")
 	fmt.Println(errors.Is(err, licensespring.ErrNotFound))
 	// Output: true
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sharesExample holds the methods that need no Example of their own, each with
-// who calls it instead of a user. The Example of its type shows them at work.
+// sharesExample lists the methods that need no example of their own, with their
+// callers. The example of their type shows them.
 var sharesExample = map[string]string{
 	"AppendText":    "encoding/json and log/slog call it",
 	"Error":         "fmt calls it",
@@ -27,8 +27,8 @@ var sharesExample = map[string]string{
 	"UnmarshalText": "encoding/json calls it",
 }
 
-// TestExamples finds an Example with an output for every exported function and
-// method, under the name that a reader looks for.
+// TestExamples checks that every exported function and method has an example
+// with an output, under the name that pkg.go.dev expects.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	for _, dir := range []string{".", "licensespringtest"} {
@@ -59,7 +59,7 @@ func TestExamples(t *testing.T) {
 					check("Example"+typ.Name+"_"+m.Name, m.Examples)
 				}
 			}
-			assert.Empty(t, missing, "these are to be written, with an output")
+			assert.Empty(t, missing, "write these examples, with an output")
 			assert.Greater(t, checked, 50, "the package was not read")
 		})
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// Dates are compared with ==, and the zero Date means that none is given.
+// Dates can be compared with ==. The zero Date means no date.
 func ExampleDate() {
 	paid := licensespring.Date{Year: 2031, Month: time.March, Day: 1}
 	b, err := json.Marshal(map[string]licensespring.Date{"paid": paid})
@@ -39,7 +39,7 @@ func ExampleDateOf() {
 	// 2031-02-28
 }
 
-// The day begins at another moment in each zone.
+// A day begins at a different time in each zone.
 func ExampleDate_In() {
 	day := licensespring.Date{Year: 2031, Month: time.March, Day: 1}
 	fmt.Println(day.In(time.FixedZone("JST", 9*60*60)).Format(time.RFC3339))
@@ -63,7 +63,7 @@ func ExampleDate_IsValid() {
 	// 2028-02-30 false
 }
 
-// The service writes 0000-00-00 where it has no date.
+// The service writes 0000-00-00 for no date.
 func ExampleDate_IsZero() {
 	for _, s := range []string{"0000-00-00", "2031-03-01"} {
 		date, err := licensespring.ParseDate(s)

@@ -8,8 +8,8 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// Durations are compared with ==, and are what they are on the wire: twelve
-// months are not a year.
+// Durations can be compared with == and keep their unit: twelve months are not
+// equal to one year.
 func ExampleDuration() {
 	var read struct{ Trial, Support licensespring.Duration }
 	err := json.Unmarshal([]byte(`{"trial": "14d", "support": "12m"}`), &read)
@@ -68,7 +68,7 @@ func ExampleDuration_Count() {
 	// Output: 18 0
 }
 
-// Maintenance takes years, months and days only.
+// Maintenance durations are in years, months or days.
 func ExampleDuration_Unit() {
 	for _, d := range []licensespring.Duration{licensespring.Days(30), licensespring.Hours(12)} {
 		switch d.Unit() {
@@ -83,7 +83,7 @@ func ExampleDuration_Unit() {
 	// 12h cannot
 }
 
-// No duration is not the same as a duration of no length.
+// No duration differs from a duration of length zero.
 func ExampleDuration_IsZero() {
 	fmt.Println(licensespring.Duration{}.IsZero(), licensespring.Years(0).IsZero())
 	// Output: true false

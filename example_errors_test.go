@@ -11,7 +11,8 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// What the service says of single fields has the paths that validation uses.
+// Messages of the service about single fields have the paths that validation
+// uses.
 func ExampleError() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -22,7 +23,7 @@ func ExampleError() {
 	}
 	key := licensespring.NewKeyLicense("AB2C-D3EF-GH4J-K5MN")
 	for _, id := range []string{"inv-1", "inv-2"} {
-		_, err = client.CreateOrder(context.Background(), licensespring.NewOrder(id).AddItem("acme-cad", key))
+		_, err = client.CreateOrder(context.Background(), licensespring.NewOrder(id).AddItem("acmecad", key))
 	}
 	if e, ok := errors.AsType[*licensespring.Error](err); ok {
 		fmt.Println(e.Outcome, e.Kind, e.StatusCode)
@@ -31,11 +32,11 @@ func ExampleError() {
 		}
 	}
 	// Output:
-	// refused licensespring: invalid request 400
+	// rejected licensespring: invalid request 400
 	// items[0].licenses[0].key [License key already exists.]
 }
 
-// The kind says what went wrong, errors.As finds the detail.
+// errors.Is matches the kind of the error and the error of the context.
 func ExampleError_Is() {
 	client, err := licensespring.New("key")
 	if err != nil {
@@ -45,7 +46,7 @@ func ExampleError_Is() {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 
-	_, err = client.CreateOrder(ctx, licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense()))
+	_, err = client.CreateOrder(ctx, licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense()))
 	fmt.Println(errors.Is(err, licensespring.ErrNotSent))
 	fmt.Println(errors.Is(err, licensespring.ErrOutcomeUnknown))
 	fmt.Println(errors.Is(err, context.Canceled))
@@ -55,8 +56,7 @@ func ExampleError_Is() {
 	// true
 }
 
-// What caused an error can be found in it: the context's error, or one of the
-// network.
+// Unwrap returns the causes: the error of the context, or one of package net.
 func ExampleError_Unwrap() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -71,7 +71,7 @@ func ExampleError_Unwrap() {
 	}
 
 	_, err = client.CreateOrder(context.Background(),
-		licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense()))
+		licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense()))
 	fmt.Println(errors.Is(err, licensespring.ErrNotSent))
 	if network, ok := errors.AsType[*net.OpError](err); ok {
 		fmt.Println(network.Op)
@@ -81,8 +81,7 @@ func ExampleError_Unwrap() {
 	// dial
 }
 
-// What to do next depends on the kind. An outcome that is not known comes first:
-// it may have another reason besides.
+// The kind decides what to do next. The order of the cases does not matter.
 func ExampleErrorKind() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -93,44 +92,44 @@ func ExampleErrorKind() {
 	}
 
 	_, err = client.CreateOrder(context.Background(),
-		licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense()))
+		licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense()))
 	switch {
 	case err == nil:
-		fmt.Println("made")
+		fmt.Println("created")
 	case errors.Is(err, licensespring.ErrOutcomeUnknown):
-		fmt.Println("ask EnsureOrder later")
+		fmt.Println("call EnsureOrder later")
 	case errors.Is(err, licensespring.ErrRateLimited), errors.Is(err, licensespring.ErrUnavailable):
-		fmt.Println("nothing was made, try again later")
+		fmt.Println("nothing was created, retry later")
 	case errors.Is(err, licensespring.ErrUnauthorized):
-		fmt.Println("nothing was made, look at the key")
+		fmt.Println("nothing was created, check the key")
 	default:
-		fmt.Println("nothing was made:", err)
+		fmt.Println("nothing was created:", err)
 	}
-	// Output: nothing was made, look at the key
+	// Output: nothing was created, check the key
 }
 
-// An order that is wrong is not sent, and everything that is wrong is said.
+// An invalid order is not sent, and the error lists all findings.
 func ExampleValidationError() {
 	client, err := licensespring.New("key")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	order := licensespring.NewOrder("").AddItem("acme-cad",
+	order := licensespring.NewOrder("").AddItem("acmecad",
 		licensespring.NewKeyLicense("AB2C-D3EF-GH4J-K5MN").WithUsers("grace@example").WithMaxActivations(-1))
 	_, err = client.CreateOrder(context.Background(), order)
-	if wrong, ok := errors.AsType[*licensespring.ValidationError](err); ok {
-		for _, finding := range wrong.Findings {
+	if invalid, ok := errors.AsType[*licensespring.ValidationError](err); ok {
+		for _, finding := range invalid.Findings {
 			fmt.Println(finding)
 		}
 	}
 	// Output:
 	// id: is required [required]
-	// items[0].licenses[0].users: a license has a key or users, not both [key_and_users]
+	// items[0].licenses[0].users: a license has either a key or users [key_and_users]
 	// items[0].licenses[0].max_activations: must not be negative [negative]
 }
 
-// A wrong order and a wrong option are told apart by their kinds.
+// The kind distinguishes an invalid order from an invalid option.
 func ExampleValidationError_Is() {
 	_, err := licensespring.New("")
 	fmt.Println(errors.Is(err, licensespring.ErrInvalidConfig), errors.Is(err, licensespring.ErrInvalidRequest))
@@ -142,11 +141,11 @@ func ExampleValidationError_Is() {
 	// false true
 }
 
-// A finding holds nothing of the order but the path, so that it can be logged
+// A finding contains no data of the order except the path, so it can be logged
 // and counted by its rule.
 func ExampleFinding() {
 	order := licensespring.NewOrder("inv-1").
-		AddItem("acme-web", licensespring.NewUserLicense("grace@"))
+		AddItem("acmeweb", licensespring.NewUserLicense("grace@"))
 	for _, finding := range order.Check() {
 		fmt.Println(finding)
 		b, err := json.Marshal(finding)
@@ -154,28 +153,56 @@ func ExampleFinding() {
 	}
 	// Output:
 	// items[0].licenses[0].users[0].email: is not an e-mail address [malformed_email]
-	// {"path":"items[0].licenses[0].users[0].email","rule":"malformed_email","severity":"fault","message":"is not an e-mail address"} <nil>
+	// {"path":"items[0].licenses[0].users[0].email","rule":"malformed_email","severity":"error","message":"is not an e-mail address"} <nil>
 }
 
-// Faults stop an order, warnings do not.
+// An order with errors is not sent; warnings do not prevent that.
 func ExampleSeverity() {
 	order := licensespring.NewOrder("inv-1").WithOrderType("express").
-		AddItem("acme-cad", licensespring.NewLicense().WithMaxActivations(-1))
+		AddItem("acmecad", licensespring.NewLicense().WithMaxActivations(-1))
 	for _, finding := range order.Check() {
 		switch finding.Severity {
-		case licensespring.Fault:
-			fmt.Println("mend", finding.Path)
-		case licensespring.Warning:
-			fmt.Println("look at", finding.Path)
+		case licensespring.SeverityError:
+			fmt.Println("error", finding.Path)
+		case licensespring.SeverityWarning:
+			fmt.Println("warning", finding.Path)
 		}
 	}
 	// Output:
-	// mend items[0].licenses[0].max_activations
-	// look at order_type
+	// error items[0].licenses[0].max_activations
+	// warning order_type
 }
 
 func ExampleDifference() {
-	difference := licensespring.Difference{Path: "items[0].licenses[2].max_activations", Asked: "3", Found: "5"}
+	difference := licensespring.Difference{Path: "items[0].licenses[2].max_activations", Want: "3", Got: "5"}
 	fmt.Println(difference)
-	// Output: items[0].licenses[2].max_activations: asked for 3, found 5
+	// Output: items[0].licenses[2].max_activations: want 3, got 5 [value_mismatch]
+}
+
+// Dropped features are reported as warnings and do not cause a conflict.
+func ExampleDifference_Tolerated() {
+	for _, rule := range []licensespring.Rule{licensespring.RuleFeatureDropped, licensespring.RuleValueMismatch} {
+		difference := licensespring.Difference{Path: "items[0].licenses[0].product_features[0].code", Rule: rule}
+		fmt.Println(rule, difference.Tolerated())
+	}
+	// Output:
+	// feature_dropped true
+	// value_mismatch false
+}
+
+// Returns the outcome of a failed call.
+func ExampleOutcomeOf() {
+	client, err := licensespring.New("key")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = client.CreateOrder(context.Background(), licensespring.NewOrder(""))
+	fmt.Println(licensespring.OutcomeOf(err))
+	fmt.Println(licensespring.OutcomeOf(fmt.Errorf("invoice 417: %w", err)))
+	fmt.Println(licensespring.OutcomeOf(nil) == "")
+	// Output:
+	// not sent
+	// not sent
+	// true
 }

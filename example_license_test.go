@@ -8,8 +8,8 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// A license with nothing set takes everything from its policy or product.
-// Pointers tell a zero that is meant from a setting that is left out.
+// A license without settings takes them from its policy or product. Pointers
+// distinguish zero and false from absent.
 func ExampleLicense() {
 	license := licensespring.License{
 		LicenseType:    licensespring.Perpetual,
@@ -63,7 +63,7 @@ func ExampleLicense_TimeLimited() {
 	// Output: {"license_type":"time-limited","valid_duration":"6m"} <nil>
 }
 
-// A time is sent in UTC, whatever its zone.
+// Times are sent in UTC.
 func ExampleLicense_TimeLimitedUntil() {
 	end := time.Date(2031, time.December, 31, 18, 0, 0, 0, time.FixedZone("EST", -5*60*60))
 	b, err := json.Marshal(licensespring.NewLicense().TimeLimitedUntil(end))
@@ -71,7 +71,7 @@ func ExampleLicense_TimeLimitedUntil() {
 	// Output: {"license_type":"time-limited","validity_period":"2031-12-31 23:00:00"} <nil>
 }
 
-// An end that was set before is removed.
+// Perpetual removes an end that was set before.
 func ExampleLicense_Perpetual() {
 	base := licensespring.NewLicense().TimeLimited(licensespring.Years(1)).WithMaxActivations(3)
 	b, err := json.Marshal(base.Perpetual())
@@ -85,14 +85,14 @@ func ExampleLicense_Subscription() {
 	// Output: {"license_type":"subscription","subscription_id":"sub-7"} <nil>
 }
 
-// A thousand uses in a month, and at most fifty more.
+// 1000 consumptions per month, and at most 50 more.
 func ExampleLicense_Consumption() {
 	b, err := json.Marshal(licensespring.NewLicense().Consumption(1000).WithOverages(50).WithReset(licensespring.Monthly))
 	fmt.Println(string(b), err)
 	// Output: {"license_type":"consumption","max_consumptions":1000,"allow_overages":true,"max_overages":50,"reset_consumption":true,"consumption_period":"month"} <nil>
 }
 
-// A maximum of overages is a number, not only a whole one.
+// The maximum of overages can be a fraction.
 func ExampleLicense_WithOverages() {
 	b, err := json.Marshal(licensespring.NewLicense().Consumption(1000).WithOverages(12.5))
 	fmt.Println(string(b), err)
@@ -105,26 +105,26 @@ func ExampleLicense_WithoutOverages() {
 	// Output: {"license_type":"consumption","max_consumptions":1000,"allow_overages":false} <nil>
 }
 
-// A period is sent in the spelling of the dialect, here that of the page.
+// A period is sent in the spelling of the dialect, here DialectClassic.
 func ExampleLicense_WithReset() {
 	b, err := json.Marshal(licensespring.NewLicense().Consumption(1000).WithReset(licensespring.Weekly))
 	fmt.Println(string(b), err)
 	// Output: {"license_type":"consumption","max_consumptions":1000,"reset_consumption":true,"consumption_period":"week"} <nil>
 }
 
-// Give the licenses of one template their keys.
+// Sets the keys of licenses that share a template.
 func ExampleLicense_WithKey() {
 	base := licensespring.NewLicense().Perpetual()
 	order := licensespring.NewOrder("inv-2031-000417")
 	for _, key := range []string{"AB2C-D3EF-GH4J-K5MN", "PQ2R-S3TU-VW4X-Y5ZA"} {
-		order.AddItem("acme-cad", base.WithKey(key))
+		order.AddItem("acmecad", base.WithKey(key))
 	}
 	for _, item := range order.Items {
 		fmt.Println(item.ProductCode, item.Licenses[0].Key)
 	}
 	// Output:
-	// acme-cad AB2C-D3EF-GH4J-K5MN
-	// acme-cad PQ2R-S3TU-VW4X-Y5ZA
+	// acmecad AB2C-D3EF-GH4J-K5MN
+	// acmecad PQ2R-S3TU-VW4X-Y5ZA
 }
 
 func ExampleLicense_WithUsers() {
@@ -133,7 +133,7 @@ func ExampleLicense_WithUsers() {
 	// Output: {"users":[{"email":"grace@example.com"},{"email":"alan@example.com"}]} <nil>
 }
 
-// A user can have a number of activations of their own.
+// A user can have its own maximum number of activations.
 func ExampleLicense_WithUser() {
 	b, err := json.Marshal(licensespring.NewLicense().
 		WithUser(licensespring.LicenseUser{Email: "grace@example.com", MaxActivations: new(2)}))
@@ -171,14 +171,14 @@ func ExampleLicense_WithoutTransfers() {
 	// Output: {"max_transfers":-1} <nil>
 }
 
-// False is a value too: the policy or product may say otherwise.
+// False is sent, too: it overrides the policy or product.
 func ExampleLicense_WithPreventVM() {
 	b, err := json.Marshal(licensespring.NewLicense().WithPreventVM(false))
 	fmt.Println(string(b), err)
 	// Output: {"prevent_vm":false} <nil>
 }
 
-// The length of the trial is left to the policy or product.
+// The policy or product determines the duration of the trial.
 func ExampleLicense_Trial() {
 	b, err := json.Marshal(licensespring.NewLicense().Trial())
 	fmt.Println(string(b), err)
@@ -210,8 +210,7 @@ func ExampleLicense_WithFeatures() {
 	// Output: {"product_features":["export","layers"]} <nil>
 }
 
-// Features are sent as their codes, or all of them as objects if one has
-// settings of its own.
+// Features are sent as codes, or all of them as objects if one has options.
 func ExampleLicense_WithFeature() {
 	b, err := json.Marshal(licensespring.NewLicense().
 		WithFeatures("export").
@@ -220,8 +219,8 @@ func ExampleLicense_WithFeature() {
 	// Output: {"product_features":[{"code":"export"},{"code":"render","max_consumption":33}]} <nil>
 }
 
-// An empty list asks for no feature; no list at all leaves them to the policy or
-// product.
+// An empty list requests no features; without a list the policy or product
+// decides.
 func ExampleLicense_WithoutFeatures() {
 	base := licensespring.NewLicense()
 	b, err := json.Marshal([]licensespring.License{base, base.WithoutFeatures()})
@@ -229,7 +228,7 @@ func ExampleLicense_WithoutFeatures() {
 	// Output: [{},{"product_features":[]}] <nil>
 }
 
-// What the license says itself overrides its policy.
+// Settings of the license override its policy.
 func ExampleLicense_WithPolicy() {
 	b, err := json.Marshal(licensespring.NewLicense().WithPolicy("acme-gold").WithMaxActivations(5))
 	fmt.Println(string(b), err)
@@ -250,9 +249,9 @@ func ExampleLicense_WithSubscriptionID() {
 }
 
 func ExampleLicense_WithNote() {
-	b, err := json.Marshal(licensespring.NewLicense().WithNote("for the training room"))
+	b, err := json.Marshal(licensespring.NewLicense().WithNote("for the training center"))
 	fmt.Println(string(b), err)
-	// Output: {"note":"for the training room"} <nil>
+	// Output: {"note":"for the training center"} <nil>
 }
 
 func ExampleLicense_WithMetadata() {
@@ -288,7 +287,7 @@ func ExampleLicense_WithFloatingTimeout() {
 	// Output: {"is_floating":true,"floating_users":10,"floating_timeout":15} <nil>
 }
 
-// A member that is new to this package is sent as raw JSON.
+// Members without a field are sent as raw JSON.
 func ExampleLicense_WithExtra() {
 	b, err := json.Marshal(licensespring.NewLicense().WithExtra("seats", json.RawMessage(`{"min":1}`)))
 	fmt.Println(string(b), err)
@@ -305,8 +304,7 @@ func ExampleLicenseUser() {
 	// Output: {"users":[{"email":"grace@example.com","max_activations":2},{"email":"ada@example.com","is_manager":true}]} <nil>
 }
 
-// The short form of a feature is its code, the long one an object. Both are
-// read.
+// A feature is read from its code or from an object.
 func ExampleProductFeature() {
 	var features []licensespring.ProductFeature
 	err := json.Unmarshal([]byte(`["export", {"code": "render", "max_consumption": 33, "allow_overages": false}]`), &features)
@@ -319,7 +317,7 @@ func ExampleProductFeature() {
 	// Output: export render 33 false
 }
 
-// A value is a text or a number; a number that is read stays as it was written.
+// A value is a string or a number. Numbers are read as json.Number.
 func ExampleCustomField() {
 	var fields []licensespring.CustomField
 	err := json.Unmarshal([]byte(`[{"name": "room", "value": "E-114"}, {"name": "price", "value": 9.90}]`), &fields)

@@ -8,8 +8,8 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// An observer is told of every attempt when it ends: here the answer to the
-// first one is lost, and the order looked up.
+// An observer is called after every attempt: here the response to the first
+// attempt is lost, and the order is looked up.
 func ExampleWithObserver() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -29,14 +29,14 @@ func ExampleWithObserver() {
 		return
 	}
 
-	order := licensespring.NewOrder("inv-2031-000417").AddItem("acme-cad", licensespring.NewLicense().Perpetual())
+	order := licensespring.NewOrder("inv-2031-000417").AddItem("acmecad", licensespring.NewLicense().Perpetual())
 	if _, err := client.CreateOrder(context.Background(), order); err != nil {
 		fmt.Println(err)
 		return
 	}
 	// Output:
-	//   create order #1: connection cut
-	//   create order #2: refused
-	//   look up order #1: answered
+	//   create order #1: connection closed
+	//   create order #2: rejected
+	//   look up order #1: ok
 	// create order inv-2031-000417: recovered after 3 attempts
 }

@@ -14,14 +14,14 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// Talk to a proxy of your own, or to the fake. Http is for this machine only.
+// Uses a proxy of your own. Plain http is accepted for loopback addresses only.
 func ExampleWithBaseURL() {
 	client, err := licensespring.New("key", licensespring.WithBaseURL("https://proxy.example.com/licenses/"))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	preview, err := client.Preview(licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense()))
+	preview, err := client.Preview(licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense()))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -30,7 +30,7 @@ func ExampleWithBaseURL() {
 	// Output: https://proxy.example.com/licenses/api/v1/orders/create_order/
 }
 
-// Bring a transport, for a proxy or for certificates of your own.
+// Uses a transport of your own, for example with a proxy or certificates.
 func ExampleWithHTTPClient() {
 	httpClient := &http.Client{Transport: &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
@@ -41,7 +41,7 @@ func ExampleWithHTTPClient() {
 	// Output: <nil>
 }
 
-// Send a request once, and never again.
+// Disables retries.
 func ExampleWithMaxAttempts() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -53,20 +53,20 @@ func ExampleWithMaxAttempts() {
 	srv.Inject(licensespringtest.Status(429))
 
 	_, err = client.CreateOrder(context.Background(),
-		licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense()))
+		licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense()))
 	fmt.Println(errors.Is(err, licensespring.ErrRateLimited), len(srv.Requests()))
 	// Output: true 1
 }
 
-// Wait up to a second before the second attempt, up to two before the third,
-// and never longer than a minute.
+// Waits up to one second before the second attempt, up to two before the third,
+// and at most one minute.
 func ExampleWithRetryWaits() {
 	_, err := licensespring.New("key", licensespring.WithRetryWaits(time.Second, time.Minute))
 	fmt.Println(err)
 	// Output: <nil>
 }
 
-// An attempt that takes too long is given up, and the order sent again.
+// An attempt that exceeds the timeout is canceled and retried.
 func ExampleWithAttemptTimeout() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -81,7 +81,7 @@ func ExampleWithAttemptTimeout() {
 	srv.Inject(licensespringtest.StallBefore())
 
 	res, err := client.CreateOrder(context.Background(),
-		licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense()))
+		licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense()))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -90,8 +90,8 @@ func ExampleWithAttemptTimeout() {
 	// Output: created timed out 200
 }
 
-// A call takes no longer than this, with all its attempts and waits. A wait that
-// does not fit is not begun: the caller learns at once when to come back.
+// Limits a call, including all attempts and waits. A wait that exceeds the
+// limit is not started: the call fails at once with RetryAt.
 func ExampleWithCallTimeout() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -105,14 +105,15 @@ func ExampleWithCallTimeout() {
 
 	start := time.Now()
 	_, err = client.CreateOrder(context.Background(),
-		licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense()))
+		licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense()))
 	if e, ok := errors.AsType[*licensespring.Error](err); ok {
 		fmt.Println(e.Kind, time.Since(start) < 5*time.Second, e.RetryAt.After(start.Add(59*time.Second)))
 	}
 	// Output: licensespring: rate limited true true
 }
 
-// An answer that is too large is not read; the order is looked up instead.
+// A response that is too large is discarded, and the order is looked up
+// instead.
 func ExampleWithMaxResponseBytes() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -125,17 +126,17 @@ func ExampleWithMaxResponseBytes() {
 	srv.Inject(licensespringtest.GzipBomb(4 << 20).On(licensespringtest.CreateOrder))
 
 	res, err := client.CreateOrder(context.Background(),
-		licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense()))
+		licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense()))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Println(res.Outcome, res.Attempts[0].Reason)
-	// Output: recovered the answer is too large
+	// Output: recovered response too large
 }
 
-// A logger hears of each attempt, and of each call that fails. There is nothing
-// of a customer in it, and no key.
+// Logs each attempt and each failed call. The log contains no customer data and
+// no key.
 func ExampleWithLogger() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -143,7 +144,7 @@ func ExampleWithLogger() {
 		Level: slog.LevelDebug,
 		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 			if a.Key == slog.TimeKey || a.Value.Kind() == slog.KindDuration {
-				return slog.Attr{} // not the same each time
+				return slog.Attr{} // differs in each run
 			}
 			return a
 		},
@@ -157,18 +158,18 @@ func ExampleWithLogger() {
 	_, _ = client.CreateOrder(context.Background(), licensespring.NewOrder("inv-1").
 		AddItem("no-such-product", licensespring.NewUserLicense("grace@example.com")))
 	// Output:
-	// level=DEBUG msg="licensespring attempt" attempt.op="create order" attempt.number=1 attempt.phase=answered attempt.status=400 attempt.reason=refused attempt.verdict="not sent again: the answer is final"
-	// level=WARN msg="licensespring call failed" error.op="create order" error.kind="invalid request" error.order_id=inv-1 error.outcome=refused error.status=400 error.code=unknown_product error.message="Product \"no-such-product\" does not exist." error.attempts=1
+	// level=DEBUG msg="licensespring attempt" attempt.op="create order" attempt.number=1 attempt.phase=responded attempt.status=400 attempt.reason=rejected attempt.decision="no retry: final response"
+	// level=WARN msg="licensespring call failed" error.op="create order" error.kind="invalid request" error.order_id=inv-1 error.outcome=rejected error.status=400 error.code=unknown_product error.message="Product \"no-such-product\" does not exist." error.attempts=1
 }
 
-// Say who is calling.
+// Names the calling program.
 func ExampleWithUserAgent() {
 	client, err := licensespring.New("key", licensespring.WithUserAgent("acme-billing/1.2"))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	preview, err := client.Preview(licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense()))
+	preview, err := client.Preview(licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense()))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -177,12 +178,12 @@ func ExampleWithUserAgent() {
 	// Output: acme-billing/1.2 licensespring-go/0.1.0
 }
 
-// Send the spelling of the vendor's newer reference.
+// Sends the spelling of the vendor's newer reference.
 func ExampleWithDialect() {
 	order := licensespring.NewOrder("inv-1").
 		WithCustomer(licensespring.Customer{Company: "Analytical Engines"}).
-		AddItem("acme-cad")
-	for _, dialect := range []licensespring.Dialect{licensespring.PageDialect, licensespring.CurrentDialect} {
+		AddItem("acmecad")
+	for _, dialect := range []licensespring.Dialect{licensespring.DialectClassic, licensespring.DialectCurrent} {
 		client, err := licensespring.New("key", licensespring.WithDialect(dialect))
 		if err != nil {
 			fmt.Println(err)
@@ -196,11 +197,11 @@ func ExampleWithDialect() {
 		fmt.Printf("%s: %s\n", dialect, preview.Body)
 	}
 	// Output:
-	// page: {"id":"inv-1","items":[{"product_code":"acme-cad"}],"customer":{"company":"Analytical Engines"}}
-	// current: {"id":"inv-1","items":[{"product_code":"acme-cad"}],"customer":{"company_name":"Analytical Engines"}}
+	// classic: {"id":"inv-1","items":[{"product_code":"acmecad"}],"customer":{"company":"Analytical Engines"}}
+	// current: {"id":"inv-1","items":[{"product_code":"acmecad"}],"customer":{"company_name":"Analytical Engines"}}
 }
 
-// Make the waits of a test the same each time: here half of what they can be.
+// Makes the waits of a test deterministic: here half of their maximum.
 func ExampleWithJitter() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -215,7 +216,7 @@ func ExampleWithJitter() {
 	srv.Inject(licensespringtest.DropBefore().Times(2))
 
 	res, err := client.CreateOrder(context.Background(),
-		licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense()))
+		licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense()))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -224,43 +225,43 @@ func ExampleWithJitter() {
 		fmt.Println(attempt)
 	}
 	// Output:
-	// create order #1: sent, connection cut, sent again after 5ms
-	// create order #2: sent, connection cut, sent again after 10ms
-	// create order #3: answered 200
+	// create order #1: sent, connection closed, retry after 5ms
+	// create order #2: sent, connection closed, retry after 10ms
+	// create order #3: responded 200, ok
 }
 
-// Share a budget between the clients of a company, so that together they stay
-// within the plan. A request that cannot be granted in time is refused at once.
-func ExampleWithBudget() {
+// Shares a rate limiter between the clients of a company. A request that would
+// have to wait too long fails at once.
+func ExampleWithRateLimiter() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
-	budget := licensespring.NewBudget(licensespring.Plan(1)) // one request in a minute
+	limiter := licensespring.NewRateLimiter(licensespring.RateLimit(1)) // one request per minute
 	for range 2 {
 		client, err := licensespring.New(srv.APIKey(), licensespring.WithBaseURL(srv.URL()),
-			licensespring.WithBudget(budget), licensespring.WithCallTimeout(10*time.Second))
+			licensespring.WithRateLimiter(limiter), licensespring.WithCallTimeout(10*time.Second))
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		_, err = client.GenerateLicenseKeys(context.Background(), "acme-cad", 1)
+		_, err = client.GenerateLicenseKeys(context.Background(), "acmecad", 1)
 		if e, ok := errors.AsType[*licensespring.Error](err); ok {
-			fmt.Println(errors.Is(err, licensespring.ErrRateLimited), e.LimitedBy, e.RetryAt.After(time.Now()))
+			fmt.Println(errors.Is(err, licensespring.ErrRateLimited), e.RateLimitSource, e.RetryAt.After(time.Now()))
 		}
 	}
 	fmt.Println(len(srv.Requests()), "request")
 	// Output:
-	// true budget true
+	// true client true
 	// 1 request
 }
 
-func ExampleNewBudget() {
-	// The plan of the company; half of it, for one of two machines; and none,
-	// for tests against the fake.
-	for _, plan := range []licensespring.Plan{
-		licensespring.PlanBusinessPlus, licensespring.PlanBusinessPlus / 2, licensespring.Unlimited,
+func ExampleNewRateLimiter() {
+	// The rate limit of the company; half of it, for one of two machines; and
+	// none, for tests against the fake.
+	for _, limit := range []licensespring.RateLimit{
+		licensespring.RateLimitBusinessPlus, licensespring.RateLimitBusinessPlus / 2, licensespring.NoRateLimit,
 	} {
-		_, err := licensespring.New("key", licensespring.WithBudget(licensespring.NewBudget(plan)))
-		fmt.Println(int(plan), err)
+		_, err := licensespring.New("key", licensespring.WithRateLimiter(licensespring.NewRateLimiter(limit)))
+		fmt.Println(int(limit), err)
 	}
 	// Output:
 	// 1200 <nil>
@@ -268,12 +269,11 @@ func ExampleNewBudget() {
 	// -1 <nil>
 }
 
-// The period of a consumption is one of the members that are spelled in two
-// ways.
+// The consumption period is one of the members with two spellings.
 func ExampleDialect() {
 	order := licensespring.NewOrder("inv-1").
-		AddItem("acme-api", licensespring.NewLicense().Consumption(1000).WithReset(licensespring.Annually))
-	for _, dialect := range []licensespring.Dialect{licensespring.PageDialect, licensespring.CurrentDialect} {
+		AddItem("acmeapi", licensespring.NewLicense().Consumption(1000).WithReset(licensespring.Annually))
+	for _, dialect := range []licensespring.Dialect{licensespring.DialectClassic, licensespring.DialectCurrent} {
 		client, err := licensespring.New("key", licensespring.WithDialect(dialect))
 		if err != nil {
 			fmt.Println(err)
@@ -288,6 +288,6 @@ func ExampleDialect() {
 		fmt.Println(dialect, strings.Trim(period, "]}"))
 	}
 	// Output:
-	// page "year"
+	// classic "year"
 	// current "annually"
 }

@@ -12,11 +12,11 @@ import (
 func ExampleNewOrder() {
 	order := licensespring.NewOrder("inv-2031-000417").
 		WithCustomer(licensespring.Customer{Email: "ada@example.com", Company: "Analytical Engines"}).
-		AddItem("acme-cad",
+		AddItem("acmecad",
 			licensespring.NewLicense().TimeLimited(licensespring.Years(1)).WithMaxActivations(3),
 			licensespring.NewKeyLicense("AB2C-D3EF-GH4J-K5MN").Perpetual(),
 		).
-		AddItem("acme-web", licensespring.NewUserLicense("grace@example.com"))
+		AddItem("acmeweb", licensespring.NewUserLicense("grace@example.com"))
 	b, err := json.MarshalIndent(order, "", "  ")
 	if err != nil {
 		fmt.Println(err)
@@ -28,7 +28,7 @@ func ExampleNewOrder() {
 	//   "id": "inv-2031-000417",
 	//   "items": [
 	//     {
-	//       "product_code": "acme-cad",
+	//       "product_code": "acmecad",
 	//       "licenses": [
 	//         {
 	//           "max_activations": 3,
@@ -42,7 +42,7 @@ func ExampleNewOrder() {
 	//       ]
 	//     },
 	//     {
-	//       "product_code": "acme-web",
+	//       "product_code": "acmeweb",
 	//       "licenses": [
 	//         {
 	//           "users": [
@@ -61,18 +61,18 @@ func ExampleNewOrder() {
 	// }
 }
 
-// The same can be said with plain structs. Pointers tell a zero that is meant
-// from a setting that is left to the product.
+// An order can be a struct literal, too. Pointers distinguish zero and false
+// from absent.
 func ExampleOrder() {
 	order := licensespring.Order{
 		ID: "inv-2031-000418",
 		Items: []licensespring.OrderItem{{
-			ProductCode: "acme-cad",
+			ProductCode: "acmecad",
 			Licenses: []licensespring.License{{
 				LicenseType:    licensespring.TimeLimited,
 				ValidDuration:  licensespring.Years(1),
 				MaxActivations: new(3),
-				MaxTransfers:   new(0), // without limit
+				MaxTransfers:   new(0), // unlimited
 				IsTrial:        new(false),
 			}},
 		}},
@@ -80,27 +80,27 @@ func ExampleOrder() {
 	b, err := json.Marshal(order)
 	fmt.Println(string(b), err)
 	// Output:
-	// {"id":"inv-2031-000418","items":[{"product_code":"acme-cad","licenses":[{"max_activations":3,"license_type":"time-limited","valid_duration":"1y","is_trial":false,"max_transfers":0}]}]} <nil>
+	// {"id":"inv-2031-000418","items":[{"product_code":"acmecad","licenses":[{"max_activations":3,"license_type":"time-limited","valid_duration":"1y","is_trial":false,"max_transfers":0}]}]} <nil>
 }
 
-// Two licenses that the product says everything of.
+// Two licenses with the settings of the product.
 func ExampleOrder_AddItem() {
 	order := licensespring.NewOrder("inv-2031-000423").
-		AddItem("acme-cad", licensespring.NewLicense(), licensespring.NewLicense())
+		AddItem("acmecad", licensespring.NewLicense(), licensespring.NewLicense())
 	b, err := json.Marshal(order)
 	fmt.Println(string(b), err)
-	// Output: {"id":"inv-2031-000423","items":[{"product_code":"acme-cad","licenses":[{},{}]}]} <nil>
+	// Output: {"id":"inv-2031-000423","items":[{"product_code":"acmecad","licenses":[{},{}]}]} <nil>
 }
 
-// Items that say more than their product and licenses.
+// Items with a note.
 func ExampleOrder_AddItems() {
 	order := licensespring.NewOrder("inv-2031-000424").AddItems(
-		licensespring.OrderItem{ProductCode: "acme-cad", Note: "main office", Licenses: []licensespring.License{{}}},
-		licensespring.OrderItem{ProductCode: "acme-cad", Note: "workshop", Licenses: []licensespring.License{{}}},
+		licensespring.OrderItem{ProductCode: "acmecad", Note: "main office", Licenses: []licensespring.License{{}}},
+		licensespring.OrderItem{ProductCode: "acmecad", Note: "workshop", Licenses: []licensespring.License{{}}},
 	)
 	b, err := json.Marshal(order)
 	fmt.Println(string(b), err)
-	// Output: {"id":"inv-2031-000424","items":[{"product_code":"acme-cad","note":"main office","licenses":[{}]},{"product_code":"acme-cad","note":"workshop","licenses":[{}]}]} <nil>
+	// Output: {"id":"inv-2031-000424","items":[{"product_code":"acmecad","note":"main office","licenses":[{}]},{"product_code":"acmecad","note":"workshop","licenses":[{}]}]} <nil>
 }
 
 func ExampleOrder_WithCustomer() {
@@ -111,13 +111,13 @@ func ExampleOrder_WithCustomer() {
 	// Output: {"id":"inv-2031-000425","customer":{"email":"ada@example.com","first_name":"Ada","last_name":"Lovelace"}} <nil>
 }
 
-// A key on each license is what lets an append be sent again.
+// With a key on each license, an append can be retried.
 func ExampleOrder_Appending() {
 	order := licensespring.NewOrder("inv-2031-000417").Appending().
-		AddItem("acme-cad", licensespring.NewKeyLicense("PQ2R-S3TU-VW4X-Y5ZA"))
+		AddItem("acmecad", licensespring.NewKeyLicense("PQ2R-S3TU-VW4X-Y5ZA"))
 	b, err := json.Marshal(order)
 	fmt.Println(string(b), err)
-	// Output: {"id":"inv-2031-000417","items":[{"product_code":"acme-cad","licenses":[{"key":"PQ2R-S3TU-VW4X-Y5ZA"}]}],"append":true} <nil>
+	// Output: {"id":"inv-2031-000417","items":[{"product_code":"acmecad","licenses":[{"key":"PQ2R-S3TU-VW4X-Y5ZA"}]}],"append":true} <nil>
 }
 
 func ExampleOrder_AsTest() {
@@ -126,15 +126,15 @@ func ExampleOrder_AsTest() {
 	// Output: {"id":"inv-2031-000426","is_test":true} <nil>
 }
 
-// The items name bundles then, all of them.
+// All items of the order name bundles.
 func ExampleOrder_AsBundle() {
-	order := licensespring.NewOrder("inv-2031-000427").AsBundle().AddItem("acme-suite", licensespring.NewLicense())
+	order := licensespring.NewOrder("inv-2031-000427").AsBundle().AddItem("acmesuite", licensespring.NewLicense())
 	b, err := json.Marshal(order)
 	fmt.Println(string(b), err)
-	// Output: {"id":"inv-2031-000427","items":[{"product_code":"acme-suite","licenses":[{}]}],"is_bundle":true} <nil>
+	// Output: {"id":"inv-2031-000427","items":[{"product_code":"acmesuite","licenses":[{}]}],"is_bundle":true} <nil>
 }
 
-// A time is sent in UTC, whatever its zone.
+// Times are sent in UTC.
 func ExampleOrder_WithCreated() {
 	paid := time.Date(2031, time.March, 1, 11, 20, 30, 0, time.FixedZone("CET", 60*60))
 	b, err := json.Marshal(licensespring.NewOrder("inv-2031-000428").WithCreated(paid))
@@ -172,7 +172,7 @@ func ExampleOrder_WithPreventVM() {
 	// Output: {"id":"inv-2031-000433","prevent_vm":true} <nil>
 }
 
-// The metadata of an order is a text: JSON inside JSON.
+// The metadata of an order is a string that contains JSON.
 func ExampleOrder_WithMetadata() {
 	metadata, err := json.Marshal(map[string]string{"purchase_order": "po-88127"})
 	if err != nil {
@@ -202,40 +202,40 @@ func ExampleOrder_WithReference() {
 	// Output: {"id":"inv-2031-000437","reference":"po-88127"} <nil>
 }
 
-// What this package has no field for is sent as raw JSON.
+// Members without a field are sent as raw JSON.
 func ExampleOrder_WithExtra() {
 	order := licensespring.NewOrder("inv-2031-000422").
 		WithExtra("channel", json.RawMessage(`"partner"`)).
-		AddItem("acme-cad", licensespring.NewLicense().WithExtra("seats", json.RawMessage(`{"min": 1}`)))
+		AddItem("acmecad", licensespring.NewLicense().WithExtra("seats", json.RawMessage(`{"min": 1}`)))
 	b, err := json.Marshal(order)
 	fmt.Println(string(b), err)
 	// Output:
-	// {"id":"inv-2031-000422","items":[{"product_code":"acme-cad","licenses":[{"seats":{"min":1}}]}],"channel":"partner"} <nil>
+	// {"id":"inv-2031-000422","items":[{"product_code":"acmecad","licenses":[{"seats":{"min":1}}]}],"channel":"partner"} <nil>
 }
 
 func ExampleOrder_Check() {
 	order := licensespring.NewOrder("").
 		WithCustomer(licensespring.Customer{Email: "ada@"}).
-		AddItem("acme-cad",
+		AddItem("acmecad",
 			licensespring.License{LicenseType: licensespring.TimeLimited},
 			licensespring.NewLicense().Perpetual().WithOverages(10),
 		).
-		AddItem("acme-web")
+		AddItem("acmeweb")
 	for _, finding := range order.Check() {
 		fmt.Println(finding.Severity, finding)
 	}
 	// Output:
-	// fault id: is required [required]
-	// fault items[0].licenses[0].valid_duration: a time-limited license needs a valid_duration or a validity_period [missing_validity]
-	// fault items[0].licenses[1].allow_overages: is for consumption licenses, and this one is perpetual [consumption_on_other]
-	// fault items[0].licenses[1].max_overages: is for consumption licenses, and this one is perpetual [consumption_on_other]
-	// warning items[1].licenses: there are none, so nothing is made for this item [no_licenses]
-	// fault customer.email: is not an e-mail address [malformed_email]
+	// error id: is required [required]
+	// error items[0].licenses[0].valid_duration: a time-limited license needs a valid_duration or a validity_period [missing_validity]
+	// error items[0].licenses[1].allow_overages: applies to consumption licenses; this one is perpetual [wrong_license_type]
+	// error items[0].licenses[1].max_overages: applies to consumption licenses; this one is perpetual [wrong_license_type]
+	// warning items[1].licenses: is empty, so the item creates no licenses [no_licenses]
+	// error customer.email: is not an e-mail address [malformed_email]
 }
 
 func ExampleOrder_Validate() {
 	order := licensespring.NewOrder("inv-2031-000421").
-		AddItem("acme-web", licensespring.NewUserLicense("grace@example.com").WithKey("AB2C-D3EF-GH4J-K5MN"))
+		AddItem("acmeweb", licensespring.NewUserLicense("grace@example.com").WithKey("AB2C-D3EF-GH4J-K5MN"))
 	err := order.Validate()
 	fmt.Println(errors.Is(err, licensespring.ErrInvalidRequest))
 	if invalid, ok := errors.AsType[*licensespring.ValidationError](err); ok {
@@ -248,8 +248,29 @@ func ExampleOrder_Validate() {
 	// items[0].licenses[0].users key_and_users
 }
 
+// Compares an order with a stored record, as EnsureOrder does.
+func ExampleOrder_Diff() {
+	order := licensespring.NewOrder("inv-2031-000417").
+		AddItem("acmecad", licensespring.NewLicense().WithMaxActivations(3).WithFeatures("render"))
+
+	var record licensespring.OrderRecord
+	err := json.Unmarshal([]byte(`{"id": 7, "store_id": "inv-2031-000417", "order_items": [{
+		"product_code": "acmecad", "licenses": [{"max_activations": 5, "product_features": []}]
+	}]}`), &record)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, difference := range order.Diff(&record) {
+		fmt.Println(difference, "tolerated:", difference.Tolerated())
+	}
+	// Output:
+	// items[0].licenses[0].max_activations: want 3, got 5 [value_mismatch] tolerated: false
+	// items[0].licenses[0].product_features[0].code: want [redacted], got nothing [feature_dropped] tolerated: true
+}
+
 func ExampleOrder_Clone() {
-	monthly := licensespring.NewOrder("").AddItem("acme-web", licensespring.NewLicense().Subscription())
+	monthly := licensespring.NewOrder("").AddItem("acmeweb", licensespring.NewLicense().Subscription())
 	march := monthly.Clone()
 	march.ID = "sub-7-2031-03"
 	march.Items[0].Licenses[0].Note = "March"
@@ -261,22 +282,21 @@ func ExampleOrder_Clone() {
 func ExampleOrder_MarshalJSON() {
 	order := licensespring.NewOrder("inv-2031-000420").
 		WithCreated(time.Date(2031, 3, 1, 11, 20, 30, 0, time.FixedZone("CET", 60*60))).
-		AddItem("acme-cad", licensespring.NewLicense().WithFeatures("export", "layers"))
+		AddItem("acmecad", licensespring.NewLicense().WithFeatures("export", "layers"))
 	b, err := order.MarshalJSON()
 	fmt.Println(string(b), err)
 	// Output:
-	// {"id":"inv-2031-000420","items":[{"product_code":"acme-cad","licenses":[{"product_features":["export","layers"]}]}],"created":"2031-03-01 10:20:30"} <nil>
+	// {"id":"inv-2031-000420","items":[{"product_code":"acmecad","licenses":[{"product_features":["export","layers"]}]}],"created":"2031-03-01 10:20:30"} <nil>
 }
 
-// Orders come from files and queues as easily as from code, in the spelling of
-// the page or of the newer reference.
+// Orders can be read from files and queues, in the spelling of either dialect.
 func ExampleOrder_UnmarshalJSON() {
 	var order licensespring.Order
 	err := json.Unmarshal([]byte(`{
 		"id": "inv-2031-000419",
 		"customer": {"email": "ada@example.com", "company_name": "Analytical Engines"},
 		"items": [{
-			"product_code": "acme-web",
+			"product_code": "acmeweb",
 			"licenses": [{
 				"users": {"email": "grace@example.com"},
 				"valid_duration": "2m",
@@ -291,7 +311,7 @@ func ExampleOrder_UnmarshalJSON() {
 	fmt.Println(string(license.Extra["colour"]))
 	fmt.Println(err)
 
-	// Everything that cannot be kept is named at once.
+	// The error lists all members that are invalid.
 	err = json.Unmarshal([]byte(`{"id": 419, "items": [{"licenses": [{"max_activations": "3"}]}]}`), &order)
 	fmt.Println(err)
 	// Output:
@@ -304,17 +324,17 @@ func ExampleOrder_UnmarshalJSON() {
 
 func ExampleOrderItem() {
 	item := licensespring.OrderItem{
-		ProductCode: "acme-cad",
+		ProductCode: "acmecad",
 		Note:        "workshop",
 		Licenses:    []licensespring.License{{MaxActivations: new(3)}},
 	}
 	b, err := json.Marshal(item)
 	fmt.Println(string(b), err)
-	// Output: {"product_code":"acme-cad","note":"workshop","licenses":[{"max_activations":3}]} <nil>
+	// Output: {"product_code":"acmecad","note":"workshop","licenses":[{"max_activations":3}]} <nil>
 }
 
-// Both spellings of the company are read, and nothing is lost: what no field
-// stands for goes to Extra.
+// Both spellings of the company are read, and members without a field are kept
+// in Extra.
 func ExampleCustomer() {
 	var customer licensespring.Customer
 	err := json.Unmarshal([]byte(`{"email": "ada@example.com", "company_name": "Analytical Engines", "vat_id": "GB1843"}`), &customer)

@@ -10,7 +10,7 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// A result says how the order came to be, and what is not as it was asked for.
+// A result contains the outcome, warnings and attempts.
 func ExampleOrderResult() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -19,9 +19,9 @@ func ExampleOrderResult() {
 		fmt.Println(err)
 		return
 	}
-	// The service drops features that the product does not have, without a word.
+	// The service silently drops features that the product does not have.
 	res, err := client.CreateOrder(context.Background(), licensespring.NewOrder("inv-1").
-		AddItem("acme-cad", licensespring.NewLicense().WithFeatures("render", "teleport")))
+		AddItem("acmecad", licensespring.NewLicense().WithFeatures("render", "teleport")))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -35,11 +35,11 @@ func ExampleOrderResult() {
 	}
 	// Output:
 	// created
-	// items[0].licenses[0].product_features[1].code: the license does not have the feature; the service drops codes it does not know [feature_dropped]
-	// create order #1: answered 200
+	// items[0].licenses[0].product_features[1].code: the license does not have the feature; the service drops unknown codes [feature_dropped]
+	// create order #1: responded 200, ok
 }
 
-// The answer itself, for members that the record has no field for.
+// Reads a member without a field from the response.
 func ExampleOrderResult_Raw() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -50,7 +50,7 @@ func ExampleOrderResult_Raw() {
 	}
 	res, err := client.CreateOrder(context.Background(), licensespring.NewOrder("inv-1").
 		WithReference("po-88127").
-		AddItem("acme-cad", licensespring.NewLicense()))
+		AddItem("acmecad", licensespring.NewLicense()))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -66,24 +66,24 @@ func ExampleOrderResult_Raw() {
 	// Output: po-88127
 }
 
-func ExampleOutcome_Made() {
+func ExampleOutcome_Done() {
 	for _, outcome := range []licensespring.Outcome{
-		licensespring.Created, licensespring.Appended, licensespring.Recovered, licensespring.Existing,
-		licensespring.Refused, licensespring.NotSent, licensespring.Unknown,
+		licensespring.OutcomeCreated, licensespring.OutcomeAppended, licensespring.OutcomeRecovered, licensespring.OutcomeExisting,
+		licensespring.OutcomeRejected, licensespring.OutcomeNotSent, licensespring.OutcomeUnknown,
 	} {
-		fmt.Println(outcome, outcome.Made())
+		fmt.Println(outcome, outcome.Done())
 	}
 	// Output:
 	// created true
 	// appended true
 	// recovered true
 	// existing true
-	// refused false
+	// rejected false
 	// not sent false
 	// unknown false
 }
 
-// Each attempt says how far it got, how it ended, and what came of that.
+// Each attempt reports how far it got and how it ended.
 func ExampleAttempt() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -96,7 +96,7 @@ func ExampleAttempt() {
 	srv.Inject(licensespringtest.DropAfter().On(licensespringtest.CreateOrder))
 
 	res, err := client.CreateOrder(context.Background(),
-		licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense()))
+		licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense()))
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -105,22 +105,21 @@ func ExampleAttempt() {
 		fmt.Printf("%s, number %d: %s %d, %s\n", a.Op, a.Number, a.Phase, a.Status, a.Reason)
 	}
 	// Output:
-	// create order, number 1: sent 0, connection cut
-	// create order, number 2: answered 409, refused
-	// look up order, number 1: answered 200, answered
+	// create order, number 1: sent 0, connection closed
+	// create order, number 2: responded 409, rejected
+	// look up order, number 1: responded 200, ok
 }
 
 func ExampleAttempt_String() {
 	attempt := licensespring.Attempt{
-		Op: "create order", Number: 1, Phase: licensespring.PhaseSent, Reason: "timed out",
-		Wait: 480 * time.Millisecond, Verdict: "sent again",
+		Op: licensespring.OpCreateOrder, Number: 1, Phase: licensespring.PhaseSent, Reason: "timed out",
+		Wait: 480 * time.Millisecond, Decision: "retry",
 	}
 	fmt.Println(attempt)
-	// Output: create order #1: sent, timed out, sent again after 480ms
+	// Output: create order #1: sent, timed out, retry after 480ms
 }
 
-// Records read whatever the service sends. They can be stored as JSON and read
-// again.
+// A record can be decoded from any response, and stored as JSON.
 func ExampleOrderRecord() {
 	var record licensespring.OrderRecord
 	err := json.Unmarshal([]byte(`{
@@ -243,7 +242,7 @@ func ExampleUserRecord_Raw() {
 	// Output: grace@example.com {"true_email": "grace@example.com", "first_name": "Grace"} <nil>
 }
 
-// A secret is seen by those who ask for it, and by nobody else.
+// A secret is redacted unless it is revealed.
 func ExampleSecret() {
 	user := licensespring.UserRecord{Email: "grace@example.com", InitialPassword: licensespring.NewSecret("only-once")}
 	encoded, err := json.Marshal(user)
@@ -262,7 +261,7 @@ func ExampleNewSecret() {
 	// Output: true false true
 }
 
-// Mail an initial password to its user. To print it is to show nothing.
+// Mails an initial password to its user. Printed, it is redacted.
 func ExampleSecret_Reveal() {
 	user := licensespring.UserRecord{Email: "grace@example.com", InitialPassword: licensespring.NewSecret("only-once")}
 	fmt.Printf("to %s: your first password is %s\n", user.Email, user.InitialPassword.Reveal())
@@ -278,7 +277,7 @@ func ExampleSecret_Equal() {
 	// Output: true false
 }
 
-// A user who was there before has no initial password.
+// An existing user has no initial password.
 func ExampleSecret_IsZero() {
 	var user licensespring.UserRecord
 	if user.InitialPassword.IsZero() {

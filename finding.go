@@ -1,128 +1,74 @@
 package licensespring
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
-	"log/slog"
 	"strconv"
-	"strings"
 )
 
-// Severity says how sure it is that a finding is a mistake.
+// Severity is the severity of a [Finding].
 type Severity uint8
 
+// The severities.
 const (
-	// Fault is certainly wrong: the service would refuse it, or do something
-	// else than was asked. An order with a fault is not sent.
-	Fault Severity = iota + 1
-	// Warning is probably not what was meant, or something this package does
-	// not know. An order with warnings is sent.
-	Warning
+	// SeverityError marks a certain mistake: the service would reject the request
+	// or do something other than requested. An order with an error is not sent.
+	SeverityError Severity = iota + 1
+	// SeverityWarning marks a probable mistake, or something that this package
+	// does not know. An order with warnings is sent.
+	SeverityWarning
 )
 
-// String returns "fault" or "warning".
+// String returns "error" or "warning".
 func (s Severity) String() string {
 	switch s {
-	case Fault:
-		return "fault"
-	case Warning:
+	case SeverityError:
+		return "error"
+	case SeverityWarning:
 		return "warning"
 	default:
 		return "Severity(" + strconv.Itoa(int(s)) + ")"
 	}
 }
 
-// MarshalText returns what [Severity.String] returns. There is no error.
+// MarshalText returns the result of [Severity.String]. The error is always nil.
 func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText reads what [Severity.MarshalText] wrote.
+// UnmarshalText parses the output of [Severity.MarshalText].
 func (s *Severity) UnmarshalText(text []byte) error {
 	switch string(text) {
-	case "fault":
-		*s = Fault
+	case "error":
+		*s = SeverityError
 	case "warning":
-		*s = Warning
+		*s = SeverityWarning
 	default:
 		return errSeverity
 	}
 	return nil
 }
 
-var errSeverity = errors.New("licensespring: a severity is fault or warning")
+var errSeverity = errors.New("licensespring: invalid severity: want error or warning")
 
-// Finding is one thing that is wrong, or odd, with a request. It says where and
-// what, and never repeats a text of the order, so that it can be logged.
+// Finding is a mistake, or a possible one, in a request or a response. It never
+// repeats text of the order, so it can be logged.
 type Finding struct {
-	// Path is where, such as items[0].licenses[2].valid_duration: the names of
-	// the wire, in the page's spelling whatever the dialect, and indexes from
-	// 0. It is empty if the finding is about the whole. A place in an answer
-	// begins with response, as in response.order_items[0].id.
+	// Path is the place, such as items[0].licenses[2].valid_duration: wire names in
+	// the spelling of [DialectClassic], with indexes from 0. It is empty if the
+	// finding concerns the whole. Places in a response begin with "response", as in
+	// response.order_items[0].id.
 	Path string `json:"path"`
-	// Rule is the stable id of the rule that is broken: one of the constants
-	// whose names begin with Rule, such as [RuleRequired].
-	Rule string `json:"rule"`
-	// Severity says how sure it is that this is a mistake.
+	// Rule identifies what was found, as in [RuleRequired].
+	Rule Rule `json:"rule"`
+	// Severity is the severity of the finding.
 	Severity Severity `json:"severity"`
-	// Message says what is wrong, for people. It may change between versions.
+	// Message describes the finding. The wording may change between versions.
 	Message string `json:"message"`
 }
 
 // String returns the finding as "path: message [rule]".
 func (f Finding) String() string {
+	text := f.Message + " [" + string(f.Rule) + "]"
 	if f.Path == "" {
-		return f.Message + " [" + f.Rule + "]"
+		return text
 	}
-	return f.Path + ": " + f.Message + " [" + f.Rule + "]"
-}
-
-// ValidationError lists everything that is certainly wrong with a request, or
-// with the key and options of [New]. It matches [ErrInvalidRequest], or
-// [ErrInvalidConfig] if it comes from New.
-type ValidationError struct {
-	// Findings are the findings of severity [Fault], at least one, in the order
-	// of the document.
-	Findings []Finding
-
-	kind ErrorKind // empty: ErrInvalidRequest
-}
-
-// The number of findings that the text of an error and a log entry show. The
-// rest is counted.
-const (
-	maxShownInText = 3
-	maxShownInLog  = 20
-)
-
-// Error returns the first findings and the number of the others.
-func (e *ValidationError) Error() string { return "licensespring: " + summary(e.Findings) }
-
-// summary puts the first findings and the number of the others on one line.
-func summary(findings []Finding) string {
-	var b strings.Builder
-	for i, f := range findings {
-		if i == maxShownInText {
-			fmt.Fprintf(&b, "; and %d more", len(findings)-i)
-			break
-		}
-		if i > 0 {
-			b.WriteString("; ")
-		}
-		b.WriteString(f.String())
-	}
-	return b.String()
-}
-
-// Is reports whether target is [ErrInvalidRequest], or, of an error that [New]
-// returned, [ErrInvalidConfig].
-func (e *ValidationError) Is(target error) bool { return target == cmp.Or(e.kind, ErrInvalidRequest) }
-
-// LogValue returns the number of findings, and the path and rule of each.
-func (e *ValidationError) LogValue() slog.Value {
-	shown := make([]string, min(len(e.Findings), maxShownInLog))
-	for i := range shown {
-		f := e.Findings[i]
-		shown[i] = strings.TrimPrefix(f.Path+" "+f.Rule, " ")
-	}
-	return slog.GroupValue(slog.Int("count", len(e.Findings)), slog.Any("findings", shown))
+	return f.Path + ": " + text
 }

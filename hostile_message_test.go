@@ -16,36 +16,36 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// Texts that want to be more than text: a second line of a log, a colour, a
-// title for the terminal, an order to it, or to look like another text.
+// hostileTexts are texts that inject log lines or terminal commands, or imitate
+// other texts.
 func hostileTexts() map[string]string {
 	return map[string]string{
-		"a line break":             "one\r\ntime=2031-01-01 level=INFO msg=\"order created\"",
-		"other line breaks":        "one\u2028two\u2029three\u0085four\vfive\fsix",
-		"a colour":                 "one\x1b[31;1mtwo\x1b[0m",
-		"a title":                  "one\x1b]0;owned\x07two",
-		"a link":                   "one\x1b]8;;https://internal.example/\x1b\\two",
-		"one-byte controls":        "one\u009b31mtwo\u0090three",
-		"a bell and backspaces":    "one\a\b\b\bxxx",
-		"a carriage return":        "refused\rcreated",
-		"NULs":                     "one\x00two\x00",
-		"delete":                   "one\x7f\x7f\x7ftwo",
-		"the other direction":      "one\u202eowt\u202c \u2066three\u2069",
-		"nothing to see":           "one\u200b\u200d\ufeff\u00adtwo",
-		"a tag for a machine":      "one\U000e0041\U000e0042two",
-		"private use":              "one\ue000two",
-		"escapes of escapes":       `one\u001b[31m\x1b[0m%1b[0m&#27;[0m&#x1b;two`,
-		"escapes, once more":       `one\\u001b[31m%251b[0m&amp;#27;two`,
-		"a quote and a brace":      `one", "outcome": "created"} two`,
-		"a format":                 "one %s %d %!v(PANIC=x) {{.}} ${jndi:ldap://internal.example/x} two",
-		"combining without end":    "one" + strings.Repeat("\u0301", 5_000),
-		"a word without end":       strings.Repeat("x", 100_000),
-		"replacement of half ones": "one\ufffdtwo",
+		"a line break":              "one\r\ntime=2031-01-01 level=INFO msg=\"order created\"",
+		"other line breaks":         "one\u2028two\u2029three\u0085four\vfive\fsix",
+		"a colour":                  "one\x1b[31;1mtwo\x1b[0m",
+		"a title":                   "one\x1b]0;owned\x07two",
+		"a link":                    "one\x1b]8;;https://internal.example/\x1b\\two",
+		"one-byte controls":         "one\u009b31mtwo\u0090three",
+		"a bell and backspaces":     "one\a\b\b\bxxx",
+		"a carriage return":         "refused\rcreated",
+		"NULs":                      "one\x00two\x00",
+		"delete":                    "one\x7f\x7f\x7ftwo",
+		"the other direction":       "one\u202eowt\u202c \u2066three\u2069",
+		"invisible characters":      "one\u200b\u200d\ufeff\u00adtwo",
+		"a tag for a machine":       "one\U000e0041\U000e0042two",
+		"private use":               "one\ue000two",
+		"escapes of escapes":        `one\u001b[31m\x1b[0m%1b[0m&#27;[0m&#x1b;two`,
+		"escapes, once more":        `one\\u001b[31m%251b[0m&amp;#27;two`,
+		"a quote and a brace":       `one", "outcome": "created"} two`,
+		"a format":                  "one %s %d %!v(PANIC=x) {{.}} ${jndi:ldap://internal.example/x} two",
+		"many combining characters": "one" + strings.Repeat("\u0301", 5_000),
+		"long word":                 strings.Repeat("x", 100_000),
+		"replacement of half ones":  "one\ufffdtwo",
 	}
 }
 
-// visible checks that a text is one line of characters that can be seen.
-func visible(t *testing.T, text string) {
+// assertPrintable checks that a text is one line of printable characters.
+func assertPrintable(t *testing.T, text string) {
 	t.Helper()
 	assert.True(t, utf8.ValidString(text), "%q", text)
 	for _, r := range text {
@@ -53,8 +53,8 @@ func visible(t *testing.T, text string) {
 	}
 }
 
-// What the service says reaches an error or a log as a line of plain text: it
-// cannot end the line, colour the terminal, or fill either.
+// Messages of the service reach an error or a log as one bounded line of
+// printable text.
 func TestHostileMessages(t *testing.T) {
 	t.Parallel()
 	for name, text := range hostileTexts() {
@@ -71,11 +71,11 @@ func TestHostileMessages(t *testing.T) {
 				`{"items": [{"licenses": [{` + q + `: [` + q + `], "max_activations": [` + q + `]}]}], ` + q + `: {` + q + `: ` + q + `}}`,
 			} {
 				var lines bytes.Buffer
-				told := &recorder{level: slog.LevelDebug}
-				for _, logger := range []*slog.Logger{slog.New(told), slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug}))} {
+				logged := &recorder{level: slog.LevelDebug}
+				for _, logger := range []*slog.Logger{slog.New(logged), slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug}))} {
 					client := newClient(t, testKey, licensespring.WithLogger(logger), licensespring.WithHTTPClient(&http.Client{
 						Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
-							resp := answer(req, http.StatusBadRequest, body)
+							resp := response(req, http.StatusBadRequest, body)
 							resp.Header["X-Request-Id"] = []string{text}
 							resp.Header["Retry-After"] = []string{text}
 							resp.Status = "400 " + text
@@ -83,40 +83,40 @@ func TestHostileMessages(t *testing.T) {
 						}),
 					}))
 					_, createErr := client.CreateOrder(t.Context(), anOrder("inv-1"))
-					_, findErr := client.FindOrder(t.Context(), "inv-1")
+					_, findErr := client.GetOrderByStoreID(t.Context(), "inv-1")
 					_, getErr := client.GetOrder(t.Context(), 5)
 					for _, err := range []error{createErr, findErr, getErr} {
 						assertMatches(t, err, licensespring.ErrInvalidRequest)
 						assertTerse(t, err, "internal.example")
 						e := errorOf(t, err)
-						said := []string{e.Error(), e.Message, e.Code, e.RequestID}
+						texts := []string{e.Error(), e.Message, e.Code, e.RequestID}
 						for _, f := range e.Fields {
-							said = append(append(said, f.Path), f.Messages...)
+							texts = append(append(texts, f.Path), f.Messages...)
 						}
-						for _, one := range said {
-							visible(t, one)
+						for _, one := range texts {
+							assertPrintable(t, one)
 							assert.LessOrEqual(t, len(one), 1500)
 						}
 					}
 				}
-				for _, entry := range told.entries() {
-					visible(t, entry.Message)
+				for _, entry := range logged.entries() {
+					assertPrintable(t, entry.Message)
 					for attr, value := range entry.Attrs {
-						visible(t, attr)
-						visible(t, value)
+						assertPrintable(t, attr)
+						assertPrintable(t, value)
 						assert.LessOrEqual(t, len(value), 1500)
 					}
 				}
 				for line := range strings.Lines(lines.String()) {
 					assert.True(t, strings.HasPrefix(line, "time="), "%q", line)
 				}
-				assert.Equal(t, len(told.entries()), strings.Count(lines.String(), "\n"), "one line each")
+				assert.Equal(t, len(logged.entries()), strings.Count(lines.String(), "\n"), "one line each")
 			}
 		})
 	}
 }
 
-// Bytes that are not UTF-8, and half characters, where a text should be.
+// Invalid UTF-8 and lone surrogates in messages.
 func TestHostileBytesInMessages(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
@@ -127,19 +127,19 @@ func TestHostileBytesInMessages(t *testing.T) {
 	} {
 		for _, status := range []int{400, 403, 409, 500} {
 			client := newClient(t, testKey, licensespring.WithMaxAttempts(1), licensespring.WithHTTPClient(&http.Client{
-				Transport: transportFunc(func(req *http.Request) (*http.Response, error) { return answer(req, status, body), nil }),
+				Transport: transportFunc(func(req *http.Request) (*http.Response, error) { return response(req, status, body), nil }),
 			}))
 			_, err := client.GetOrder(t.Context(), 5)
 			require.Error(t, err)
 			assertTerse(t, err)
 			e := errorOf(t, err)
-			visible(t, e.Error())
-			visible(t, e.Code)
-			visible(t, e.Message)
+			assertPrintable(t, e.Error())
+			assertPrintable(t, e.Code)
+			assertPrintable(t, e.Message)
 			for _, f := range e.Fields {
-				visible(t, f.Path)
+				assertPrintable(t, f.Path)
 				for _, m := range f.Messages {
-					visible(t, m)
+					assertPrintable(t, m)
 				}
 			}
 		}

@@ -13,29 +13,29 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// Orders in files that nobody has looked at. What cannot be kept is refused with
-// its place and without its value, the order stays as it was, and what is read
-// can be checked, written and read again.
+// Orders from untrusted files. Invalid ones are rejected with paths and without
+// values, and leave the order unchanged. Valid ones can be checked, encoded and
+// decoded again.
 func TestHostileOrderJSON(t *testing.T) {
 	t.Parallel()
-	const items = `"items": [{"product_code": "acme-cad", "licenses": [{}]}]`
+	const items = `"items": [{"product_code": "acmecad", "licenses": [{}]}]`
 	license := func(member string) string {
-		return `{"id": "inv-1", "items": [{"product_code": "acme-cad", "licenses": [{` + member + `}]}]}`
+		return `{"id": "inv-1", "items": [{"product_code": "acmecad", "licenses": [{` + member + `}]}]}`
 	}
 	const first = "items[0].licenses[0]."
 	for _, tt := range []struct {
 		name string
 		file string
-		want []string // the places and rules of the findings; none: it is read
+		want []string // paths and rules of the findings; nil: it is valid
 	}{
 		// Depth.
 		{"arrays without end", strings.Repeat("[", 100_000), []string{" invalid_json"}},
 		{"arrays", nested(100_000, "[", "", "]"), []string{" invalid_json"}},
 		{"objects", nested(100_000, `{"id":`, `"inv-1"`, "}"), []string{" invalid_json"}},
 		{"orders in orders", nested(100_000, `{"items":[`, `{}`, "]}"), []string{" invalid_json"}},
-		{"orders in orders, less deep", nested(4_000, `{"items":[`, `{}`, "]}"), nil}, // an item may have members nobody knows
-		{"deep in a member nobody knows", `{"id": "inv-1", "x": ` + nested(100_000, "[", "", "]") + `}`, []string{" invalid_json"}},
-		{"less deep in a member nobody knows", `{"id": "inv-1", "x": ` + nested(9_000, "[", "", "]") + `, ` + items + `}`, nil},
+		{"orders in orders, less deep", nested(4_000, `{"items":[`, `{}`, "]}"), nil}, // an item may have unknown members
+		{"deep in an unknown member", `{"id": "inv-1", "x": ` + nested(100_000, "[", "", "]") + `}`, []string{" invalid_json"}},
+		{"less deep in an unknown member", `{"id": "inv-1", "x": ` + nested(9_000, "[", "", "]") + `, ` + items + `}`, nil},
 		{"deep in metadata", license(`"metadata": ` + nested(9_000, `{"a":`, "1", "}")), []string{first + "metadata not_encodable"}},
 		{"deep where a text should be", `{"id": ` + nested(9_000, "[", "", "]") + `}`, []string{"id wrong_type"}},
 
@@ -46,12 +46,12 @@ func TestHostileOrderJSON(t *testing.T) {
 		{"a million digits", license(`"max_overages": ` + strings.Repeat("1", 1_000_000)), []string{first + "max_overages wrong_type"}},
 		{"a million digits of a fraction", license(`"max_overages": 0.` + strings.Repeat("1", 1_000_000)), []string{first + "max_overages wrong_type"}},
 		{"more digits than are kept", license(`"max_overages": 0.12345678901234567890`), []string{first + "max_overages wrong_type"}},
-		{"in quotes", license(`"max_activations": "5"`), []string{first + "max_activations wrong_type"}}, // writing is strict
+		{"in quotes", license(`"max_activations": "5"`), []string{first + "max_activations wrong_type"}}, // decoding an order is strict
 		{"a fraction", license(`"max_activations": 5.5`), []string{first + "max_activations wrong_type"}},
-		{"below nothing", license(`"max_activations": -5`), nil}, // Check says what is wrong with it
+		{"negative", license(`"max_activations": -5`), nil}, // Check reports it
 		{"no number", license(`"max_activations": NaN`), []string{" invalid_json"}},
 
-		// Members that stand twice.
+		// Duplicate members.
 		{"two ids", `{"id": "inv-1", "id": "inv-2"}`, []string{"id duplicate_member"}},
 		{"the same id twice", `{"id": "inv-1", "id": "inv-1"}`, []string{"id duplicate_member"}},
 		{"an id, and none", `{"id": "inv-1", "id": null}`, []string{"id duplicate_member"}},
@@ -59,7 +59,7 @@ func TestHostileOrderJSON(t *testing.T) {
 		{"two lists of items", `{"id": "inv-1", ` + items + `, "items": []}`, []string{"items duplicate_member"}},
 		{"two keys", license(`"key": "AB2C-D3EF-GH4J-K5MN", "key": "ZX2C-V3BN-M4AS-D5FG"`), []string{first + "key duplicate_member"}},
 		{"two spellings", `{"customer": {"company": "a", "company_name": "b"}}`, []string{"customer.company conflicting_spellings"}},
-		{"two of what nobody knows", `{"id": "inv-1", "x": 1, "x": 1}`, []string{"x duplicate_member"}},
+		{"duplicate unknown member", `{"id": "inv-1", "x": 1, "x": 1}`, []string{"x duplicate_member"}},
 		{"two in metadata", license(`"metadata": {"a": {"b": 1, "b": 2}}`), []string{first + "metadata duplicate_member"}},
 
 		// Texts.
@@ -67,8 +67,8 @@ func TestHostileOrderJSON(t *testing.T) {
 		{"not UTF-8 in a name", "{\"id\": \"inv-1\", \"\xc3\x28\": 1}", []string{" invalid_json"}},
 		{"half a character", `{"id": "inv-\ud800"}`, []string{" invalid_json"}},
 		{"the other half", `{"id": "inv-1", "x": {"\udc00": 1}}`, []string{" invalid_json"}},
-		{"a naked NUL", "{\"id\": \"inv-\x00\"}", []string{" invalid_json"}},
-		{"a NUL in an escape", `{"id": "inv-\u0000", ` + items + `}`, nil}, // Check says what is wrong with it
+		{"unescaped NUL", "{\"id\": \"inv-\x00\"}", []string{" invalid_json"}},
+		{"a NUL in an escape", `{"id": "inv-\u0000", ` + items + `}`, nil}, // Check reports it
 		{"an escape in a name", `{"id": "inv-1", "\u001b[31mred\u0000\u202e": 1, "\u001b[31mred\u0000\u202e": 2}`, []string{"* duplicate_member"}},
 		{"a byte order mark", "\xef\xbb\xbf{\"id\": \"inv-1\"}", []string{" invalid_json"}},
 		{"UTF-16", "\xff\xfe{\x00}\x00", []string{" invalid_json"}},
@@ -87,27 +87,27 @@ func TestHostileOrderJSON(t *testing.T) {
 			order := licensespring.Order{ID: "before"}
 			err = order.UnmarshalJSON(data)
 			if tt.want != nil {
-				assert.Equal(t, licensespring.Order{ID: "before"}, order, "left as it was")
+				assert.Equal(t, licensespring.Order{ID: "before"}, order, "unchanged")
 				assertTerse(t, err)
-				visible(t, err.Error())
+				assertPrintable(t, err.Error())
 				var wrong *licensespring.ValidationError
 				require.ErrorAs(t, err, &wrong)
 				var got []string
 				for _, f := range wrong.Findings {
-					visible(t, f.String())
+					assertPrintable(t, f.String())
 					place := f.Path
 					if strings.HasPrefix(tt.want[0], "*") {
 						place = "*"
 					}
-					got = append(got, place+" "+f.Rule)
+					got = append(got, place+" "+string(f.Rule))
 				}
 				assert.Equal(t, tt.want, got)
-				require.Error(t, json.Unmarshal(data, &licensespring.Order{}), "nor by way of encoding/json")
+				require.Error(t, json.Unmarshal(data, &licensespring.Order{}), "encoding/json fails, too")
 				return
 			}
 			require.NoError(t, err)
 			for _, f := range order.Check() {
-				visible(t, f.String())
+				assertPrintable(t, f.String())
 			}
 			written, err := json.Marshal(&order)
 			require.NoError(t, err)

@@ -14,19 +14,18 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// meddler is what stands between the client and the service. It is told of a
-// request that the service has answered and returns the bytes to answer instead,
-// or nothing, to pass the answer on.
-type meddler func(req *http.Request, number int) string
+// tamperer is called with a request that the service has processed. It returns
+// the bytes to send instead of the response, or "" to forward the response.
+type tamperer func(req *http.Request, number int) string
 
-// meddled returns a client and a fake with a meddler between them, for use in a
-// bubble. Requests reach the service whole; what comes back is the meddler's.
-func meddled(t *testing.T, meddle meddler, options ...licensespring.Option) (*licensespring.Client, *lst.Server) {
+// tampered returns a client and a fake with a tampering proxy between them, for
+// use in a synctest bubble. The proxy forwards requests unchanged.
+func tampered(t *testing.T, tamper tamperer, options ...licensespring.Option) (*licensespring.Client, *lst.Server) {
 	t.Helper()
 	behind, front := lst.NewNetwork(), lst.NewNetwork()
 	s := lst.NewServer(t, lst.WithNetwork(behind))
 	onward := &http.Transport{DialContext: behind.DialContext}
-	number := 0 // a client's requests come one after the other
+	number := 0 // the requests of a client are sequential
 	proxy := &http.Server{
 		ReadHeaderTimeout: time.Hour,
 		ErrorLog:          log.New(io.Discard, "", 0),
@@ -44,7 +43,7 @@ func meddled(t *testing.T, meddle meddler, options ...licensespring.Option) (*li
 				return
 			}
 			defer resp.Body.Close()
-			instead := meddle(req, number)
+			instead := tamper(req, number)
 			if instead == "" {
 				w.Header().Set("Content-Type", resp.Header.Get("Content-Type"))
 				w.WriteHeader(resp.StatusCode)
@@ -74,11 +73,11 @@ func meddled(t *testing.T, meddle meddler, options ...licensespring.Option) (*li
 	}, options...)...), s
 }
 
-// always meddles with every request in the same way.
-func always(bytes string) meddler { return func(*http.Request, int) string { return bytes } }
+// always replaces every response.
+func always(bytes string) tamperer { return func(*http.Request, int) string { return bytes } }
 
-// firstCreate meddles with the first request that makes something.
-func firstCreate(bytes string) meddler {
+// firstCreate replaces the response to the first create.
+func firstCreate(bytes string) tamperer {
 	done := false
 	return func(req *http.Request, _ int) string {
 		if done || req.Method != http.MethodPost {
@@ -89,7 +88,7 @@ func firstCreate(bytes string) meddler {
 	}
 }
 
-// status200 begins an answer to which headers may be added.
+// status200 begins a response to which headers may be added.
 const status200 = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 func zipped(s string) string {
@@ -100,28 +99,28 @@ func zipped(s string) string {
 	return b.String()
 }
 
-// nested is a value of so many levels around another.
+// nested returns a value at the given nesting depth.
 func nested(levels int, begin, inner, end string) string {
 	return strings.Repeat(begin, levels) + inner + strings.Repeat(end, levels)
 }
 
-// The answers that say nothing of use, at any status.
+// junkBodies are bodies without useful content, for any status.
 func junkBodies() map[string]string {
 	return map[string]string{
-		"nothing":               "\r\n",
-		"html":                  "\r\n<html>https://internal.example/" + strings.Repeat("<p>", 1<<15) + "</html>",
-		"a bomb":                "Content-Encoding: gzip\r\n\r\n" + zipped(strings.Repeat(" ", 1<<20)+"{}"),
-		"packed and cut":        "Content-Encoding: gzip\r\n\r\n" + zipped(`{"id": 5, "message": "internal.example"}`)[:30],
-		"arrays without end":    "\r\n" + strings.Repeat("[", 50_000),
-		"arrays in arrays":      "\r\n" + nested(30_000, "[", "", "]"),
-		"objects without end":   "\r\n" + strings.Repeat(`{"a":`, 12_000),
-		"too deep for its size": "\r\n" + nested(10_001, `{"a":`, "1", "}"),
-		"a byte order mark":     "\r\n\xef\xbb\xbf{\"id\": 5}",
-		"UTF-16":                "\r\n{\x00\"\x00i\x00d\x00\"\x00:\x005\x00}\x00",
-		"garbage after it":      "\r\n{\"id\": 5}internal.example",
-		"longer than it says":   "Content-Length: 3\r\n\r\n{\"id\": 5}",
-		"shorter than it says":  "Content-Length: 300\r\n\r\n{\"id\": 5}",
-		"an absurd length":      "Content-Length: 9223372036854775807\r\n\r\n{\"id\": 5}",
-		"an absurd chunk":       "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n{\"id\": 5}",
+		"nothing":                     "\r\n",
+		"html":                        "\r\n<html>https://internal.example/" + strings.Repeat("<p>", 1<<15) + "</html>",
+		"a bomb":                      "Content-Encoding: gzip\r\n\r\n" + zipped(strings.Repeat(" ", 1<<20)+"{}"),
+		"packed and cut":              "Content-Encoding: gzip\r\n\r\n" + zipped(`{"id": 5, "message": "internal.example"}`)[:30],
+		"arrays without end":          "\r\n" + strings.Repeat("[", 50_000),
+		"arrays in arrays":            "\r\n" + nested(30_000, "[", "", "]"),
+		"objects without end":         "\r\n" + strings.Repeat(`{"a":`, 12_000),
+		"too deep for its size":       "\r\n" + nested(10_001, `{"a":`, "1", "}"),
+		"a byte order mark":           "\r\n\xef\xbb\xbf{\"id\": 5}",
+		"UTF-16":                      "\r\n{\x00\"\x00i\x00d\x00\"\x00:\x005\x00}\x00",
+		"garbage after it":            "\r\n{\"id\": 5}internal.example",
+		"longer than Content-Length":  "Content-Length: 3\r\n\r\n{\"id\": 5}",
+		"shorter than Content-Length": "Content-Length: 300\r\n\r\n{\"id\": 5}",
+		"an absurd length":            "Content-Length: 9223372036854775807\r\n\r\n{\"id\": 5}",
+		"an absurd chunk":             "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n{\"id\": 5}",
 	}
 }

@@ -16,12 +16,12 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// listener notes every request that reaches it.
+// listener records every request that reaches it.
 type listener struct {
 	*httptest.Server
 
-	mu   sync.Mutex
-	seen []string
+	mu       sync.Mutex
+	recorded []string
 }
 
 func newListener(t *testing.T, handle http.HandlerFunc) *listener {
@@ -29,7 +29,7 @@ func newListener(t *testing.T, handle http.HandlerFunc) *listener {
 	l := &listener{}
 	l.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		l.mu.Lock()
-		l.seen = append(l.seen, req.Method+" "+req.URL.String()+" "+req.Header.Get("Authorization"))
+		l.recorded = append(l.recorded, req.Method+" "+req.URL.String()+" "+req.Header.Get("Authorization"))
 		l.mu.Unlock()
 		handle(w, req)
 	}))
@@ -40,12 +40,12 @@ func newListener(t *testing.T, handle http.HandlerFunc) *listener {
 func (l *listener) requests() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append([]string(nil), l.seen...)
+	return append([]string(nil), l.recorded...)
 }
 
-// An answer that points elsewhere is an answer. Neither the key nor the request
-// goes there, by whatever header and in whatever form the place is named, and
-// whatever the caller's http.Client would do by itself.
+// A redirect is a final response. Neither the key nor the request is sent to
+// its target, whatever the header and the form of the target, and whatever the
+// caller's http.Client is configured to do.
 func TestHostileRedirects(t *testing.T) {
 	t.Parallel()
 	elsewhere := newListener(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -59,15 +59,15 @@ func TestHostileRedirects(t *testing.T) {
 		"with credentials":      {"Location", "http://user:secret-word@" + host + "/"},
 		"another path":          {"Location", "/api/v2/orders/create_order/"},
 		"another query":         {"Location", "?key=secret-word"},
-		"the very same":         {"Location", ""},
+		"the same URL":          {"Location", ""},
 		"two":                   {"Location", elsewhere.URL, "Location", "/api/v2/"},
 		"another header":        {"Refresh", "0; url=" + elsewhere.URL, "Content-Location", elsewhere.URL, "Alt-Svc", `h2="` + host + `"; ma=60`, "Link", "<" + elsewhere.URL + ">; rel=next"},
 		"a line in it":          {"Location", elsewhere.URL + "/%0d%0aAuthorization:%20x"},
-		"what cannot be parsed": {"Location", "http://%zz/secret-word"},
+		"not parseable":         {"Location", "http://%zz/secret-word"},
 	}
 	for name, headers := range places {
 		statuses := []int{302, 303, 308}
-		if name == "another host" || name == "the very same" {
+		if name == "another host" || name == "the same URL" {
 			statuses = []int{300, 301, 302, 303, 304, 305, 307, 308, 399}
 		}
 		for _, status := range statuses {
@@ -76,7 +76,7 @@ func TestHostileRedirects(t *testing.T) {
 				service := newListener(t, func(w http.ResponseWriter, req *http.Request) {
 					for i := 0; i < len(headers); i += 2 {
 						to := headers[i+1]
-						if name == "the very same" {
+						if name == "the same URL" {
 							to = req.URL.String()
 						}
 						w.Header().Add(headers[i], to)
@@ -91,11 +91,11 @@ func TestHostileRedirects(t *testing.T) {
 				for _, order := range []*licensespring.Order{anOrder("inv-1"), anAppend("inv-1", givenKey)} {
 					_, err = client.CreateOrder(t.Context(), order)
 					assertTerse(t, err, "secret-word", elsewhere.URL)
-					if status == http.StatusSeeOther { // "done; see over there" is no refusal
-						assert.Equal(t, licensespring.Unknown, errorOf(t, err).Outcome)
+					if status == http.StatusSeeOther { // the order may have been created
+						assert.Equal(t, licensespring.OutcomeUnknown, errorOf(t, err).Outcome)
 					} else {
 						assertMatches(t, err, licensespring.ErrRedirected)
-						assert.Equal(t, licensespring.Refused, errorOf(t, err).Outcome)
+						assert.Equal(t, licensespring.OutcomeRejected, errorOf(t, err).Outcome)
 					}
 				}
 				for _, read := range reads() {
@@ -104,21 +104,21 @@ func TestHostileRedirects(t *testing.T) {
 					assertTerse(t, err, "secret-word", elsewhere.URL)
 				}
 				assert.Empty(t, elsewhere.requests())
-				for _, seen := range service.requests() {
-					assert.NotContains(t, seen, "/api/v2/")
-					assert.NotContains(t, seen, "secret-word")
+				for _, recorded := range service.requests() {
+					assert.NotContains(t, recorded, "/api/v2/")
+					assert.NotContains(t, recorded, "secret-word")
 				}
 				creates := 0
-				for _, seen := range service.requests() {
-					if strings.HasPrefix(seen, "POST /api/v1/orders/create_order/ ") {
+				for _, recorded := range service.requests() {
+					if strings.HasPrefix(recorded, "POST /api/v1/orders/create_order/ ") {
 						creates++
 					}
 				}
-				assert.Equal(t, 2, creates, "each once")
+				assert.Equal(t, 2, creates, "each create is sent once")
 			})
 		}
 	}
-	// A place named in an answer that went well is none of our business either.
+	// A Location in a successful response is ignored.
 	service := newListener(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Location", elsewhere.URL)
 		w.WriteHeader(http.StatusCreated)
@@ -127,7 +127,7 @@ func TestHostileRedirects(t *testing.T) {
 	client := newClient(t, testKey, licensespring.WithBaseURL(service.URL))
 	res, err := client.CreateOrder(t.Context(), anOrder("inv-1"))
 	require.NoError(t, err)
-	assert.Equal(t, licensespring.Created, res.Outcome)
+	assert.Equal(t, licensespring.OutcomeCreated, res.Outcome)
 	t.Cleanup(func() { assert.Empty(t, elsewhere.requests()) })
 }
 
@@ -135,7 +135,7 @@ func TestHostileRedirects(t *testing.T) {
 func reads() map[string]func(context.Context, *licensespring.Client) error {
 	return map[string]func(context.Context, *licensespring.Client) error{
 		"find": func(ctx context.Context, c *licensespring.Client) error {
-			_, err := c.FindOrder(ctx, "inv-1")
+			_, err := c.GetOrderByStoreID(ctx, "inv-1")
 			return err
 		},
 		"get": func(ctx context.Context, c *licensespring.Client) error {
@@ -143,10 +143,10 @@ func reads() map[string]func(context.Context, *licensespring.Client) error {
 			return err
 		},
 		"list": func(ctx context.Context, c *licensespring.Client) error {
-			return drain(c.Orders(ctx, licensespring.OrderFilter{}))
+			return drain(c.ListOrders(ctx, licensespring.OrderFilter{}))
 		},
 		"keys": func(ctx context.Context, c *licensespring.Client) error {
-			_, err := c.GenerateLicenseKeys(ctx, "acme-cad", 1)
+			_, err := c.GenerateLicenseKeys(ctx, "acmecad", 1)
 			return err
 		},
 	}

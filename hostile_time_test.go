@@ -14,8 +14,8 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// A byte a second for ever, from every endpoint. The call ends when its time is
-// up and not later, and says of an order that was made that it may have been.
+// Every endpoint sends one byte a second. The call ends at its timeout and
+// reports the created order as unknown.
 func TestHostileDrip(t *testing.T) {
 	t.Parallel()
 	for name, limit := range map[string]struct{ option, context time.Duration }{
@@ -52,7 +52,7 @@ func TestHostileDrip(t *testing.T) {
 					require.NotErrorIs(t, err, licensespring.ErrNotSent)
 					assertTerse(t, err)
 					assert.Len(t, s.Orders(), 1)
-					assert.Equal(t, s.LicenseCount(), len(order.Items[0].Licenses)+max(0, len(order.Items)-1), "and nothing twice")
+					assert.Equal(t, s.LicenseCount(), len(order.Items[0].Licenses)+max(0, len(order.Items)-1), "nothing is created twice")
 				})
 			}
 			for what, read := range reads() {
@@ -69,15 +69,15 @@ func TestHostileDrip(t *testing.T) {
 	}
 }
 
-// Whatever a Retry-After says, a call ends in its time, waits for nothing that
-// cannot be waited for, and names a time to come back that is not past and not
-// beyond a day.
+// Whatever Retry-After contains, the call ends in time, starts no wait that
+// exceeds its deadline, and RetryAt is neither in the past nor more than a day
+// away.
 func TestHostileRetryAfter(t *testing.T) {
 	t.Parallel()
 	const none = -1
 	for name, tt := range map[string]struct {
 		values []string
-		wait   time.Duration // asked for, before jitter; none: nothing readable
+		wait   time.Duration // the requested wait, before jitter; none: not readable
 	}{
 		"the largest int64":     {[]string{"9223372036854775807"}, 24 * time.Hour},
 		"beyond int64":          {[]string{"99999999999999999999999999"}, 24 * time.Hour},
@@ -107,7 +107,7 @@ func TestHostileRetryAfter(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					client := newClient(t, testKey, licensespring.WithHTTPClient(&http.Client{
 						Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
-							resp := answer(req, status, `{}`)
+							resp := response(req, status, `{}`)
 							if tt.values != nil {
 								resp.Header["Retry-After"] = tt.values
 							}
@@ -121,10 +121,10 @@ func TestHostileRetryAfter(t *testing.T) {
 					e := errorOf(t, err)
 					assert.LessOrEqual(t, took, licensespring.DefaultCallTimeout)
 					if status == 429 {
-						assert.Equal(t, licensespring.Refused, e.Outcome)
+						assert.Equal(t, licensespring.OutcomeRejected, e.Outcome)
 						require.ErrorIs(t, err, licensespring.ErrRateLimited)
 					} else {
-						assert.Equal(t, licensespring.Unknown, e.Outcome)
+						assert.Equal(t, licensespring.OutcomeUnknown, e.Outcome)
 					}
 					if !e.RetryAt.IsZero() {
 						assert.False(t, e.RetryAt.Before(start))
@@ -132,7 +132,7 @@ func TestHostileRetryAfter(t *testing.T) {
 					}
 					creates := 0
 					for i, a := range e.Attempts {
-						if a.Op != "create order" {
+						if a.Op != licensespring.OpCreateOrder {
 							continue
 						}
 						if creates++; tt.wait == none || i == licensespring.DefaultMaxAttempts-1 {
@@ -141,7 +141,7 @@ func TestHostileRetryAfter(t *testing.T) {
 						assert.True(t, a.Wait == 0 || a.Wait >= tt.wait, "%v", a)
 					}
 					if tt.wait > licensespring.DefaultCallTimeout {
-						assert.Equal(t, 1, creates, "it is not waited for")
+						assert.Equal(t, 1, creates, "the wait is not started")
 						if status == 429 {
 							assert.Zero(t, took)
 							assert.GreaterOrEqual(t, e.RetryAt.Sub(start), 24*time.Hour)

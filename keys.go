@@ -10,8 +10,8 @@ import (
 	"github.com/licensespring-go/licensespring/internal/jsonread"
 )
 
-// maxKeys bounds how many keys one request asks for, so that its answer stays
-// well below the limit of an answer's size.
+// maxKeys is the maximum number of keys of one request. It keeps the response far
+// below the maximum size.
 const maxKeys = 1000
 
 type keysQuery struct {
@@ -19,107 +19,105 @@ type keysQuery struct {
 	Quantity int    `url:"quantity"`
 }
 
-// GenerateLicenseKeys returns n new license keys for the product with the given
-// code, 1 to 1000. They belong to no license yet: put them into the licenses of
-// an order. To ask again after a failure does no harm. Errors: those of
-// [Client.GetOrder]; [ErrInvalidRequest] if the code is empty, n is out of
-// range, or the service has no such product.
+// GenerateLicenseKeys returns n new license keys, 1 to 1000, for the product with
+// the given code. The keys belong to no license yet: set them on the licenses of
+// an order. The call can be repeated after an error. The error is one of those of
+// [Client.GetOrder]; it is [ErrInvalidRequest] if the code is empty, n is out of
+// range, or the product does not exist.
 func (c *Client) GenerateLicenseKeys(ctx context.Context, productCode string, n int) ([]string, error) {
-	k := c.begin(ctx, opGenerate, nil)
-	defer k.end()
+	op := c.begin(ctx, OpGenerateLicenseKeys, "")
+	defer op.finish()
 
-	keys, err := k.generate(productCode, n)
+	keys, err := op.generateKeys(productCode, n)
 	if err != nil {
-		return nil, k.fail(lookupError(err))
+		return nil, op.fail(asError(err))
 	}
-	k.done("", 0)
+	op.succeed("", 0)
 	return keys, nil
 }
 
-func (k *call) generate(productCode string, n int) ([]string, error) {
+func (op *operation) generateKeys(productCode string, n int) ([]string, error) {
 	var findings []Finding
 	if productCode == "" {
-		findings = append(findings, Finding{Path: "product_code", Rule: RuleRequired, Severity: Fault, Message: "is empty"})
+		findings = append(findings, Finding{Path: "product_code", Rule: RuleRequired, Severity: SeverityError, Message: "is empty"})
 	}
 	if n < 1 || n > maxKeys {
 		findings = append(findings, Finding{
-			Path: "quantity", Rule: RuleOutOfRange, Severity: Fault, Message: "must be from 1 to " + strconv.Itoa(maxKeys),
+			Path: "quantity", Rule: RuleOutOfRange, Severity: SeverityError, Message: "must be from 1 to " + strconv.Itoa(maxKeys),
 		})
 	}
-	if err := faultsOf(findings); err != nil {
-		return nil, invalid("", err)
+	if err := errorsAmong(findings); err != nil {
+		return nil, invalidRequest(err)
 	}
 	values, err := query.Values(keysQuery{Product: productCode, Quantity: n})
 	if err != nil {
 		return nil, &Error{Kind: ErrInvalidRequest, causes: []error{err}}
 	}
-	reply := k.send(opGenerate, k.c.readRequest(pathGenerate, values.Encode()))
-	if reply.Ending != exchange.Done {
-		return nil, k.refusal(reply)
+	resp := op.send(OpGenerateLicenseKeys, op.client.readRequest(pathGenerate, values.Encode()))
+	if resp.Ending != exchange.OK {
+		return nil, op.responseError(resp)
 	}
-	keys, ok := readKeys(reply.Body, n)
+	keys, ok := readKeys(resp.Body, n)
 	if !ok {
-		e := k.refusal(reply)
-		e.Kind, e.detail = ErrBadResponse, "the answer is not the number of different keys asked for"
-		return nil, e
+		return nil, op.badResponse(resp, "the response is not the requested number of distinct keys")
 	}
 	return keys, nil
 }
 
-// readKeys reads an array of just n different keys. One key too few, or one
-// twice, would be found out only when two customers have paid for it.
+// readKeys reads an array of exactly n distinct keys. With fewer keys, or the same
+// one twice, two customers could pay for one license.
 func readKeys(body []byte, n int) ([]string, bool) {
 	keys := make([]string, 0, n)
-	different := make(map[string]bool, n)
+	distinct := make(map[string]bool, n)
 	jsonread.Elements(body, func(_ int, el []byte) {
 		if key, ok := jsonread.Text(el); ok && key != "" && jsonread.KindOf(el) == jsonread.String {
 			keys = append(keys, key)
-			different[key] = true
+			distinct[key] = true
 		}
 	})
-	return keys, len(keys) == n && len(different) == n && jsonread.Count(body) == n
+	return keys, len(keys) == n && len(distinct) == n && jsonread.Count(body) == n
 }
 
-// ReserveKeys returns a copy of the order in which every license without a key
-// has a new one. It is for key-based licenses: those that have users keep them
-// and get no key.
+// AssignKeys returns a copy of the order in which every license has a key: it
+// generates keys for those that have none. Licenses with users are left as they
+// are.
 //
-// With keys an append can be settled after a lost answer and repeated with
-// [Client.EnsureOrder], since each key is given away only once. Keep the copy
-// where it survives a crash before sending it: it is the copy that can be sent
-// again, not the order it was made from. Errors: those of
-// [Client.GenerateLicenseKeys]; [ErrInvalidRequest] also if the order has a
-// fault.
-func (c *Client) ReserveKeys(ctx context.Context, order *Order) (*Order, error) {
-	k := c.begin(ctx, opReserve, order)
-	defer k.end()
+// License keys make an append safe to repeat, since the service assigns each key
+// only once: after a lost response a lookup can settle the outcome, and
+// [Client.EnsureOrder] can be called again. Store the copy before you send it, and
+// repeat the call with the copy, not with the original order. The error is one of
+// those of [Client.GenerateLicenseKeys]; it is [ErrInvalidRequest] also if the
+// order is invalid.
+func (c *Client) AssignKeys(ctx context.Context, order *Order) (*Order, error) {
+	op := c.begin(ctx, OpAssignKeys, order.id())
+	defer op.finish()
 
 	if _, _, err := c.createRequest(order); err != nil {
-		return nil, k.invalid("", err)
+		return nil, op.invalid(err)
 	}
-	filled := order.Clone()
-	wanted := make(map[string][]*License) // by product code: one request for each
+	assigned := order.Clone()
+	missing := make(map[string][]*License) // by product code: one request for each
 	var codes []string
-	for i := range filled.Items {
-		item := &filled.Items[i]
+	for i := range assigned.Items {
+		item := &assigned.Items[i]
 		for j := range item.Licenses {
 			l := &item.Licenses[j]
 			if l.Key != "" || len(l.Users) > 0 {
 				continue
 			}
-			if wanted[item.ProductCode] == nil {
+			if missing[item.ProductCode] == nil {
 				codes = append(codes, item.ProductCode)
 			}
-			wanted[item.ProductCode] = append(wanted[item.ProductCode], l)
+			missing[item.ProductCode] = append(missing[item.ProductCode], l)
 		}
 	}
 	for _, code := range codes {
-		licenses := wanted[code]
+		licenses := missing[code]
 		for len(licenses) > 0 {
 			n := min(len(licenses), maxKeys)
-			keys, err := k.generate(code, n)
+			keys, err := op.generateKeys(code, n)
 			if err != nil {
-				return nil, k.fail(lookupError(err))
+				return nil, op.fail(asError(err))
 			}
 			for i, key := range keys {
 				licenses[i].Key = key
@@ -127,6 +125,6 @@ func (c *Client) ReserveKeys(ctx context.Context, order *Order) (*Order, error) 
 			licenses = licenses[n:]
 		}
 	}
-	k.done("", 0)
-	return filled, nil
+	op.succeed("", 0)
+	return assigned, nil
 }

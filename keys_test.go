@@ -18,7 +18,7 @@ func TestGenerateLicenseKeys(t *testing.T) {
 	t.Parallel()
 	client, s := onLoopback(t, nil)
 	for _, n := range []int{1, 7, 1000} {
-		keys, err := client.GenerateLicenseKeys(t.Context(), "acme-cad", n)
+		keys, err := client.GenerateLicenseKeys(t.Context(), "acmecad", n)
 		require.NoError(t, err)
 		assert.Len(t, keys, n)
 		different := make(map[string]bool)
@@ -28,10 +28,10 @@ func TestGenerateLicenseKeys(t *testing.T) {
 		assert.Len(t, different, n)
 	}
 	assert.Len(t, s.Requests(), 3)
-	assert.Zero(t, s.LicenseCount()) // they belong to no license yet
+	assert.Zero(t, s.LicenseCount()) // no license uses them yet
 }
 
-func TestGenerateLicenseKeysChecksItsArguments(t *testing.T) {
+func TestGenerateLicenseKeysValidatesArguments(t *testing.T) {
 	t.Parallel()
 	client, s := onLoopback(t, nil)
 	for _, tt := range []struct {
@@ -40,14 +40,14 @@ func TestGenerateLicenseKeysChecksItsArguments(t *testing.T) {
 		paths []string
 	}{
 		{"", 1, []string{"product_code"}},
-		{"acme-cad", 0, []string{"quantity"}},
-		{"acme-cad", -1, []string{"quantity"}},
-		{"acme-cad", 1001, []string{"quantity"}},
+		{"acmecad", 0, []string{"quantity"}},
+		{"acmecad", -1, []string{"quantity"}},
+		{"acmecad", 1001, []string{"quantity"}},
 		{"", 1001, []string{"product_code", "quantity"}}, // both at once
 	} {
 		_, err := client.GenerateLicenseKeys(t.Context(), tt.code, tt.n)
-		assertMatches(t, err, licensespring.ErrInvalidRequest)
-		assert.Equal(t, "generate license keys", errorOf(t, err).Op)
+		assertMatches(t, err, licensespring.ErrInvalidRequest, licensespring.ErrNotSent)
+		assert.Equal(t, licensespring.OpGenerateLicenseKeys, errorOf(t, err).Op)
 		var invalid *licensespring.ValidationError
 		require.ErrorAs(t, err, &invalid)
 		var paths []string
@@ -59,7 +59,7 @@ func TestGenerateLicenseKeysChecksItsArguments(t *testing.T) {
 	assert.Empty(t, s.Requests())
 }
 
-func TestGenerateLicenseKeysRefused(t *testing.T) {
+func TestGenerateLicenseKeysRejected(t *testing.T) {
 	t.Parallel()
 	client, _ := onLoopback(t, nil)
 	_, err := client.GenerateLicenseKeys(t.Context(), "no-such-product", 1)
@@ -68,9 +68,8 @@ func TestGenerateLicenseKeysRefused(t *testing.T) {
 	assertTerse(t, err)
 }
 
-// One key too few, or one twice, would be found out when two customers have
-// paid for it.
-func TestGenerateLicenseKeysChecksTheAnswer(t *testing.T) {
+// A missing or duplicate key is detected before it is assigned.
+func TestGenerateLicenseKeysChecksResponse(t *testing.T) {
 	t.Parallel()
 	for name, body := range map[string]string{
 		"too few":       `["A"]`,
@@ -90,7 +89,7 @@ func TestGenerateLicenseKeysChecksTheAnswer(t *testing.T) {
 			t.Parallel()
 			client, s := onLoopback(t, nil, licensespring.WithMaxAttempts(1))
 			s.Inject(lst.Status(http.StatusOK, jsonBody(body)))
-			keys, err := client.GenerateLicenseKeys(t.Context(), "acme-cad", 2)
+			keys, err := client.GenerateLicenseKeys(t.Context(), "acmecad", 2)
 			assert.Nil(t, keys)
 			assertMatches(t, err, licensespring.ErrBadResponse)
 			assert.Equal(t, http.StatusOK, errorOf(t, err).StatusCode)
@@ -98,30 +97,30 @@ func TestGenerateLicenseKeysChecksTheAnswer(t *testing.T) {
 	}
 }
 
-// To ask for keys again does no harm.
+// Requests for keys are safe to retry.
 func TestGenerateLicenseKeysRetries(t *testing.T) {
 	t.Parallel()
 	client, s := onLoopback(t, nil)
 	s.Inject(lst.DropAfter(), lst.Status(503), lst.CutResponse(250))
-	keys, err := client.GenerateLicenseKeys(t.Context(), "acme-cad", 20)
+	keys, err := client.GenerateLicenseKeys(t.Context(), "acmecad", 20)
 	require.NoError(t, err)
 	assert.Len(t, keys, 20)
 	assert.Len(t, s.Requests(), 4)
 }
 
-func TestReserveKeys(t *testing.T) {
+func TestAssignKeys(t *testing.T) {
 	t.Parallel()
 	client, s := onLoopback(t, nil)
 	order := licensespring.NewOrder("inv-1").
-		AddItem("acme-cad", licensespring.NewLicense().WithMaxActivations(3), licensespring.NewKeyLicense(givenKey)).
-		AddItem("acme-web", licensespring.NewUserLicense(userEmail)).
-		AddItem("acme-api", licensespring.NewLicense()).
-		AddItem("acme-cad", licensespring.NewLicense())
+		AddItem("acmecad", licensespring.NewLicense().WithMaxActivations(3), licensespring.NewKeyLicense(givenKey)).
+		AddItem("acmeweb", licensespring.NewUserLicense(userEmail)).
+		AddItem("acmeapi", licensespring.NewLicense()).
+		AddItem("acmecad", licensespring.NewLicense())
 	order.Append = true
 	before, err := order.MarshalJSON()
 	require.NoError(t, err)
 
-	filled, err := client.ReserveKeys(t.Context(), order)
+	filled, err := client.AssignKeys(t.Context(), order)
 	require.NoError(t, err)
 	after, err := order.MarshalJSON()
 	require.NoError(t, err)
@@ -144,11 +143,11 @@ func TestReserveKeys(t *testing.T) {
 	assert.Empty(t, res.Warnings)
 }
 
-func TestReserveKeysWithNothingToDo(t *testing.T) {
+func TestAssignKeysNothingToDo(t *testing.T) {
 	t.Parallel()
 	client, s := onLoopback(t, nil)
 	order := anAppend("inv-1", givenKey)
-	filled, err := client.ReserveKeys(t.Context(), order)
+	filled, err := client.AssignKeys(t.Context(), order)
 	require.NoError(t, err)
 	assert.Equal(t, order, filled)
 	assert.NotSame(t, order, filled)
@@ -157,11 +156,11 @@ func TestReserveKeysWithNothingToDo(t *testing.T) {
 	assert.Empty(t, s.Requests())
 }
 
-func TestReserveManyKeys(t *testing.T) {
+func TestAssignManyKeys(t *testing.T) {
 	t.Parallel()
 	client, s := onLoopback(t, nil)
-	order := licensespring.NewOrder("inv-1").AddItem("acme-cad", make([]licensespring.License, 2345)...)
-	filled, err := client.ReserveKeys(t.Context(), order)
+	order := licensespring.NewOrder("inv-1").AddItem("acmecad", make([]licensespring.License, 2345)...)
+	filled, err := client.AssignKeys(t.Context(), order)
 	require.NoError(t, err)
 	different := make(map[string]bool)
 	for _, l := range filled.Items[0].Licenses {
@@ -176,44 +175,44 @@ func TestReserveManyKeys(t *testing.T) {
 	assert.Equal(t, []string{"1000", "1000", "345"}, quantities)
 }
 
-func TestReserveKeysFails(t *testing.T) {
+func TestAssignKeysFails(t *testing.T) {
 	t.Parallel()
 	few := func(req *http.Request) (*http.Response, error) {
 		n, err := strconv.Atoi(req.URL.Query().Get("quantity"))
 		if err != nil {
 			return nil, err
 		}
-		return answer(req, http.StatusOK, `["`+strings.Repeat(`A", "`, n-1)+`B"]`), nil
+		return response(req, http.StatusOK, `["`+strings.Repeat(`A", "`, n-1)+`B"]`), nil
 	}
 	client := newClient(t, testKey, licensespring.WithHTTPClient(&http.Client{Transport: transportFunc(few)}))
-	order := licensespring.NewOrder("inv-1").AddItem("acme-cad", make([]licensespring.License, 3)...)
-	filled, err := client.ReserveKeys(t.Context(), order)
+	order := licensespring.NewOrder("inv-1").AddItem("acmecad", make([]licensespring.License, 3)...)
+	filled, err := client.AssignKeys(t.Context(), order)
 	assert.Nil(t, filled)
 	assertMatches(t, err, licensespring.ErrBadResponse)
 	e := errorOf(t, err)
-	assert.Equal(t, "reserve license keys", e.Op)
+	assert.Equal(t, licensespring.OpAssignKeys, e.Op)
 	assert.Equal(t, "inv-1", e.OrderID)
 	assert.Empty(t, order.Items[0].Licenses[0].Key)
 
-	for name, wrong := range map[string]*licensespring.Order{"no order": nil, "no id": licensespring.NewOrder("").AddItem("acme-cad")} {
-		filled, err = client.ReserveKeys(t.Context(), wrong)
+	for name, wrong := range map[string]*licensespring.Order{"no order": nil, "no id": licensespring.NewOrder("").AddItem("acmecad")} {
+		filled, err = client.AssignKeys(t.Context(), wrong)
 		assert.Nil(t, filled, name)
-		assertMatches(t, err, licensespring.ErrInvalidRequest)
+		assertMatches(t, err, licensespring.ErrInvalidRequest, licensespring.ErrNotSent)
 	}
 }
 
-// The point of it: an append whose answer is lost can be settled.
-func TestReservedKeysSettleAnAppend(t *testing.T) {
+// With assigned keys, an append whose response is lost can be settled.
+func TestAssignedKeysSettleAppend(t *testing.T) {
 	t.Parallel()
 	for _, fault := range []lst.Fault{lst.DropAfter(), lst.DropBefore(), lst.Status(500, lst.Stored())} {
 		synctest.Test(t, func(t *testing.T) {
 			client, s, _ := inMemory(t, nil)
-			filled, err := client.ReserveKeys(t.Context(), appendWithoutKeys("inv-1"))
+			filled, err := client.AssignKeys(t.Context(), appendWithoutKeys("inv-1"))
 			require.NoError(t, err)
 			s.Inject(fault)
 			res, err := client.CreateOrder(t.Context(), filled)
 			require.NoError(t, err, fault.String())
-			assert.True(t, res.Outcome.Made())
+			assert.True(t, res.Outcome.Done())
 			assert.Equal(t, 2, s.LicenseCount())
 		})
 	}

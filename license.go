@@ -5,22 +5,25 @@ import (
 	"time"
 )
 
-// LicenseType says what ends a license. It is an open type: a value this
-// package does not know is sent as it is.
+// LicenseType is the type of a license, which determines what ends it. Values
+// other than the constants are sent unchanged.
 type LicenseType string
 
-// The types of licenses.
+// The license types.
 const (
 	// TimeLimited licenses end after their ValidDuration or at their
 	// ValidityPeriod.
 	TimeLimited LicenseType = "time-limited"
 	// Perpetual licenses do not end.
 	Perpetual LicenseType = "perpetual"
-	// Consumption licenses are used up; see MaxConsumptions.
+	// Consumption licenses end when their consumptions are used up; see
+	// MaxConsumptions.
 	Consumption LicenseType = "consumption"
-	// Subscription licenses follow a subscription kept by a billing system that
-	// is connected to the service. Without one they stay valid until somebody
-	// says otherwise.
+	// Subscription licenses follow a subscription in a billing system that is
+	// connected to the service. Without one they stay valid until they are disabled
+	// (Create Order page) or their ValidityPeriod ends (newer reference): the
+	// vendor's documentation is contradictory, so set a ValidityPeriod and disable
+	// the license too.
 	Subscription LicenseType = "subscription"
 )
 
@@ -34,14 +37,14 @@ func (t LicenseType) known() bool {
 	}
 }
 
-// ConsumptionPeriod is how often a consumption is reset. It is an open type: a
-// value this package does not know is sent as it is. The constants are the same
-// in both dialects; [Dialect] shows how they are sent.
+// ConsumptionPeriod is the period after which consumption is reset. Values other
+// than the constants are sent unchanged. [Dialect] lists how the constants are
+// sent.
 type ConsumptionPeriod string
 
 // The consumption periods.
 const (
-	// Daily is known to the newer reference only.
+	// Daily is part of the newer reference only.
 	Daily ConsumptionPeriod = "daily"
 	// Weekly is sent as week or weekly.
 	Weekly ConsumptionPeriod = "weekly"
@@ -51,164 +54,197 @@ const (
 	Annually ConsumptionPeriod = "annually"
 )
 
-// License is one license of an order. What is left out, the service takes from
-// the license policy or the product: nil, a zero Duration or date, an empty
-// text and a nil slice or map are left out, whereas new(0) and new(false) are
-// sent and count. A License with nothing set is complete.
+// License is one license of an order. The service takes what is absent from the
+// license policy or the product. Nil, a zero [Duration], [Date] or time, an empty
+// string and a nil slice or map are absent. new(0) and new(false) are values and
+// are sent. The zero License takes everything from the product.
 //
-// The product decides whether its licenses have a key or users; the other form
-// is refused by the service.
+// The product determines whether its licenses have a key or users. The service
+// rejects the other form.
 type License struct {
-	// Key is the license key (page: key). The service makes one if it is left
-	// out.
-	Key string
-	// Users are the users of the license, instead of a key (page and newer
-	// reference: users).
-	Users []LicenseUser
-	// MaxActivations is on how many devices the license can be activated (page:
-	// max_activations). Where neither policy nor product has a number, nil
-	// means 1 (page).
-	MaxActivations *int
-	// LicenseType says what ends the license (page: license_type).
-	LicenseType LicenseType
-	// MaxConsumptions is how often the product can be used (page:
-	// max_consumptions); for consumption licenses only.
-	MaxConsumptions *int
-	// ValidDuration is how long the license is valid (page: valid_duration);
-	// for time-limited licenses.
-	ValidDuration Duration
-	// EnableMaintenanceDuration says whether the maintenance duration counts
-	// (page: enable_maintenance_duration, newer reference:
-	// enable_maintenance_period; see [Dialect]).
-	EnableMaintenanceDuration *bool
-	// MaintenanceDuration is how long the license gets updates, in years,
-	// months or days (page: maintenance_duration).
-	MaintenanceDuration Duration
-	// ValidityPeriod is the moment at which the license ends (page:
-	// validity_period). It is sent in UTC and whole seconds.
-	ValidityPeriod time.Time
-	// ProductFeatures are the features of the license (page: product_features).
-	// Nil takes them from the policy or product; an empty slice that is not nil
-	// is sent, and asks for none.
-	ProductFeatures []ProductFeature
-	// IsTrial says whether the license is a trial (page: is_trial).
-	IsTrial *bool
-	// PreventVM says whether the license is refused on virtual machines (page:
-	// prevent_vm).
-	PreventVM *bool
-	// MaxTransfers is how often the license can move to another device (page:
-	// max_transfers): 0 is without limit, as is nil if nobody says otherwise
-	// (page); -1 is never (newer reference).
-	MaxTransfers *int
-	// ConsumptionOptions are for consumption licenses only (page).
+	// Key is the license key (Create Order page). If it is empty, the service
+	// generates one.
+	Key string `json:"key,omitzero"`
+	// Users are the users of a user-based license, which has no key (Create Order
+	// page).
+	Users []LicenseUser `json:"users,omitzero"`
+	// MaxActivations is the maximum number of devices (Create Order page). Nil means
+	// 1 if neither the policy nor the product has a value.
+	MaxActivations *int `json:"max_activations,omitzero"`
+	// LicenseType is the type of the license (Create Order page).
+	LicenseType LicenseType `json:"license_type,omitzero"`
+	// MaxConsumptions is the maximum number of consumptions of a consumption license
+	// (Create Order page).
+	MaxConsumptions *int `json:"max_consumptions,omitzero"`
+	// ValidDuration is the duration of a time-limited license (Create Order page).
+	ValidDuration Duration `json:"valid_duration,omitzero"`
+	// EnableMaintenanceDuration enables the maintenance duration (Create Order page;
+	// enable_maintenance_period in the newer reference, see [Dialect]).
+	EnableMaintenanceDuration *bool `json:"enable_maintenance_duration,omitzero"`
+	// MaintenanceDuration is the duration for which the license receives updates, in
+	// years, months or days (Create Order page).
+	MaintenanceDuration Duration `json:"maintenance_duration,omitzero"`
+	// ValidityPeriod is the time at which the license ends (Create Order page). It is
+	// sent in UTC, in whole seconds.
+	ValidityPeriod time.Time `json:"validity_period,omitzero"`
+	// ProductFeatures are the features of the license (Create Order page). Nil takes
+	// them from the policy or the product. An empty slice is sent and means no
+	// features.
+	ProductFeatures []ProductFeature `json:"product_features,omitzero"`
+	// IsTrial makes the license a trial (Create Order page).
+	IsTrial *bool `json:"is_trial,omitzero"`
+	// PreventVM sets whether the license is rejected on virtual machines (Create
+	// Order page).
+	PreventVM *bool `json:"prevent_vm,omitzero"`
+	// MaxTransfers is the maximum number of transfers to another device: 0 means
+	// unlimited, as nil does without a policy (Create Order page); -1 means none
+	// (newer reference).
+	MaxTransfers *int `json:"max_transfers,omitzero"`
+	// ConsumptionOptions are for consumption licenses (Create Order page).
 	ConsumptionOptions
 
-	// PolicyCode names the license policy that fills in what the license leaves
-	// out (newer reference: policy_code).
-	PolicyCode string
-	// TrialDays is the length of the trial in days (newer reference:
-	// trial_days).
-	TrialDays *int
-	// StartDate is the first day of the license (newer reference: start_date).
-	StartDate Date
-	// MaintenancePeriod is the last day on which the license gets updates
-	// (newer reference: maintenance_period).
-	MaintenancePeriod Date
-	// Note is a remark on the license (newer reference: note).
-	Note string
-	// SubscriptionID is the subscription in the connected billing system (newer
-	// reference: subscription_id).
-	SubscriptionID string
-	// Metadata is free data stored with the license (newer reference:
-	// metadata), any value that JSON can say. Nil is left out, an empty map is
-	// sent. Reading from JSON gives numbers as [json.Number].
-	Metadata map[string]any
-	// CustomFields are values for the custom fields of the product (newer
-	// reference: custom_fields). Nil is left out, an empty slice is sent.
-	CustomFields []CustomField
+	// PolicyCode names the license policy that supplies absent values (newer
+	// reference).
+	PolicyCode string `json:"policy_code,omitzero"`
+	// TrialDays is the duration of the trial in days (newer reference).
+	TrialDays *int `json:"trial_days,omitzero"`
+	// StartDate is the first day of the license (newer reference).
+	StartDate Date `json:"start_date,omitzero"`
+	// MaintenancePeriod is the last day on which the license receives updates (newer
+	// reference).
+	MaintenancePeriod Date `json:"maintenance_period,omitzero"`
+	// Note is a note on the license (newer reference).
+	Note string `json:"note,omitzero"`
+	// SubscriptionID is the id of the subscription in the billing system (newer
+	// reference). It cannot be changed later.
+	SubscriptionID string `json:"subscription_id,omitzero"`
+	// Metadata is stored with the license: any value that JSON can represent (newer
+	// reference). An empty map is sent. Numbers read from JSON are [json.Number].
+	Metadata map[string]any `json:"metadata,omitzero"`
+	// CustomFields are the values of custom fields (newer reference). An empty slice
+	// is sent.
+	CustomFields []CustomField `json:"custom_fields,omitzero"`
 	// FloatingOptions are for floating licenses (newer reference).
 	FloatingOptions
-	// IsFloatingCloud says whether the service itself counts the users of a
-	// floating license (newer reference: is_floating_cloud).
-	IsFloatingCloud *bool
-	// CanBorrow says whether a floating license can be borrowed for use without
-	// a connection (newer reference: can_borrow).
-	CanBorrow *bool
-	// MaxBorrowTime is how long it can be borrowed at most (newer reference:
-	// max_borrow_time). The reference names no unit.
-	MaxBorrowTime *int
-	// AllowGracePeriod says whether the license can be used for some time after
-	// its end (newer reference: allow_grace_period).
-	AllowGracePeriod *bool
-	// GracePeriod is how long that is (newer reference: grace_period). The
-	// reference names no unit.
-	GracePeriod *int
-	// MaxLicenseUsers is how many users can be assigned to the license (newer
-	// reference: max_license_users); 0 is without limit.
-	MaxLicenseUsers *int
-	// IsAirGapped says whether the license is for devices that never have a
-	// connection (newer reference: is_air_gapped).
-	IsAirGapped *bool
-	// IsHardwareKeyAuth says whether the license is bound to a hardware key
-	// (newer reference: is_hardware_key_auth).
-	IsHardwareKeyAuth *bool
-	// AllowUnlimitedActivations lifts the limit of MaxActivations (newer
-	// reference: allow_unlimited_activations).
-	AllowUnlimitedActivations *bool
-	// AllowUnlimitedConsumptions lifts the limit of MaxConsumptions (newer
-	// reference: allow_unlimited_consumptions).
-	AllowUnlimitedConsumptions *bool
-	// AllowNegativeConsumptions allows negative consumptions (newer reference:
-	// allow_negative_consumptions, which does not say what that means).
-	AllowNegativeConsumptions *bool
-	// Active says whether the license is active (newer reference: active).
-	Active *bool
-	// Enabled says whether the license is enabled (newer reference: enabled).
-	Enabled *bool
-	// Extra holds members that this type has no field for, sent as they are.
-	Extra map[string]json.RawMessage
+	// IsFloatingCloud makes the service itself count the users of a floating license
+	// (newer reference).
+	IsFloatingCloud *bool `json:"is_floating_cloud,omitzero"`
+	// CanBorrow sets whether a floating license can be borrowed for offline use
+	// (newer reference).
+	CanBorrow *bool `json:"can_borrow,omitzero"`
+	// MaxBorrowTime is the maximum duration of borrowing. The reference does not
+	// document the unit (newer reference).
+	MaxBorrowTime *int `json:"max_borrow_time,omitzero"`
+	// AllowGracePeriod sets whether the license can be used for a grace period after
+	// its end (newer reference).
+	AllowGracePeriod *bool `json:"allow_grace_period,omitzero"`
+	// GracePeriod is the duration of the grace period. The reference does not
+	// document the unit; another page of the vendor suggests hours (newer
+	// reference).
+	GracePeriod *int `json:"grace_period,omitzero"`
+	// MaxLicenseUsers is the maximum number of users of the license; 0 means
+	// unlimited (newer reference).
+	MaxLicenseUsers *int `json:"max_license_users,omitzero"`
+	// IsAirGapped marks a license for devices without a connection (newer
+	// reference).
+	IsAirGapped *bool `json:"is_air_gapped,omitzero"`
+	// IsHardwareKeyAuth binds the license to a hardware key (newer reference).
+	IsHardwareKeyAuth *bool `json:"is_hardware_key_auth,omitzero"`
+	// AllowUnlimitedActivations removes the limit of MaxActivations (newer
+	// reference).
+	AllowUnlimitedActivations *bool `json:"allow_unlimited_activations,omitzero"`
+	// AllowUnlimitedConsumptions removes the limit of MaxConsumptions (newer
+	// reference).
+	AllowUnlimitedConsumptions *bool `json:"allow_unlimited_consumptions,omitzero"`
+	// AllowNegativeConsumptions allows negative consumptions. The reference does not
+	// document their meaning (newer reference).
+	AllowNegativeConsumptions *bool `json:"allow_negative_consumptions,omitzero"`
+	// Active sets whether the license is active (newer reference).
+	Active *bool `json:"active,omitzero"`
+	// Enabled sets whether the license is enabled (newer reference).
+	Enabled *bool `json:"enabled,omitzero"`
+	// Extra holds members without a field of their own. They are sent unchanged.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
-// ConsumptionOptions are what only a consumption license, or a consumption
-// feature, can say. Nil and "" take a setting from the policy or product.
+// ConsumptionOptions are the options of a consumption license or feature. Nil and
+// "" take a value from the policy or the product.
 type ConsumptionOptions struct {
-	// AllowOverages says whether more can be used than the maximum (page:
-	// allow_overages).
-	AllowOverages *bool
-	// MaxOverages is how much more (page: max_overages). It is a number on the
-	// wire, not only a whole one.
-	MaxOverages *float64
-	// ResetConsumption says whether the count starts again every
-	// ConsumptionPeriod (page: reset_consumption).
-	ResetConsumption *bool
-	// ConsumptionPeriod is how often it does (page: consumption_period).
-	ConsumptionPeriod ConsumptionPeriod
+	// AllowOverages allows more consumption than the maximum (Create Order page).
+	AllowOverages *bool `json:"allow_overages,omitzero"`
+	// MaxOverages is the maximum consumption above the maximum (Create Order page).
+	// It may have a fraction.
+	MaxOverages *float64 `json:"max_overages,omitzero"`
+	// ResetConsumption resets the consumption after every ConsumptionPeriod (Create
+	// Order page).
+	ResetConsumption *bool `json:"reset_consumption,omitzero"`
+	// ConsumptionPeriod is the period after which consumption is reset (Create Order
+	// page).
+	ConsumptionPeriod ConsumptionPeriod `json:"consumption_period,omitzero"`
 }
 
-// FloatingOptions are what only a floating license, or a floating feature, can
-// say. Nil takes a setting from the policy or product.
+// FloatingOptions are the options of a floating license or feature. Nil takes a
+// value from the policy or the product.
 type FloatingOptions struct {
-	// IsFloating says whether the license is shared by changing users (newer
-	// reference: is_floating).
-	IsFloating *bool
-	// FloatingUsers is how many of them at a time (newer reference:
-	// floating_users).
-	FloatingUsers *int
-	// FloatingTimeout is after how many minutes without a sign a user loses the
-	// place (newer reference: floating_timeout).
-	FloatingTimeout *int
+	// IsFloating makes the license floating: its users share a number of seats (newer
+	// reference).
+	IsFloating *bool `json:"is_floating,omitzero"`
+	// FloatingUsers is the number of seats (newer reference).
+	FloatingUsers *int `json:"floating_users,omitzero"`
+	// FloatingTimeout is the idle time, in minutes, after which a seat is released
+	// (newer reference).
+	FloatingTimeout *int `json:"floating_timeout,omitzero"`
 }
 
-// LicenseUser is a user to whom a license is assigned.
+// LicenseUser is a user of a user-based license.
 type LicenseUser struct {
-	// Email is the user's e-mail address, required (page: email).
-	Email string
-	// IsManager makes the user a manager of all licenses of the order (page:
-	// is_manager). False is not sent, which means the same.
-	IsManager bool
-	// MaxActivations is on how many devices this user can activate the license
-	// (newer reference: max_activations); nil takes it from the license.
-	MaxActivations *int
-	// Extra holds members that this type has no field for, sent as they are.
-	Extra map[string]json.RawMessage
+	// Email is the e-mail address of the user, required (Create Order page).
+	Email string `json:"email,omitzero"`
+	// IsManager makes the user a manager of all licenses of the order (Create Order
+	// page). False is not sent and is the default.
+	IsManager bool `json:"is_manager,omitzero"`
+	// MaxActivations is the maximum number of devices of the user (newer reference).
+	// Nil takes it from the license.
+	MaxActivations *int `json:"max_activations,omitzero"`
+	// Extra holds members without a field of their own. They are sent unchanged.
+	Extra map[string]json.RawMessage `json:"-"`
+}
+
+// ProductFeature enables a feature of the product on a license, with options where
+// they differ from those of the product. The service accepts codes alone or
+// objects. The codes alone are sent if no feature of the license has options.
+type ProductFeature struct {
+	// Code is the feature code (Create Order page). The service drops unknown codes
+	// silently; see [RuleFeatureDropped].
+	Code string `json:"code,omitzero"`
+	// MaxConsumption is the maximum number of consumptions of a consumption feature
+	// (Create Order page). Nil takes it from the product.
+	MaxConsumption *int `json:"max_consumption,omitzero"`
+	// ExpiryDate is the last day of the feature (newer reference). The zero Date
+	// takes it from the product.
+	ExpiryDate Date `json:"expiry_date,omitzero"`
+	// ConsumptionOptions are for consumption features (newer reference).
+	ConsumptionOptions
+	// FloatingOptions are for floating features (newer reference).
+	FloatingOptions
+	// Extra holds members without a field of their own. They are sent unchanged.
+	Extra map[string]json.RawMessage `json:"-"`
+}
+
+// onlyCode reports whether the feature has no options.
+func (f *ProductFeature) onlyCode() bool {
+	return f.MaxConsumption == nil && f.ExpiryDate.IsZero() &&
+		f.ConsumptionOptions == ConsumptionOptions{} &&
+		f.FloatingOptions == FloatingOptions{} &&
+		len(f.Extra) == 0
+}
+
+// CustomField is the value of a custom field that the product defines (newer
+// reference).
+type CustomField struct {
+	// Name is the name of the field (newer reference).
+	Name string `json:"name,omitzero"`
+	// Value is a string, a number of any Go type, or a [json.Number] (newer
+	// reference). Reading JSON gives a string or a json.Number.
+	Value any `json:"value,omitzero"`
 }

@@ -23,8 +23,8 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// allowed are the attributes there may be, by message: those that the table in
-// the package documentation lists.
+// allowed returns the attributes of each message, as listed by the table in the
+// package documentation.
 func allowed(t *testing.T) map[string][]string {
 	t.Helper()
 	source, err := os.ReadFile("doc.go")
@@ -34,7 +34,7 @@ func allowed(t *testing.T) map[string][]string {
 	for line := range strings.Lines(string(source)) {
 		line = strings.TrimRight(strings.TrimPrefix(line, "//\t"), "\n")
 		switch {
-		case strings.HasPrefix(line, "licensespring "): // a first line of an entry
+		case strings.HasPrefix(line, "licensespring "): // first line of an entry
 			message = strings.TrimSpace(line[:25])
 			group = ""
 		case message == "" || !strings.HasPrefix(line, "   "):
@@ -53,7 +53,7 @@ func allowed(t *testing.T) map[string][]string {
 	return names
 }
 
-// What the table lists there is.
+// The table lists exactly the attributes that exist.
 func TestLoggingTable(t *testing.T) {
 	t.Parallel()
 	group := func(name string, v slog.LogValuer) []string {
@@ -69,14 +69,14 @@ func TestLoggingTable(t *testing.T) {
 	_, err := client.CreateOrder(t.Context(), nil)
 	e, ok := errors.AsType[*licensespring.Error](err)
 	require.True(t, ok)
-	full := *e // with a detail, and what else there can be
+	full := *e // with every attribute that can be set
 	full.OrderID, full.StatusCode, full.Code, full.Message, full.RequestID = "inv-1", 400, "code", "message", "7"
-	full.Fields = []licensespring.FieldError{{Path: "id", Messages: []string{"is odd"}}}
-	full.LimitedBy, full.RetryAt = licensespring.LimitedByService, time.Unix(1, 0)
+	full.Fields = []licensespring.FieldError{{Path: "id", Messages: []string{"is invalid"}}}
+	full.RateLimitSource, full.RetryAt = licensespring.RateLimitSourceService, time.Unix(1, 0)
 	assert.ElementsMatch(t, table["licensespring call failed"], group("error", &full))
 }
 
-// Every ending of a call, with a logger that wants to know everything.
+// Checks the log of every outcome at the lowest level.
 func TestLogging(t *testing.T) {
 	t.Parallel()
 	type calls = func(context.Context, *licensespring.Client) error
@@ -109,32 +109,32 @@ func TestLogging(t *testing.T) {
 		{"appended", anAppend("inv-1", otherKey), nil, create(anAppend("inv-1", givenKey)), slog.LevelDebug, "licensespring call done", map[string]string{"outcome": "appended"}},
 		{"recovered", nil, []lst.Fault{lst.DropAfter()}, create(anOrder("inv-1")), slog.LevelDebug, "licensespring call done", map[string]string{"outcome": "recovered", "attempts": "3"}},
 		{"existing", anOrder("inv-1"), nil, ensure(anOrder("inv-1")), slog.LevelDebug, "licensespring call done", map[string]string{"op": "ensure order", "outcome": "existing"}},
-		{"exists", anOrder("inv-1"), nil, create(anOrder("inv-1")), slog.LevelWarn, "licensespring call failed", map[string]string{"error.outcome": "refused", "error.kind": "order exists", "error.code": "order_id_exists", "error.status": "409"}},
+		{"exists", anOrder("inv-1"), nil, create(anOrder("inv-1")), slog.LevelWarn, "licensespring call failed", map[string]string{"error.outcome": "rejected", "error.kind": "order exists", "error.code": "order_id_exists", "error.status": "409"}},
 		{"conflict", anOrder("inv-1"), nil, ensure(conflicting), slog.LevelWarn, "licensespring call failed", map[string]string{"error.kind": "order conflict"}},
 		{"invalid", nil, nil, create(licensespring.NewOrder("").WithCustomer(licensespring.Customer{Email: "lovelace"})), slog.LevelWarn, "licensespring call failed", map[string]string{"error.outcome": "not sent", "error.kind": "invalid request"}},
-		{"refused, and quoted", nil, []lst.Fault{echo}, create(anOrder("inv-1")), slog.LevelWarn, "licensespring call failed", map[string]string{"error.outcome": "refused"}},
+		{"rejected, request repeated", nil, []lst.Fault{echo}, create(anOrder("inv-1")), slog.LevelWarn, "licensespring call failed", map[string]string{"error.outcome": "rejected"}},
 		{"not sent", nil, []lst.Fault{}, create(anOrder("inv-1")), slog.LevelWarn, "licensespring call failed", map[string]string{"error.outcome": "not sent", "error.kind": "service unavailable"}},
-		{"limited", nil, []lst.Fault{lst.Status(429, lst.Header("Retry-After", "500"))}, create(anOrder("inv-1")), slog.LevelWarn, "licensespring call failed", map[string]string{"error.kind": "rate limited", "error.limited_by": "service", "error.retry_at": ""}},
+		{"limited", nil, []lst.Fault{lst.Status(429, lst.Header("Retry-After", "500"))}, create(anOrder("inv-1")), slog.LevelWarn, "licensespring call failed", map[string]string{"error.kind": "rate limited", "error.rate_limit_source": "service", "error.retry_at": ""}},
 		{"unknown", nil, []lst.Fault{lst.DropAfter()}, create(appendWithoutKeys("inv-1")), slog.LevelError, "licensespring call failed", map[string]string{"error.outcome": "unknown", "error.kind": "outcome unknown"}},
 		{"found", anOrder("inv-1"), nil, func(ctx context.Context, c *licensespring.Client) error {
-			_, err := c.FindOrder(ctx, "inv-1")
+			_, err := c.GetOrderByStoreID(ctx, "inv-1")
 			return err
-		}, slog.LevelDebug, "licensespring call done", map[string]string{"op": "find order", "order_id": "inv-1", "attempts": "1"}},
+		}, slog.LevelDebug, "licensespring call done", map[string]string{"op": "get order by store id", "order_id": "inv-1", "attempts": "1"}},
 		{"not found", nil, nil, func(ctx context.Context, c *licensespring.Client) error {
 			_, err := c.GetOrder(ctx, 1)
 			return err
 		}, slog.LevelWarn, "licensespring call failed", map[string]string{"error.op": "get order", "error.kind": "not found"}},
 		{"listed", anOrder("inv-1"), nil, func(ctx context.Context, c *licensespring.Client) error {
-			return drain(c.Orders(ctx, licensespring.OrderFilter{CustomerEmail: customerEmail}))
+			return drain(c.ListOrders(ctx, licensespring.OrderFilter{CustomerEmail: customerEmail}))
 		}, slog.LevelDebug, "licensespring call done", map[string]string{"op": "list orders", "attempts": "1"}},
 		{"keys", nil, nil, func(ctx context.Context, c *licensespring.Client) error {
-			_, err := c.GenerateLicenseKeys(ctx, "acme-cad", 3)
+			_, err := c.GenerateLicenseKeys(ctx, "acmecad", 3)
 			return err
 		}, slog.LevelDebug, "licensespring call done", map[string]string{"op": "generate license keys"}},
-		{"reserved", nil, nil, func(ctx context.Context, c *licensespring.Client) error {
-			_, err := c.ReserveKeys(ctx, appendWithoutKeys("inv-1"))
+		{"assigned", nil, nil, func(ctx context.Context, c *licensespring.Client) error {
+			_, err := c.AssignKeys(ctx, appendWithoutKeys("inv-1"))
 			return err
-		}, slog.LevelDebug, "licensespring call done", map[string]string{"op": "reserve license keys", "order_id": "inv-1", "attempts": "1"}},
+		}, slog.LevelDebug, "licensespring call done", map[string]string{"op": "assign license keys", "order_id": "inv-1", "attempts": "1"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -144,7 +144,7 @@ func TestLogging(t *testing.T) {
 				var text bytes.Buffer
 				client, s, network := inMemory(t, nil, licensespring.WithLogger(slog.New(tee{handler, slog.NewJSONHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug})})))
 				if tt.before != nil {
-					make1(tt.before)(t, client, s)
+					createFirst(tt.before)(t, client, s)
 				}
 				if tt.name == "not sent" {
 					network.OnDial(func(l *lst.Line) { l.Refuse() })
@@ -190,7 +190,7 @@ func TestLogging(t *testing.T) {
 	}
 }
 
-// tee gives each record to two handlers.
+// tee passes each record to two handlers.
 type tee [2]slog.Handler
 
 func (h tee) Enabled(ctx context.Context, level slog.Level) bool { return h[0].Enabled(ctx, level) }
@@ -204,18 +204,17 @@ func (h tee) Handle(ctx context.Context, record slog.Record) error {
 	return h[1].Handle(ctx, record)
 }
 
-// A logger that wants only what went wrong is asked before anything is made for
-// it.
+// Levels that are not enabled cost nothing.
 func TestLoggingLevels(t *testing.T) {
 	t.Parallel()
 	for level, want := range map[slog.Level]int{slog.LevelDebug: 5, slog.LevelInfo: 1, slog.LevelWarn: 1, slog.LevelError: 0} {
 		synctest.Test(t, func(t *testing.T) {
 			handler := &recorder{level: level}
 			client, s, _ := inMemory(t, nil, licensespring.WithLogger(slog.New(handler)))
-			_, err := client.CreateOrder(t.Context(), anOrder("inv-1")) // an attempt, and done
+			_, err := client.CreateOrder(t.Context(), anOrder("inv-1")) // one attempt and the end of the call
 			require.NoError(t, err)
 			s.Inject(lst.Status(503).Times(1), lst.Status(400))
-			_, err = client.CreateOrder(t.Context(), anOrder("inv-2")) // two attempts; what they made is looked up
+			_, err = client.CreateOrder(t.Context(), anOrder("inv-2")) // two attempts, followed by lookups
 			require.Error(t, err)
 			n := 0
 			for _, e := range handler.entries() {
@@ -224,20 +223,21 @@ func TestLoggingLevels(t *testing.T) {
 				}
 			}
 			if level == slog.LevelError {
-				want = 1 // it stayed unknown
+				want = 1 // the outcome stays unknown
 			}
 			assert.Equal(t, want, n)
 		})
 	}
 }
 
-// Without a logger there is not a word, neither to slog's nor to log's default.
-// They are the process's, so that it takes a process of its own to look.
-func TestSilence(t *testing.T) {
+// Without a logger nothing is logged, neither by the default logger of slog nor
+// by that of log. They belong to the process, so the test runs in a process of
+// its own.
+func TestNoLogger(t *testing.T) {
 	t.Parallel()
 	const child = "LICENSESPRING_TEST_SILENCE"
 	if os.Getenv(child) == "" {
-		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestSilence$", "-test.count=1") //nolint:gosec // the test itself
+		cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestNoLogger$", "-test.count=1") //nolint:gosec // the test itself
 		cmd.Env = append(os.Environ(), child+"=1")
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s", out)
@@ -255,7 +255,7 @@ func TestSilence(t *testing.T) {
 	require.Error(t, err)
 }
 
-// The caller's context reaches the handler, with what is in it.
+// The handler receives the caller's context.
 func TestLoggingKeepsTheContext(t *testing.T) {
 	t.Parallel()
 	type key struct{}
@@ -282,18 +282,18 @@ func (r *contextRecorder) Handle(ctx context.Context, _ slog.Record) error {
 	return nil
 }
 
-// An attempt's log says how long it took.
+// The log entry of an attempt contains its duration.
 func TestLoggingOfAttempts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		handler := &recorder{level: slog.LevelDebug}
 		client, s, _ := inMemory(t, nil, licensespring.WithLogger(slog.New(handler)))
-		s.Inject(lst.Together(lst.DelayAfter(3*time.Second), lst.Status(502)))
+		s.Inject(lst.Combine(lst.DelayAfter(3*time.Second), lst.Status(502)))
 		_, err := client.CreateOrder(t.Context(), anOrder("inv-1"))
 		require.NoError(t, err)
 		assert.Equal(t, map[string]string{
-			"attempt.op": "create order", "attempt.number": "1", "attempt.phase": "answered", "attempt.status": "502", "attempt.reason": "server error",
-			"attempt.verdict": "sent again", "attempt.took": "3s", "attempt.wait": "250ms",
+			"attempt.op": "create order", "attempt.number": "1", "attempt.phase": "responded", "attempt.status": "502", "attempt.reason": "server error",
+			"attempt.decision": "retry", "attempt.took": "3s", "attempt.wait": "250ms",
 		}, handler.entries()[0].Attrs)
 	})
 }

@@ -5,20 +5,20 @@ import (
 	"testing"
 )
 
-// typicalOrder is what a shop sends: one customer, two products, three
+// typicalOrder returns an order of a shop: one customer, two products, three
 // licenses.
 func typicalOrder() *Order {
 	return NewOrder("inv-2031-000417").
 		WithCustomer(Customer{Email: "ada@example.com", FirstName: "Ada", LastName: "Lovelace", Company: "Analytical Engines"}).
-		AddItem("acme-cad",
+		AddItem("acmecad",
 			NewLicense().TimeLimited(Years(1)).WithMaxActivations(3).WithFeatures("export", "layers"),
 			NewKeyLicense("AB2C-D3EF-GH4J-K5MN").Perpetual(),
 		).
-		AddItem("acme-web", NewUserLicense("grace@example.com"))
+		AddItem("acmeweb", NewUserLicense("grace@example.com"))
 }
 
-// The plain structs are what a program without this package would write down
-// for the same order.
+// The plain structs are what a program without this package would define for
+// the same order.
 type (
 	plainOrder struct {
 		ID       string         `json:"id"`
@@ -65,7 +65,7 @@ func BenchmarkEncodeOrder(b *testing.B) {
 	o := typicalOrder()
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := o.appendJSON(nil, PageDialect); err != nil {
+		if _, err := o.appendJSON(nil, DialectClassic); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// fullOrder returns an order in which every field of every type is set in at
-// least one place, with values that show how each kind is written.
+// fullOrder returns an order in which every field of every type is set at least
+// once, with values that show how each kind is encoded.
 func fullOrder() *Order {
 	return &Order{
 		ID: "inv-2031-000417",
 		Items: []OrderItem{
 			{
-				ProductCode: "acme-cad",
+				ProductCode: "acmecad",
 				Note:        `24" plotter & <CAD>`,
 				Licenses: []License{
 					fullLicense(),
@@ -24,7 +24,7 @@ func fullOrder() *Order {
 				Extra: map[string]json.RawMessage{"bundle_items": json.RawMessage(`[ {"code" : "cad"} ]`)},
 			},
 			{
-				ProductCode: "acme-web",
+				ProductCode: "acmeweb",
 				Licenses: []License{
 					{Users: []LicenseUser{
 						{Email: "grace@example.com", IsManager: true},
@@ -105,7 +105,7 @@ func fullLicense() License {
 	}
 }
 
-// sent returns the order as it comes back from JSON: times in UTC and whole
+// sent returns the order as it is decoded from JSON: times in UTC and whole
 // seconds, extra members without white space.
 func sent(o *Order) *Order {
 	o = o.Clone()

@@ -6,90 +6,84 @@ import (
 	"time"
 )
 
-// Observer is told about each call and each of its attempts while they happen:
-// for traces, metrics, an audit trail. Set one with [WithObserver]. A func that
-// is nil is not called.
+// Observer receives the start and end of each call and of each of its attempts,
+// for traces, metrics or an audit trail. Set it with [WithObserver]. A nil
+// function is not called.
 //
-// What it is told holds no management key, no license key, no e-mail address
-// and no body. Its funcs run on the goroutine of the call they tell about and
-// hold it up until they return; calls that run at the same time call them at
-// the same time. They must not panic.
+// The values that it receives hold no management key, license key, e-mail address
+// or body. The functions run on the goroutine of the call and block it until they
+// return. Concurrent calls call them concurrently. They must not panic.
 //
-// Calls do not nest: an order of [Client.CreateOrders] is a call of its own,
-// and so is each page of [Client.Orders]. What fails before anything is sent is
-// a call without attempts.
+// Calls do not nest: each order of [Client.EnsureOrders] and each page of
+// [Client.ListOrders] is a call of its own. A call that fails before it sends
+// anything has no attempts.
 type Observer struct {
-	// StartCall is called when a call begins. The context that it returns, which
-	// must come from the one it was given, is the call's: what it holds, a span
-	// for one, is found again by the other funcs, the logger's handler and the
-	// http.Client's transport.
+	// StartCall is called at the start of a call. The call uses the context that
+	// StartCall returns, which must be derived from its argument. Its values, such
+	// as a span, are visible to the other functions, to the handler of the logger
+	// and to the transport of the http.Client.
 	StartCall func(ctx context.Context, call CallStarted) context.Context
-	// EndCall is called when a call is over, once for each StartCall.
+	// EndCall is called at the end of a call, once for each StartCall.
 	EndCall func(ctx context.Context, call CallEnded)
-	// StartAttempt is called right before a request is sent, after any wait and
-	// after the budget has let it through. The context it returns, which must
-	// come from the one it was given, is that of this attempt.
+	// StartAttempt is called immediately before a request is sent, after waits and
+	// rate limiting. The attempt uses the context that it returns, which must be
+	// derived from its argument.
 	StartAttempt func(ctx context.Context, attempt AttemptStarted) context.Context
-	// EndAttempt is called when the answer was read or will not come, once for
-	// each StartAttempt, with the context of the attempt. Its Wait and Verdict
-	// are what is planned at that moment: the context may end before the next
-	// attempt.
+	// EndAttempt is called after the response was read or the attempt failed, once
+	// for each StartAttempt, with the context of the attempt. Wait and Decision are
+	// preliminary: the context may end before the next attempt.
 	EndAttempt func(ctx context.Context, attempt Attempt)
 }
 
-// CallStarted is a call that begins.
+// CallStarted describes a call at its start.
 type CallStarted struct {
-	// Op is what the call is for: "create order", "ensure order", "get order",
-	// "find order", "list orders", "generate license keys" or "reserve license
-	// keys".
-	Op string
-	// OrderID is the caller's id of the order, or empty if the call is not about
-	// one.
+	// Op is the operation.
+	Op Op
+	// OrderID is the caller's id of the order, and empty if the call has none.
 	OrderID string
 }
 
-// CallEnded is a call that is over.
+// CallEnded describes a call at its end.
 type CallEnded struct {
 	CallStarted
 
-	// Took is how long the call lasted: attempts, waits, the time in the queue of
-	// the budget.
+	// Took is the duration of the call, including waits and rate limiting.
 	Took time.Duration
-	// Outcome is what became of the order, and empty where none was to be made
-	// and where a read failed.
+	// Outcome is the outcome of a create, and empty after a read.
 	Outcome Outcome
-	// Err is what the call returned, an [*Error], or nil.
+	// Err is the error that the call returns, an [*Error], or nil.
 	Err error
-	// Attempts are those of the result or the error. They must not be changed.
+	// Attempts are those of the result or the error. They must not be modified.
 	Attempts []Attempt
-	// Warnings is how many warnings came with the result.
+	// Warnings is the number of warnings of the result.
 	Warnings int
 }
 
-// AttemptStarted is an attempt that begins.
+// AttemptStarted describes an attempt at its start.
 type AttemptStarted struct {
-	// Op is what the attempt is for: see [Attempt].
-	Op string
+	// Op is the operation of the request; see [Attempt].
+	Op Op
 	// Number counts the attempts of one Op in one call, from 1.
 	Number int
 	// Method is the HTTP method.
 	Method string
-	// URL is where the request goes, without its query: that may hold an e-mail
+	// URL is the address of the request without its query, which may hold an e-mail
 	// address.
 	URL string
 }
 
-// startCall tells every observer, each with the context of the one before.
+// startCall calls the observers in order, each with the context of the previous
+// one.
 func startCall(ctx context.Context, observers []Observer, call CallStarted) context.Context {
 	for _, observer := range observers {
 		if observer.StartCall != nil {
-			ctx = orElse(observer.StartCall(ctx, call), ctx) //nolint:fatcontext // an observer or two, each adds to it
+			ctx = orElse(observer.StartCall(ctx, call), ctx) //nolint:fatcontext // bounded by the number of observers
 		}
 	}
 	return ctx
 }
 
-// endCall tells every observer, the last one first, as defer would.
+// endCall calls the observers in reverse order, as defer would.
 func endCall(ctx context.Context, observers []Observer, call CallEnded) {
 	for _, observer := range slices.Backward(observers) {
 		if observer.EndCall != nil {
@@ -101,7 +95,7 @@ func endCall(ctx context.Context, observers []Observer, call CallEnded) {
 func startAttempt(ctx context.Context, observers []Observer, attempt AttemptStarted) context.Context {
 	for _, observer := range observers {
 		if observer.StartAttempt != nil {
-			ctx = orElse(observer.StartAttempt(ctx, attempt), ctx) //nolint:fatcontext // an observer or two, each adds to it
+			ctx = orElse(observer.StartAttempt(ctx, attempt), ctx) //nolint:fatcontext // bounded by the number of observers
 		}
 	}
 	return ctx
@@ -115,10 +109,10 @@ func endAttempt(ctx context.Context, observers []Observer, attempt Attempt) {
 	}
 }
 
-// orElse forgives an observer that returns no context.
-func orElse(ctx, before context.Context) context.Context {
+// orElse returns the previous context for an observer that returned nil.
+func orElse(ctx, previous context.Context) context.Context {
 	if ctx == nil {
-		return before
+		return previous
 	}
 	return ctx
 }

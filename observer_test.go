@@ -18,7 +18,7 @@ import (
 
 type spanKey struct{}
 
-// span is what a tracer would keep: a call, and the attempts in it.
+// span is what a tracer would record: a call and its attempts.
 type span struct {
 	started  licensespring.CallStarted
 	ended    []licensespring.CallEnded
@@ -26,8 +26,8 @@ type span struct {
 	over     []licensespring.Attempt
 }
 
-// spans are those of one observer. It checks that each func gets the context
-// that the one before it returned.
+// spans are the spans of one observer. It checks that each function receives
+// the context that the previous one returned.
 type spans struct {
 	t   *testing.T
 	mu  sync.Mutex
@@ -70,8 +70,8 @@ func (s *spans) observer() licensespring.Observer {
 	}
 }
 
-// Every call is observed from its start to its end, each attempt within it, and
-// both tell what the result or the error tells.
+// Every call is observed from its start to its end with all of its attempts,
+// and the observer receives the same values as the result or the error.
 func TestObserver(t *testing.T) {
 	t.Parallel()
 	const create, get = "/api/v1/orders/create_order/", "/api/v1/orders/"
@@ -79,47 +79,48 @@ func TestObserver(t *testing.T) {
 		name    string
 		faults  []lst.Fault
 		call    func(context.Context, *licensespring.Client) error
-		op, id  string
+		op      licensespring.Op
+		id      string
 		outcome licensespring.Outcome
 		paths   []string // of the attempts
 	}{
 		{"created", nil, func(ctx context.Context, c *licensespring.Client) error {
 			_, err := c.CreateOrder(ctx, anOrder("inv-1"))
 			return err
-		}, "create order", "inv-1", licensespring.Created, []string{create}},
+		}, "create order", "inv-1", licensespring.OutcomeCreated, []string{create}},
 		{"recovered: the lookups that settle are attempts of the call", []lst.Fault{lst.DropAfter()}, func(ctx context.Context, c *licensespring.Client) error {
 			_, err := c.EnsureOrder(ctx, anOrder("inv-1"))
 			return err
-		}, "ensure order", "inv-1", licensespring.Recovered, []string{create, create, get}},
-		{"refused", []lst.Fault{lst.Status(400)}, func(ctx context.Context, c *licensespring.Client) error {
+		}, "ensure order", "inv-1", licensespring.OutcomeRecovered, []string{create, create, get}},
+		{"rejected", []lst.Fault{lst.Status(400)}, func(ctx context.Context, c *licensespring.Client) error {
 			_, err := c.CreateOrder(ctx, anOrder("inv-1"))
 			return err
-		}, "create order", "inv-1", licensespring.Refused, []string{create}},
+		}, "create order", "inv-1", licensespring.OutcomeRejected, []string{create}},
 		{"invalid: a call without attempts", nil, func(ctx context.Context, c *licensespring.Client) error {
 			_, err := c.CreateOrder(ctx, licensespring.NewOrder("inv-1"))
 			return err
-		}, "create order", "inv-1", licensespring.NotSent, nil},
+		}, "create order", "inv-1", licensespring.OutcomeNotSent, nil},
 		{"none at all", nil, func(ctx context.Context, c *licensespring.Client) error {
 			_, err := c.CreateOrder(ctx, nil)
 			return err
-		}, "create order", "", licensespring.NotSent, nil},
+		}, "create order", "", licensespring.OutcomeNotSent, nil},
 		{"unknown", []lst.Fault{lst.DropAfter()}, func(ctx context.Context, c *licensespring.Client) error {
 			_, err := c.CreateOrder(ctx, appendWithoutKeys("inv-1"))
 			return err
-		}, "create order", "inv-1", licensespring.Unknown, []string{create}},
+		}, "create order", "inv-1", licensespring.OutcomeUnknown, []string{create}},
 		{"found: no query in the URL", []lst.Fault{lst.Status(503).Times(1)}, func(ctx context.Context, c *licensespring.Client) error {
-			_, err := c.FindOrder(ctx, "inv-9")
+			_, err := c.GetOrderByStoreID(ctx, "inv-9")
 			return err
-		}, "find order", "inv-9", "", []string{get, get}},
+		}, "get order by store id", "inv-9", "", []string{get, get}},
 		{"got", nil, func(ctx context.Context, c *licensespring.Client) error {
 			_, err := c.GetOrder(ctx, 77)
 			return err
 		}, "get order", "", "", []string{get + "77/"}},
 		{"listed", nil, func(ctx context.Context, c *licensespring.Client) error {
-			return drain(c.Orders(ctx, licensespring.OrderFilter{CustomerEmail: customerEmail}))
+			return drain(c.ListOrders(ctx, licensespring.OrderFilter{CustomerEmail: customerEmail}))
 		}, "list orders", "", "", []string{get}},
 		{"keys", nil, func(ctx context.Context, c *licensespring.Client) error {
-			_, err := c.GenerateLicenseKeys(ctx, "acme-cad", 3)
+			_, err := c.GenerateLicenseKeys(ctx, "acmecad", 3)
 			return err
 		}, "generate license keys", "", "", []string{"/api/v1/orders/generate_license/"}},
 	}
@@ -127,14 +128,14 @@ func TestObserver(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				told := &spans{t: t}
-				client, s, _ := inMemory(t, nil, licensespring.WithObserver(told.observer()))
+				recorded := &spans{t: t}
+				client, s, _ := inMemory(t, nil, licensespring.WithObserver(recorded.observer()))
 				s.Inject(tt.faults...)
 				start := time.Now()
 				err := tt.call(t.Context(), client)
 
-				require.Len(t, told.all, 1)
-				sp := told.all[0]
+				require.Len(t, recorded.all, 1)
+				sp := recorded.all[0]
 				assert.Equal(t, licensespring.CallStarted{Op: tt.op, OrderID: tt.id}, sp.started)
 				require.Len(t, sp.ended, 1)
 				ended := sp.ended[0]
@@ -159,34 +160,34 @@ func TestObserver(t *testing.T) {
 	}
 }
 
-// A request that was to be sent again and was not: the observer heard of the
-// plan, the error of what became of it.
-func TestObserverHearsOfPlans(t *testing.T) {
+// If the context ends during a wait, the observer was recorded of the planned
+// retry, and the error contains the final decision.
+func TestObserverReceivesPlannedRetries(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		told := &spans{t: t}
-		client, s, _ := inMemory(t, nil, licensespring.WithObserver(told.observer()))
+		recorded := &spans{t: t}
+		client, s, _ := inMemory(t, nil, licensespring.WithObserver(recorded.observer()))
 		s.Inject(lst.Status(429, lst.Header("Retry-After", "30")))
 		time.AfterFunc(10*time.Second, cancel)
 		_, err := client.CreateOrder(ctx, anOrder("inv-1"))
 		require.ErrorIs(t, err, context.Canceled)
-		sp := told.all[0]
+		sp := recorded.all[0]
 		require.Len(t, sp.over, 1)
-		assert.Equal(t, "sent again", sp.over[0].Verdict)
+		assert.Equal(t, "retry", sp.over[0].Decision)
 		assert.GreaterOrEqual(t, sp.over[0].Wait, 30*time.Second)
-		assert.Contains(t, sp.ended[0].Attempts[0].Verdict, "not sent again")
+		assert.Contains(t, sp.ended[0].Attempts[0].Decision, "no retry")
 		assert.Zero(t, sp.ended[0].Attempts[0].Wait)
 	})
 }
 
 // Each order of a bulk run is a call of its own, within the context of the run.
-func TestObserverOfManyOrders(t *testing.T) {
+func TestObserverOfBulkRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		type runKey struct{}
-		told := &spans{t: t}
-		observer := told.observer()
+		recorded := &spans{t: t}
+		observer := recorded.observer()
 		start := observer.StartCall
 		observer.StartCall = func(ctx context.Context, call licensespring.CallStarted) context.Context {
 			assert.Equal(t, "run", ctx.Value(runKey{}))
@@ -195,40 +196,40 @@ func TestObserverOfManyOrders(t *testing.T) {
 		client, _, _ := inMemory(t, nil, licensespring.WithObserver(observer))
 		orders := func(yield func(*licensespring.Order) bool) {
 			for _, id := range []string{"inv-1", "inv-2", "inv-1"} {
-				if !yield(licensespring.NewOrder(id).AddItem("acme-cad", licensespring.NewLicense().Perpetual())) {
+				if !yield(licensespring.NewOrder(id).AddItem("acmecad", licensespring.NewLicense().Perpetual())) {
 					return
 				}
 			}
 		}
 		outcomes := map[licensespring.Outcome]int{}
-		for range client.CreateOrders(context.WithValue(t.Context(), runKey{}, "run"), orders, licensespring.WithConcurrency(1)) {
+		for range client.EnsureOrders(context.WithValue(t.Context(), runKey{}, "run"), orders, licensespring.WithConcurrency(1)) {
 			continue
 		}
-		for _, sp := range told.all {
+		for _, sp := range recorded.all {
 			outcomes[sp.ended[0].Outcome]++
 		}
-		assert.Equal(t, map[licensespring.Outcome]int{licensespring.Created: 2, licensespring.Existing: 1}, outcomes)
+		assert.Equal(t, map[licensespring.Outcome]int{licensespring.OutcomeCreated: 2, licensespring.OutcomeExisting: 1}, outcomes)
 	})
 }
 
-// Several observers nest like calls: the first is told of the start first and of
-// the end last. What is nil is left out, and a nil context is forgiven.
+// Several observers nest like calls: the first is called first at the start and
+// last at the end. Nil functions are skipped, and a nil context is ignored.
 func TestObservers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var told []string
+		var recorded []string
 		observer := func(name string) licensespring.Observer {
 			return licensespring.Observer{
 				StartCall: func(context.Context, licensespring.CallStarted) context.Context {
-					told = append(told, name+" starts call")
+					recorded = append(recorded, name+" starts call")
 					return nil
 				},
-				EndCall: func(context.Context, licensespring.CallEnded) { told = append(told, name+" ends call") },
+				EndCall: func(context.Context, licensespring.CallEnded) { recorded = append(recorded, name+" ends call") },
 				StartAttempt: func(context.Context, licensespring.AttemptStarted) context.Context {
-					told = append(told, name+" starts attempt")
+					recorded = append(recorded, name+" starts attempt")
 					return nil
 				},
-				EndAttempt: func(context.Context, licensespring.Attempt) { told = append(told, name+" ends attempt") },
+				EndAttempt: func(context.Context, licensespring.Attempt) { recorded = append(recorded, name+" ends attempt") },
 			}
 		}
 		client, _, _ := inMemory(t, nil, licensespring.WithObserver(observer("a")),
@@ -238,12 +239,12 @@ func TestObservers(t *testing.T) {
 		assert.Equal(t, []string{
 			"a starts call", "b starts call", "a starts attempt", "b starts attempt",
 			"b ends attempt", "a ends attempt", "b ends call", "a ends call",
-		}, told)
+		}, recorded)
 	})
 }
 
-// Whatever context an observer returns, a call has its time limit.
-func TestObserverCannotLiftTheLimit(t *testing.T) {
+// The call timeout applies to whatever context an observer returns.
+func TestObserverCannotExtendTheTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s, _ := inMemory(t, nil, licensespring.WithCallTimeout(time.Second), licensespring.WithObserver(licensespring.Observer{
@@ -259,36 +260,36 @@ func TestObserverCannotLiftTheLimit(t *testing.T) {
 	})
 }
 
-// A transport that panics ends the call: it must not look like a good end, for
-// nobody knows what the transport did before.
-func TestObserverOfAPanic(t *testing.T) {
+// A transport that panics ends the call with an error, since what it did before
+// is unknown.
+func TestObserverOfPanic(t *testing.T) {
 	t.Parallel()
-	for op, call := range map[string]func(context.Context, *licensespring.Client){
+	for op, call := range map[licensespring.Op]func(context.Context, *licensespring.Client){
 		"create order": func(ctx context.Context, c *licensespring.Client) { _, _ = c.CreateOrder(ctx, anOrder("inv-1")) },
 		"get order":    func(ctx context.Context, c *licensespring.Client) { _, _ = c.GetOrder(ctx, 1) },
 	} {
-		told := &spans{t: t}
-		client, err := licensespring.New(lst.DefaultAPIKey, licensespring.WithObserver(told.observer()),
+		recorded := &spans{t: t}
+		client, err := licensespring.New(lst.DefaultAPIKey, licensespring.WithObserver(recorded.observer()),
 			licensespring.WithHTTPClient(&http.Client{Transport: canaryTrip(func(*http.Request) (*http.Response, error) { panic("the transport") })}))
 		require.NoError(t, err)
 		assert.Panics(t, func() { call(t.Context(), client) })
-		require.Len(t, told.all, 1)
-		ended := told.all[0].ended[0]
+		require.Len(t, recorded.all, 1)
+		ended := recorded.all[0].ended[0]
 		assert.Equal(t, op, ended.Op)
 		require.ErrorContains(t, ended.Err, "the call did not return")
 		assert.Equal(t, op == "create order", errors.Is(ended.Err, licensespring.ErrOutcomeUnknown))
-		assert.Equal(t, op == "create order", ended.Outcome == licensespring.Unknown)
+		assert.Equal(t, op == "create order", ended.Outcome == licensespring.OutcomeUnknown)
 	}
 }
 
-// A list that fails is over before its caller hears of it.
-func TestObserverOfAListThatFails(t *testing.T) {
+// A list that fails has ended before the caller receives the error.
+func TestObserverOfFailedList(t *testing.T) {
 	t.Parallel()
 	ended := 0
 	client := newClient(t, testKey, licensespring.WithObserver(licensespring.Observer{
 		EndCall: func(context.Context, licensespring.CallEnded) { ended++ },
 	}))
-	for _, err := range client.Orders(t.Context(), licensespring.OrderFilter{PageSize: 101}) {
+	for _, err := range client.ListOrders(t.Context(), licensespring.OrderFilter{PageSize: 101}) {
 		require.ErrorIs(t, err, licensespring.ErrInvalidRequest)
 		assert.Equal(t, 1, ended)
 	}

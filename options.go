@@ -11,24 +11,25 @@ import (
 	"unicode"
 )
 
-// The defaults of a client. Each can be changed by an option.
+// The defaults of a client. An option changes each of them.
 const (
-	// DefaultBaseURL is the service's own address.
+	// DefaultBaseURL is the address of the service.
 	DefaultBaseURL = "https://saas.licensespring.com"
-	// DefaultMaxAttempts is how often a request is sent at the most.
+	// DefaultMaxAttempts is the maximum number of attempts of a request.
 	DefaultMaxAttempts = 4
-	// DefaultWaitMin and DefaultWaitMax are the first step and the ceiling of
-	// the backoff between attempts.
+	// DefaultWaitMin and DefaultWaitMax are the first and the maximum step of the
+	// backoff between attempts.
 	DefaultWaitMin = 500 * time.Millisecond
 	DefaultWaitMax = 10 * time.Second
-	// DefaultAttemptTimeout is how long one attempt may take.
+	// DefaultAttemptTimeout is the timeout of one attempt.
 	DefaultAttemptTimeout = 30 * time.Second
-	// DefaultCallTimeout is how long a call may take, all attempts, waits and
-	// lookups together. It is above the 60 seconds over which the service
-	// counts requests, so that a rate limit can be waited out.
+	// DefaultCallTimeout is the timeout of a call, including all attempts, waits
+	// and lookups. It exceeds the 60 seconds in which the service counts requests,
+	// so a call can wait for a rate limit.
 	DefaultCallTimeout = 2 * time.Minute
-	// DefaultMaxResponseBytes is how many bytes of an answer are read, after
-	// decompression: 8 MiB.
+	// DefaultMaxResponseBytes is the maximum size of a response after
+	// decompression: 8 MiB. For an order with many licenses the limit is 4 KiB per
+	// license and user, if that is more.
 	DefaultMaxResponseBytes = 8 << 20
 )
 
@@ -37,11 +38,10 @@ const version = "0.1.0"
 
 const productToken = "licensespring-go/" + version
 
-// Option sets one thing about a client. Options are passed to [New], which
-// reports everything that is wrong with any of them at once.
+// Option configures a client. [New] reports all invalid options at once.
 type Option func(*config)
 
-// config is what options write into. Nothing writes into it after New.
+// config is the configuration of a client. It is not modified after New.
 type config struct {
 	baseURL        string
 	httpClient     *http.Client
@@ -50,14 +50,14 @@ type config struct {
 	waitMax        time.Duration
 	attemptTimeout time.Duration
 	callTimeout    time.Duration
-	maxBody        int64
+	maxBody        int64 // 0: DefaultMaxResponseBytes, and more for a large order
 	logger         *slog.Logger
 	observers      []Observer
 	userAgent      string
 	dialect        Dialect
 	jitter         func() float64
-	budget         *Budget
-	faults         []Finding
+	limiter        *RateLimiter
+	findings       []Finding
 }
 
 func defaultConfig() config {
@@ -69,188 +69,206 @@ func defaultConfig() config {
 		waitMax:        DefaultWaitMax,
 		attemptTimeout: DefaultAttemptTimeout,
 		callTimeout:    DefaultCallTimeout,
-		maxBody:        DefaultMaxResponseBytes,
 		logger:         slog.New(slog.DiscardHandler),
 		userAgent:      productToken,
 		jitter:         rand.Float64,
-		budget:         NewBudget(PlanUnknown),
+		limiter:        NewRateLimiter(RateLimitUnknown),
 	}
 }
 
-func (c *config) fault(option, message string) {
-	c.faults = append(c.faults, Finding{Path: option, Rule: RuleOption, Severity: Fault, Message: message})
+func (c *config) reject(option, message string) {
+	c.findings = append(c.findings, Finding{Path: option, Rule: RuleOption, Severity: SeverityError, Message: message})
 }
 
-// WithBaseURL sets the address of the service: scheme, host, and a path if a
-// proxy needs one. Only https is accepted, unless the host is localhost or a
-// loopback address: the management key goes with each request. The default is
-// [DefaultBaseURL].
+// WithBaseURL sets the address of the service: scheme, host, and the path of a
+// proxy, if any. The scheme must be https unless the host is localhost or a
+// loopback address, since each request carries the management key. The default
+// is [DefaultBaseURL].
 func WithBaseURL(address string) Option {
 	return func(c *config) { c.baseURL = address }
 }
 
-// WithHTTPClient sets the http.Client to send with. It is copied, never
-// changed. Its Transport and Jar are used as they are; a Timeout of it holds
-// for each attempt, if it is shorter than [WithAttemptTimeout]; redirects are
-// never followed, whatever it says about them.
+// WithHTTPClient sets the http.Client that sends the requests. It is copied and
+// never modified. Its Transport and Jar are used unchanged. Its Timeout applies to
+// each attempt if it is shorter than that of [WithAttemptTimeout]. Its
+// CheckRedirect is ignored: redirects are never followed.
+//
+// The Transport should not retry: the client retries itself and knows when that is
+// safe. If the Transport writes a request more than once, the attempt counts as
+// ambiguous, whatever the last response is, and a second write of an append is
+// stopped. This is detected with [net/http/httptrace], so the Transport must pass
+// on the context of the request. A Transport that drops it and retries can create
+// licenses twice.
 func WithHTTPClient(client *http.Client) Option {
 	return func(c *config) {
 		if client == nil {
-			c.fault("http_client", "is nil")
+			c.reject("http_client", "is nil")
 			return
 		}
 		c.httpClient = client
 	}
 }
 
-// WithMaxAttempts sets how often a request is sent at the most, 1 to 100; 1
-// means never again. The default is [DefaultMaxAttempts].
+// WithMaxAttempts sets the maximum number of attempts of a request, from 1 to 100.
+// 1 disables retries. The default is [DefaultMaxAttempts].
 func WithMaxAttempts(n int) Option {
 	return func(c *config) {
 		if n < 1 || n > 100 {
-			c.fault("max_attempts", "must be between 1 and 100")
+			c.reject("max_attempts", "must be between 1 and 100")
 		}
 		c.maxAttempts = n
 	}
 }
 
-// WithRetryWaits sets the first step and the ceiling of the backoff between
-// attempts. The steps double, up to five minutes; each wait is drawn between
-// nothing and the step, or, after a 429 that names no wait, between half of it
-// and the step. A wait that the service asks for is kept to, whatever the
-// ceiling, with up to one first step on top; one of more than five minutes is
-// not begun. The first step must be above zero and no longer than the ceiling.
-// The defaults are [DefaultWaitMin] and [DefaultWaitMax].
-func WithRetryWaits(first, ceiling time.Duration) Option {
+// WithRetryWaits sets the first and the maximum step of the exponential backoff
+// between attempts. The steps double, up to five minutes. The wait is a random
+// duration between zero and the step or, after a 429 without a Retry-After header,
+// between half the step and the step. A Retry-After header replaces the step, with
+// up to one first step of jitter on top; a call does not wait for more than five
+// minutes. First must be positive and not exceed maximum. The defaults are
+// [DefaultWaitMin] and [DefaultWaitMax].
+func WithRetryWaits(first, maximum time.Duration) Option {
 	return func(c *config) {
-		if first <= 0 || ceiling < first {
-			c.fault("retry_waits", "the first step must be above zero and no longer than the ceiling")
+		if first <= 0 || maximum < first {
+			c.reject("retry_waits", "the first wait must be positive and not exceed the maximum")
 		}
-		c.waitMin, c.waitMax = first, ceiling
+		c.waitMin, c.waitMax = first, maximum
 	}
 }
 
-// WithAttemptTimeout sets how long one attempt may take, the reading of the
-// answer included. Zero means as long as the call may take; the default is
+// WithAttemptTimeout sets the timeout of one attempt, including reading the
+// response. Zero means no timeout but that of the call. The default is
 // [DefaultAttemptTimeout].
 func WithAttemptTimeout(d time.Duration) Option {
 	return func(c *config) {
 		if d < 0 {
-			c.fault("attempt_timeout", "must not be negative")
+			c.reject("attempt_timeout", "must not be negative")
 		}
 		c.attemptTimeout = d
 	}
 }
 
-// WithCallTimeout sets how long a whole call may take: attempts, waits and the
-// lookups that settle an outcome. Zero means as long as the caller's context
-// allows; the default is [DefaultCallTimeout]. An error of a call whose time
-// was up matches [context.DeadlineExceeded].
+// WithCallTimeout sets the timeout of a call, including all attempts, waits and
+// lookups. Zero means no timeout but that of the caller's context. The default is
+// [DefaultCallTimeout]. The error of a call that timed out matches
+// [context.DeadlineExceeded].
 func WithCallTimeout(d time.Duration) Option {
 	return func(c *config) {
 		if d < 0 {
-			c.fault("call_timeout", "must not be negative")
+			c.reject("call_timeout", "must not be negative")
 		}
 		c.callTimeout = d
 	}
 }
 
-// WithMaxResponseBytes sets how many bytes of an answer are read, after
-// decompression: at least 1. The default is [DefaultMaxResponseBytes]. A create
-// whose answer is larger is settled by looking the order up.
+// WithMaxResponseBytes sets the maximum size of a response in bytes after
+// decompression, at least 1. The default is [DefaultMaxResponseBytes], which grows
+// with the order. If the response to a create is larger, a lookup settles the
+// outcome; if that of the lookup is larger too, the outcome is unknown.
 func WithMaxResponseBytes(n int64) Option {
 	return func(c *config) {
 		if n < 1 {
-			c.fault("max_response_bytes", "must be above zero")
+			c.reject("max_response_bytes", "must be positive")
 		}
 		c.maxBody = n
 	}
 }
 
-// WithLogger sets a logger that is told about each attempt and each call. What
-// it is told is allow-listed: never a key, an e-mail address, a body or a URL.
-// Without it the client is silent.
+// WithLogger sets the logger of attempts and calls. Log entries hold no key, e-mail
+// address, body or URL; the package documentation lists their attributes. By
+// default nothing is logged.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) {
 		if logger == nil {
-			c.fault("logger", "is nil")
+			c.reject("logger", "is nil")
 			return
 		}
 		c.logger = logger
 	}
 }
 
-// WithObserver sets an observer that is told about each call and each attempt
-// while they happen. Given more than once, each is told: first of the start
-// what was given first, and last of the end.
+// WithObserver adds an observer of calls and attempts. Observers are called in the
+// order in which they were added at the start of a call or attempt, and in reverse
+// order at its end.
 func WithObserver(observer Observer) Option {
 	return func(c *config) { c.observers = append(c.observers, observer) }
 }
 
-// WithUserAgent puts the name of the calling program, as in "acme-billing/1.2",
-// before the SDK's own in the User-Agent header. It must be printable ASCII.
+// WithUserAgent adds the name of the calling program, as in "acme-billing/1.2", to
+// the User-Agent header, before that of the SDK. It must be printable ASCII.
 func WithUserAgent(product string) Option {
 	return func(c *config) {
 		if product == "" || !headerSafe(product) {
-			c.fault("user_agent", "must be printable ASCII")
+			c.reject("user_agent", "must be printable ASCII")
 			return
 		}
 		c.userAgent = product + " " + productToken
 	}
 }
 
-// WithDialect sets which of the two spellings of the wire is sent; the default
-// is [PageDialect]. See [Dialect].
+// WithDialect sets the spelling in which orders are sent. The default is
+// [DialectClassic]. See [Dialect].
 func WithDialect(d Dialect) Option {
 	return func(c *config) {
-		if d != PageDialect && d != CurrentDialect {
-			c.fault("dialect", "is not one of the known dialects")
+		if d != DialectClassic && d != DialectCurrent {
+			c.reject("dialect", "is not a known dialect")
 		}
 		c.dialect = d
 	}
 }
 
-// WithJitter sets where the randomness of waits comes from: a function that
-// returns numbers in [0, 1) and is safe for concurrent use. It is meant for
-// tests that want the same waits each time.
+// WithRateLimiter sets the rate limiter of the client. Clients of the same company
+// should share one. The default is a limiter of [RateLimitUnknown].
+func WithRateLimiter(limiter *RateLimiter) Option {
+	return func(c *config) {
+		if limiter == nil || limiter.limiter == nil {
+			c.reject("rate_limiter", "was not created by NewRateLimiter")
+			return
+		}
+		c.limiter = limiter
+	}
+}
+
+// WithJitter sets the source of randomness of waits: a function that returns
+// numbers in [0, 1) and is safe for concurrent use. It is meant for tests that
+// need the same waits each time.
 func WithJitter(source func() float64) Option {
 	return func(c *config) {
 		if source == nil {
-			c.fault("jitter", "is nil")
+			c.reject("jitter", "is nil")
 			return
 		}
 		c.jitter = source
 	}
 }
 
-// checkKey notes what is wrong with a management key, never repeating it.
+// checkKey validates a management key without repeating it.
 func (c *config) checkKey(key string) {
 	switch {
 	case key == "":
-		c.fault("api_key", "is empty")
+		c.reject("api_key", "is empty")
 	case strings.TrimSpace(key) != key:
-		c.fault("api_key", "has space or a line break around it")
+		c.reject("api_key", "begins or ends with white space")
 	case !headerSafe(key) || strings.Contains(key, " "):
-		c.fault("api_key", "has characters that no key has")
+		c.reject("api_key", "has invalid characters")
 	}
 }
 
-// root returns the base URL without a slash at its end, and notes what is wrong
-// with it.
-func (c *config) root() string {
+// parseBaseURL validates the base URL and returns it without a trailing slash.
+func (c *config) parseBaseURL() string {
 	u, err := url.Parse(c.baseURL)
 	switch {
 	case err != nil || u.Host == "" || u.Hostname() == "":
-		c.fault("base_url", "is not a URL with a scheme and a host")
+		c.reject("base_url", "is not a URL with a scheme and a host")
 		return ""
 	case u.User != nil:
-		c.fault("base_url", "must not hold a user or password")
+		c.reject("base_url", "must not hold a user or password")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		c.fault("base_url", "must not hold a query or fragment")
+		c.reject("base_url", "must not hold a query or fragment")
 	case u.Scheme != "https" && u.Scheme != "http":
-		c.fault("base_url", "must be https")
+		c.reject("base_url", "must be https")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
-		c.fault("base_url", "must be https, for the management key goes with each request; http is for this machine only")
+		c.reject("base_url", "must be https unless the host is loopback: each request carries the management key")
 	}
 	return strings.TrimRight(u.Scheme+"://"+u.Host+u.EscapedPath(), "/")
 }
@@ -260,7 +278,7 @@ func isLoopback(host string) bool {
 	return strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback())
 }
 
-// headerSafe reports whether s can stand in a header as it is.
+// headerSafe reports whether s is valid as a header value.
 func headerSafe(s string) bool {
 	for _, r := range s {
 		if r > unicode.MaxASCII || !unicode.IsPrint(r) {

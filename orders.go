@@ -5,83 +5,86 @@ import (
 	"time"
 )
 
-// OrderType is the type of an order. It is an open type: a value this package
-// does not know is sent as it is.
+// OrderType is the type of an order. Values other than the constants are sent
+// unchanged.
 type OrderType string
 
-// NormalOrder is the only type of order that the service documents.
+// NormalOrder is the only documented type of an order.
 const NormalOrder OrderType = "normal"
 
-// Order is what to create: items, the licenses of each, and the customer they
-// are for. It can be filled in as a plain struct or with the methods that
-// [NewOrder] begins; both say the same.
+// Order is an order to create: its items, their licenses, and the customer. Set
+// the fields directly, or with the methods of [NewOrder].
 //
-// The ID is what makes an order happen once: the service refuses a second order
-// with the same one. Take it from your own records, such as the number of an
-// invoice, and never make a new one for another try.
+// The ID makes a create safe to repeat: the service creates at most one order per
+// ID. Use an id of your own records, such as an invoice number, and the same one
+// for every repetition.
 //
-// Text fields that are empty and times that are zero are not sent.
+// Fields that are empty, zero or nil are not sent. In the comments of the fields,
+// "Create Order page" and "newer reference" name the part of the vendor's
+// documentation that describes the field.
+//
+// To store an order, marshal it as JSON: reading it back gives the same order. Do
+// not embed an Order in a struct that is encoded as JSON. The struct would inherit
+// MarshalJSON and UnmarshalJSON, which ignore its other fields; use a named field.
+// The same applies to all types of this package with these methods.
 type Order struct {
-	// ID is the order's id in your system, required and unique in a company
-	// (page: id). The service gives it back as store_id.
-	ID string
-	// Items are what was bought, at least one (page: items).
-	Items []OrderItem
-	// Append adds the items to the order with this ID if there is one already
-	// (page: append). Then the ID guards nothing any more: sent twice, the
-	// licenses are made twice. False is not sent, which means the same.
-	Append bool
-	// IsTest marks a test order (page: is_test). False is not sent, which means
-	// the same.
-	IsTest bool
-	// Created is when the order was made (page: created). It is sent in UTC and
-	// whole seconds.
-	Created time.Time
-	// OrderType is the type of the order (page: order_type).
-	OrderType OrderType
-	// Language is the short code of the order's language, such as en (page:
-	// language).
-	Language string
-	// CampaignParams are the parameters of an advertising campaign (page:
-	// campaign_params).
-	CampaignParams string
-	// DownloadID is an id for the download (page: download_id).
-	DownloadID string
-	// PreventVM says whether the licenses of the order are refused on virtual
-	// machines (page: prevent_vm); nil leaves that to each license.
-	PreventVM *bool
-	// Customer is who the order is made for (page: customer).
-	Customer *Customer
+	// ID is the caller's id of the order, required and unique within a company. The
+	// service returns it as store_id (Create Order page).
+	ID string `json:"id,omitzero"`
+	// Items are the items of the order, at least one (Create Order page).
+	Items []OrderItem `json:"items,omitzero"`
+	// Append adds the items to the order that has this ID, or creates it if there is
+	// none (Create Order page). With Append, the ID no longer deduplicates retries:
+	// the same request, sent twice, creates the licenses twice. See
+	// [Client.AssignKeys]. False is not sent and is the default.
+	Append bool `json:"append,omitzero"`
+	// IsTest marks the order as a test order (Create Order page). False is not sent
+	// and is the default.
+	IsTest bool `json:"is_test,omitzero"`
+	// Created is the creation time of the order (Create Order page). It is sent in
+	// UTC, in whole seconds.
+	Created time.Time `json:"created,omitzero"`
+	// OrderType is the type of the order (Create Order page).
+	OrderType OrderType `json:"order_type,omitzero"`
+	// Language is the language code of the order, such as en (Create Order page).
+	Language string `json:"language,omitzero"`
+	// CampaignParams are the parameters of a marketing campaign (Create Order page).
+	CampaignParams string `json:"campaign_params,omitzero"`
+	// DownloadID identifies the download (Create Order page).
+	DownloadID string `json:"download_id,omitzero"`
+	// PreventVM sets whether the licenses of the order are rejected on virtual
+	// machines (Create Order page). Nil leaves that to each license.
+	PreventVM *bool `json:"prevent_vm,omitzero"`
+	// Customer is the customer of the order (Create Order page).
+	Customer *Customer `json:"customer,omitzero"`
 
-	// IsBundle says that the items name bundles and not products; one order
-	// holds one or the other (newer reference: is_bundle). False is not sent,
-	// which means the same.
-	IsBundle bool
-	// Metadata is free data stored with the order (newer reference: metadata):
-	// a text that holds JSON, which is how the service takes it here.
-	Metadata string
-	// CustomerAccountID is the service's number of the customer account (newer
-	// reference: customer_account_id).
-	CustomerAccountID *int64
-	// AddToCustomerAccount says whether the order is added to the customer's
-	// account (newer reference: add_to_customer_account). Nil means yes.
-	AddToCustomerAccount *bool
-	// Reference is the order in your system, beside the ID (seen in use:
+	// IsBundle means that the items name bundles instead of products. An order
+	// cannot hold both (newer reference). False is not sent and is the default.
+	IsBundle bool `json:"is_bundle,omitzero"`
+	// Metadata is stored with the order: a text that holds JSON (newer reference).
+	Metadata string `json:"metadata,omitzero"`
+	// CustomerAccountID is the ID of the customer account at the service (newer
 	// reference).
-	Reference string
-	// Extra holds members that this type has no field for, sent as they are.
-	Extra map[string]json.RawMessage
+	CustomerAccountID *int64 `json:"customer_account_id,omitzero"`
+	// AddToCustomerAccount sets whether the order is added to the customer's account
+	// (newer reference). Nil means true.
+	AddToCustomerAccount *bool `json:"add_to_customer_account,omitzero"`
+	// Reference is a second reference of the order in your system (not documented;
+	// other clients send it).
+	Reference string `json:"reference,omitzero"`
+	// Extra holds members without a field of their own. They are sent unchanged.
+	Extra map[string]json.RawMessage `json:"-"`
 }
 
-// OrderItem is one product of an order, with the licenses to make for it.
+// OrderItem is one product of an order, with its licenses.
 type OrderItem struct {
-	// ProductCode is the code of the product, or of the bundle, required (page:
-	// product_code).
-	ProductCode string
-	// Note describes the item (page: note).
-	Note string
-	// Licenses are the licenses to make (page: licenses).
-	Licenses []License
-	// Extra holds members that this type has no field for, sent as they are.
-	Extra map[string]json.RawMessage
+	// ProductCode is the code of the product, or of the bundle, required (Create
+	// Order page).
+	ProductCode string `json:"product_code,omitzero"`
+	// Note describes the item (Create Order page).
+	Note string `json:"note,omitzero"`
+	// Licenses are the licenses to create, one element for each (Create Order page).
+	Licenses []License `json:"licenses,omitzero"`
+	// Extra holds members without a field of their own. They are sent unchanged.
+	Extra map[string]json.RawMessage `json:"-"`
 }

@@ -1,35 +1,24 @@
 package licensespring_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"go/ast"
 	"go/format"
 	"go/parser"
 	"go/token"
-	"log/slog"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/licensespring-go/licensespring"
-	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// The two commands of the README stand there word for word: whoever reads it
-// types them.
+// README.md shows the two commands word for word, since its readers type them.
 func TestReadmeCommands(t *testing.T) {
 	t.Parallel()
 	readme := readReadme(t)
@@ -57,23 +46,6 @@ func TestReadmeLinks(t *testing.T) {
 		}
 	}
 	assert.Positive(t, links)
-}
-
-// What "the same order" means is written once for users and once where it is
-// done, in the same words.
-func TestDocSaysWhatSameMeans(t *testing.T) {
-	t.Parallel()
-	doc, err := os.ReadFile("doc.go")
-	require.NoError(t, err)
-	compare, err := os.ReadFile("compare.go")
-	require.NoError(t, err)
-	const begin = "// Two orders are the same if\n"
-	_, text, ok := strings.Cut(string(compare), begin)
-	require.True(t, ok)
-	text, _, _ = strings.Cut(text, "\n\n")
-	_, said, ok := strings.Cut(string(doc), begin)
-	require.True(t, ok)
-	assert.Equal(t, text, said[:min(len(text), len(said))])
 }
 
 // Every Go block of the README compiles and passes vet.
@@ -117,313 +89,6 @@ func TestReadmeCodeFindsFaults(t *testing.T) {
 
 	_, err = vetBlocks(t, goBlocks("```go\norder :=\n```\n"))
 	assert.ErrorContains(t, err, "README.md:")
-}
-
-// Each row of the table of outcomes ends as it says, and stands in README.md.
-func TestReadmeOutcomes(t *testing.T) {
-	t.Parallel()
-	const (
-		create = licensespringtest.CreateOrder
-		list   = licensespringtest.ListOrders
-	)
-	plain := func() *licensespring.Order {
-		return licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense())
-	}
-	appending := func() *licensespring.Order { return plain().Appending() }
-	withKey := func() *licensespring.Order {
-		return licensespring.NewOrder("inv-1").Appending().AddItem("acme-cad", licensespring.NewKeyLicense("AB2C-D3EF-GH4J-K5MN"))
-	}
-	existing := func(t *testing.T, c *licensespring.Client) {
-		t.Helper()
-		_, err := c.CreateOrder(t.Context(), plain())
-		require.NoError(t, err)
-	}
-	another := func(t *testing.T, c *licensespring.Client) {
-		t.Helper()
-		_, err := c.CreateOrder(t.Context(), licensespring.NewOrder("inv-1").AddItem("acme-web", licensespring.NewUserLicense()))
-		require.NoError(t, err)
-	}
-	rows := []struct {
-		row     string // the first cell
-		name    string // where a row has several endings
-		order   func() *licensespring.Order
-		before  func(*testing.T, *licensespring.Client)
-		faults  []licensespringtest.Fault
-		ensure  bool
-		offline bool
-		giveUp  bool // the context ends when the request is at the service
-		outcome licensespring.Outcome
-		kinds   []error
-	}{
-		{row: "answered with the order", outcome: licensespring.Created},
-		{row: "answered with the order", name: "append", order: appending, before: existing, outcome: licensespring.Appended},
-		{
-			row:     "the order has a fault",
-			order:   func() *licensespring.Order { return licensespring.NewOrder("") },
-			outcome: licensespring.NotSent,
-			kinds:   []error{licensespring.ErrInvalidRequest, licensespring.ErrNotSent},
-		},
-		{
-			row: "not sent: connection refused, DNS, TLS, dial timeout", offline: true,
-			outcome: licensespring.NotSent, kinds: []error{licensespring.ErrNotSent},
-		},
-		{row: "429, or a budget used up", faults: faults(licensespringtest.Status(429).On(create)), outcome: licensespring.Created},
-		{
-			row: "429, or a budget used up", name: "for long", faults: faults(licensespringtest.Status(429).On(create).Forever()),
-			outcome: licensespring.Refused, kinds: []error{licensespring.ErrRateLimited},
-		},
-		{
-			row: "refused: another 4xx", faults: faults(licensespringtest.Status(403).On(create)),
-			outcome: licensespring.Refused, kinds: []error{licensespring.ErrUnauthorized},
-		},
-		{
-			row: "redirected", faults: faults(licensespringtest.Redirect(302, "/").On(create)),
-			outcome: licensespring.Refused, kinds: []error{licensespring.ErrRedirected},
-		},
-		{
-			row: "the id was taken before", before: existing,
-			outcome: licensespring.Refused, kinds: []error{licensespring.ErrOrderExists},
-		},
-		{row: "the same, in `EnsureOrder`", before: existing, ensure: true, outcome: licensespring.Existing},
-		{
-			row: "the same, in `EnsureOrder`", name: "another", before: another, ensure: true,
-			outcome: licensespring.Refused, kinds: []error{licensespring.ErrOrderConflict},
-		},
-		{
-			row: "answer lost: cut, timed out, 5xx", faults: faults(licensespringtest.DropBefore().On(create)),
-			outcome: licensespring.Created,
-		},
-		{
-			row: "… every time, or until the id is taken", faults: faults(licensespringtest.DropAfter().On(create)),
-			outcome: licensespring.Recovered,
-		},
-		{
-			row: "… every time, or until the id is taken", name: "every time",
-			faults:  faults(licensespringtest.DropAfter().On(create), licensespringtest.DropBefore().On(create).Forever()),
-			outcome: licensespring.Recovered,
-		},
-		{
-			row: "… every time, or until the id is taken", name: "another", before: another,
-			faults:  faults(licensespringtest.DropBefore().On(create)),
-			outcome: licensespring.Refused, kinds: []error{licensespring.ErrOrderExists},
-		},
-		{
-			row: "… every time, or until the id is taken", name: "another, ensured", before: another, ensure: true,
-			faults:  faults(licensespringtest.DropBefore().On(create)),
-			outcome: licensespring.Refused, kinds: []error{licensespring.ErrOrderConflict},
-		},
-		{
-			row:     "… and it is not to be found",
-			faults:  faults(licensespringtest.Together(licensespringtest.DropAfter(), licensespringtest.InvisibleFor(time.Hour)).On(create)),
-			outcome: licensespring.Unknown, kinds: []error{licensespring.ErrOutcomeUnknown},
-		},
-		{
-			row:     "2xx, but cut, too large, not JSON, or without the order",
-			faults:  faults(licensespringtest.CutResponse(150).On(create)),
-			outcome: licensespring.Recovered,
-		},
-		{
-			row: "2xx, but cut, too large, not JSON, or without the order", name: "and no lookup",
-			faults:  faults(licensespringtest.CutResponse(150).On(create), licensespringtest.DropBefore().On(list).Forever()),
-			outcome: licensespring.Unknown, kinds: []error{licensespring.ErrOutcomeUnknown},
-		},
-		{
-			row:   "append, answer lost, a key on each license",
-			order: withKey, before: existing, faults: faults(licensespringtest.DropAfter().On(create)),
-			outcome: licensespring.Recovered,
-		},
-		{
-			row: "append, answer lost, a key on each license", name: "not made",
-			order: withKey, before: existing, faults: faults(licensespringtest.DropBefore().On(create)),
-			outcome: licensespring.Appended,
-		},
-		{
-			row:   "append, answer lost, a license without a key",
-			order: appending, before: existing, faults: faults(licensespringtest.DropBefore().On(create)),
-			outcome: licensespring.Unknown, kinds: []error{licensespring.ErrOutcomeUnknown},
-		},
-		{
-			row:    "the context ended, after sending",
-			faults: faults(licensespringtest.StallAfter().On(create)), giveUp: true,
-			outcome: licensespring.Unknown, kinds: []error{licensespring.ErrOutcomeUnknown, context.Canceled},
-		},
-	}
-	readme, doc := readReadme(t), readDoc(t)
-	for _, row := range rows {
-		t.Run(strings.TrimSpace(row.row+" "+row.name), func(t *testing.T) {
-			t.Parallel()
-			requireRow(t, readme, doc, row.row)
-			srv := licensespringtest.NewServer(t, licensespringtest.WithStrictFaults())
-			client, err := licensespring.New(srv.APIKey(), licensespring.WithBaseURL(srv.URL()),
-				licensespring.WithRetryWaits(time.Millisecond, time.Millisecond))
-			require.NoError(t, err)
-			if row.before != nil {
-				row.before(t, client)
-			}
-			srv.Inject(row.faults...)
-			if row.offline {
-				require.NoError(t, srv.Offline())
-			}
-			ctx, cancel := context.WithCancel(t.Context())
-			defer cancel()
-			if row.giveUp {
-				time.AfterFunc(0, func() {
-					for len(srv.Orders()) == 0 && ctx.Err() == nil {
-						runtime.Gosched()
-					}
-					cancel()
-				})
-			}
-			if row.order == nil {
-				row.order = plain
-			}
-			call := client.CreateOrder
-			if row.ensure {
-				call = client.EnsureOrder
-			}
-			res, err := call(ctx, row.order())
-			assert.Equal(t, row.outcome, outcomeOf(res, err), "%v", err)
-			for _, kind := range row.kinds {
-				assert.ErrorIs(t, err, kind)
-			}
-		})
-	}
-
-	t.Run("certificate not accepted", func(t *testing.T) {
-		t.Parallel()
-		requireRow(t, readme, doc, "certificate not accepted")
-		srv := httptest.NewUnstartedServer(http.NotFoundHandler())
-		srv.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
-		srv.StartTLS()
-		defer srv.Close()
-		client, err := licensespring.New("key", licensespring.WithBaseURL(srv.URL))
-		require.NoError(t, err)
-		_, err = client.CreateOrder(t.Context(), plain())
-		require.ErrorIs(t, err, licensespring.ErrNotSent)
-		assert.Len(t, attemptsOf(err), 1)
-	})
-	t.Run("the context ended, before sending", func(t *testing.T) {
-		t.Parallel()
-		requireRow(t, readme, doc, "the context ended, before sending")
-		client, err := licensespring.New("key")
-		require.NoError(t, err)
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		_, err = client.CreateOrder(ctx, plain())
-		require.ErrorIs(t, err, licensespring.ErrNotSent)
-		assert.ErrorIs(t, err, context.Canceled)
-	})
-}
-
-// The retry table of README.md says what is done, cell by cell.
-func TestReadmeResends(t *testing.T) {
-	t.Parallel()
-	rows := []struct {
-		row     string
-		faults  []licensespringtest.Fault
-		offline bool
-	}{
-		{row: "not sent: connection refused, DNS, TLS, dial timeout", offline: true},
-		{row: "429", faults: faults(licensespringtest.Status(429))},
-		{
-			row:    "lost after the headers were written: cut, attempt timeout, 500, 502, 503, 504, other 5xx",
-			faults: faults(licensespringtest.Status(502)),
-		},
-		{row: "lost, and it would be lost again: 501, 505, 303", faults: faults(licensespringtest.Status(501))},
-		{row: "2xx, the body cut, too large or not JSON", faults: faults(licensespringtest.CutResponse(150))},
-		{row: "other 4xx, other 3xx, certificate not accepted", faults: faults(licensespringtest.Status(400))},
-	}
-	order := licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense())
-	calls := []func(context.Context, *licensespring.Client) ([]licensespring.Attempt, error){
-		func(ctx context.Context, c *licensespring.Client) ([]licensespring.Attempt, error) {
-			res, err := c.CreateOrder(ctx, order)
-			return attempts(res), err
-		},
-		func(ctx context.Context, c *licensespring.Client) ([]licensespring.Attempt, error) {
-			res, err := c.CreateOrder(ctx, order.Clone().Appending())
-			return attempts(res), err
-		},
-		func(ctx context.Context, c *licensespring.Client) ([]licensespring.Attempt, error) {
-			_, err := c.GenerateLicenseKeys(ctx, "acme-cad", 1)
-			return nil, err
-		},
-	}
-	for _, row := range rows {
-		t.Run(row.row, func(t *testing.T) {
-			t.Parallel()
-			_, table, _ := strings.Cut(readReadme(t), "\n## What is sent again\n")
-			_, rest, ok := strings.Cut(table, "\n| "+row.row+" |")
-			require.True(t, ok, "README.md has no such row")
-			line, _, _ := strings.Cut(rest, "\n")
-			cells := strings.Split(line, "|")
-			for i, call := range calls {
-				srv := licensespringtest.NewServer(t)
-				client, err := licensespring.New(srv.APIKey(), licensespring.WithBaseURL(srv.URL()),
-					licensespring.WithRetryWaits(time.Millisecond, time.Millisecond))
-				require.NoError(t, err)
-				srv.Inject(row.faults...)
-				if row.offline {
-					require.NoError(t, srv.Offline())
-				}
-				made, err := call(t.Context(), client)
-				again := err == nil && made == nil // a read that went well in the end
-				for _, a := range append(made, attemptsOf(err)...) {
-					again = again || a.Number > 1 && a.Op != "look up order"
-				}
-				assert.Equal(t, strings.HasPrefix(strings.TrimSpace(cells[i]), "yes"), again, "column %d", i+1)
-			}
-		})
-	}
-}
-
-func attempts(res *licensespring.OrderResult) []licensespring.Attempt {
-	if res == nil {
-		return nil
-	}
-	return res.Attempts
-}
-
-// requireRow checks that both tables of outcomes have the row.
-func requireRow(t *testing.T, readme, doc, row string) {
-	t.Helper()
-	if !strings.Contains(readme, "\n| "+row+" |") {
-		t.Errorf("README.md has no row %q", row)
-	}
-	if !strings.Contains(doc, " "+strings.ReplaceAll(row, "`", "")+" ") {
-		t.Errorf("doc.go has no row %q", row)
-	}
-}
-
-// readDoc returns the text of the first column of all tables in doc.go: a cell
-// takes as many lines as it needs, and has an empty line of its own after it.
-func readDoc(t *testing.T) string {
-	t.Helper()
-	doc, err := os.ReadFile("doc.go")
-	require.NoError(t, err)
-	var cells strings.Builder
-	for line := range strings.Lines(string(doc)) {
-		if cell, ok := strings.CutPrefix(line, "//\t"); ok {
-			first, _, _ := strings.Cut(cell, "  ")
-			cells.WriteString(" " + strings.TrimSpace(first))
-		}
-	}
-	return cells.String() + " "
-}
-
-func faults(list ...licensespringtest.Fault) []licensespringtest.Fault { return list }
-
-func outcomeOf(res *licensespring.OrderResult, err error) licensespring.Outcome {
-	if e, ok := errors.AsType[*licensespring.Error](err); ok {
-		return e.Outcome
-	}
-	return res.Outcome
-}
-
-func attemptsOf(err error) []licensespring.Attempt {
-	if e, ok := errors.AsType[*licensespring.Error](err); ok {
-		return e.Attempts
-	}
-	return nil
 }
 
 func readReadme(t *testing.T) string {

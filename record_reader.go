@@ -8,69 +8,75 @@ import (
 	"github.com/licensespring-go/licensespring/internal/wire"
 )
 
-// recordReader reads records. It remembers where it is, so that it can say where
-// something was odd.
+// recordReader decodes records, and collects the paths of unreadable members.
 type recordReader struct {
-	answer **[]byte // the whole that is read
-	path   wire.Path
-	odd    []string
-	room   int64 // bytes of records that may still be made
+	response   **[]byte // the whole response
+	path       wire.Path
+	unreadable []string
+	memory     memoryBudget
 }
 
-// newRecordReader returns a reader of an answer of so many bytes. Records take
-// more memory than the text they are made of, and "{}," is a record too: so what
-// they may take together is bounded, by what no real answer comes near.
+// newRecordReader returns a reader for a response of the given size.
 func newRecordReader(size int) recordReader {
+	return recordReader{memory: newMemoryBudget(size)}
+}
+
+// memoryBudget is the number of bytes that may still be allocated for records.
+// Records take more memory than their JSON, and "{}," is a record, so their memory
+// is limited to a multiple of the size of the response that real responses do not
+// reach. It is negative once it is exhausted.
+type memoryBudget int64
+
+func newMemoryBudget(size int) memoryBudget {
 	const (
-		factor = 24 // a feature in its short form, "a", takes as much
-		least  = 64 << 10
+		factor  = 32 // a feature that is a code alone takes as much
+		minimum = 64 << 10
 	)
-	return recordReader{room: int64(size)*factor + least}
+	return memoryBudget(int64(size)*factor + minimum)
 }
 
-// take reports whether there is room for a slice of n records of a type. Once
-// there is none, there is none for anything.
-func (r *recordReader) take(n int, record reflect.Type) bool {
-	if need := int64(n) * int64(record.Size()); need > r.room { //nolint:gosec // no type is that large
-		r.room = -1
+// reserve takes bytes from the budget and reports whether they were left. Once the
+// budget is exhausted, it stays so.
+func (m *memoryBudget) reserve(bytes int64) bool {
+	if memoryBudget(bytes) > *m {
+		*m = -1
 	} else {
-		r.room -= need
+		*m -= memoryBudget(bytes)
 	}
-	return r.room >= 0
+	return *m >= 0
 }
 
-// overfull reports whether there were more records than there was room for. What
-// was read is of no use then: a part of an order looks like another order.
-func (r *recordReader) overfull() bool { return r.room < 0 }
+// exhausted reports whether records are missing. The others are useless then: a
+// part of an order looks like a different order.
+func (m *memoryBudget) exhausted() bool { return *m < 0 }
 
-// keep remembers a piece of the answer by its place. Pieces are slices of the
-// answer and end, in memory, where it ends.
-func (r *recordReader) keep(piece []byte) rawJSON {
-	if r.answer == nil {
-		p := &piece
-		r.answer = &p
+// slice returns a part of the response as a rawJSON. Part is a slice of the response
+// with its full capacity, which tells its offset.
+func (r *recordReader) slice(part []byte) rawJSON {
+	if r.response == nil {
+		p := &part
+		r.response = &p
 	}
-	from := cap(**r.answer) - cap(piece)
-	return rawJSON{answer: r.answer, from: from, to: from + len(piece)}
+	from := cap(**r.response) - cap(part)
+	return rawJSON{response: r.response, from: from, to: from + len(part)}
 }
 
-// maxOdd bounds the list of oddities: it is for a person to read.
-const maxOdd = 20
+// maxUnreadable limits the list of unreadable members.
+const maxUnreadable = 20
 
-// note remembers an odd member. Null is not odd: it is how the service says
-// that there is nothing.
-func (r *recordReader) note(name string, val []byte) {
-	if jsonread.KindOf(val) == jsonread.Null || len(r.odd) >= maxOdd {
+// noteUnreadable records an unreadable member. A null is absent, not unreadable.
+func (r *recordReader) noteUnreadable(name string, val []byte) {
+	if jsonread.KindOf(val) == jsonread.Null || len(r.unreadable) >= maxUnreadable {
 		return
 	}
-	r.odd = append(r.odd, r.path.At(name))
+	r.unreadable = append(r.unreadable, r.path.At(name))
 }
 
 func (r *recordReader) text(dst *string, name string, val []byte) {
 	if s, ok := jsonread.Text(val); ok {
 		*dst = s
 	} else {
-		r.note(name, val)
+		r.noteUnreadable(name, val)
 	}
 }
 
@@ -78,15 +84,25 @@ func (r *recordReader) int64(dst *int64, name string, val []byte) {
 	if n, ok := jsonread.Int(val); ok {
 		*dst = n
 	} else {
-		r.note(name, val)
+		r.noteUnreadable(name, val)
 	}
 }
 
-func (r *recordReader) int(dst *int, name string, val []byte) {
-	n := int64(*dst)
-	r.int64(&n, name, val)
-	if int64(int(n)) == n {
-		*dst = int(n)
+// optionalInt decodes a number. Nil means that the record shows none.
+func (r *recordReader) optionalInt(dst **int, name string, val []byte) {
+	n, ok := jsonread.Int(val)
+	if !ok || int64(int(n)) != n {
+		r.noteUnreadable(name, val)
+		return
+	}
+	*dst = new(int(n))
+}
+
+func (r *recordReader) optionalBool(dst **bool, name string, val []byte) {
+	if b, ok := jsonread.Boolean(val); ok {
+		*dst = new(b)
+	} else {
+		r.noteUnreadable(name, val)
 	}
 }
 
@@ -94,7 +110,7 @@ func (r *recordReader) bool(dst *bool, name string, val []byte) {
 	if b, ok := jsonread.Boolean(val); ok {
 		*dst = b
 	} else {
-		r.note(name, val)
+		r.noteUnreadable(name, val)
 	}
 }
 
@@ -106,7 +122,14 @@ func (r *recordReader) time(dst *time.Time, name string, val []byte) {
 			return
 		}
 	}
-	r.note(name, val)
+	r.noteUnreadable(name, val)
+}
+
+func (r *recordReader) date(dst *Date, name string, val []byte) {
+	var t time.Time
+	if r.time(&t, name, val); !t.IsZero() {
+		*dst = DateOf(t)
+	}
 }
 
 func (r *recordReader) duration(dst *Duration, name string, val []byte) {
@@ -120,14 +143,14 @@ func (r *recordReader) duration(dst *Duration, name string, val []byte) {
 			return
 		}
 	}
-	r.note(name, val)
+	r.noteUnreadable(name, val)
 }
 
-// list reads an array of records into the slice that p points to. What else is
-// in it is passed over.
+// list decodes an array of records into the slice that p points to. It skips other
+// elements.
 func (r *recordReader) list(p any, name string, val []byte) {
 	if jsonread.KindOf(val) != jsonread.Array {
-		r.note(name, val)
+		r.noteUnreadable(name, val)
 		return
 	}
 	n := 0
@@ -142,28 +165,28 @@ func (r *recordReader) list(p any, name string, val []byte) {
 	jsonread.Elements(val, func(i int, el []byte) {
 		r.path.EnterAt(name, i)
 		if !r.element(p, el) {
-			r.note("", el)
+			r.noteUnreadable("", el)
 		}
 		r.path.Leave()
 	})
 }
 
-// grow makes room for n records in the slice that p points to. What it held is
-// dropped: of a member that comes twice the last one counts.
+// grow empties the slice that p points to and allocates n records. The last one of
+// duplicate members counts.
 func (r *recordReader) grow(p any, n int) bool {
 	if n == 0 {
 		return true
 	}
 	slice := reflect.ValueOf(p).Elem()
-	if r.take(n, slice.Type().Elem()) {
+	if r.memory.reserve(int64(n) * int64(slice.Type().Elem().Size())) { //nolint:gosec // no record is that large
 		slice.SetZero()
 		slice.Grow(n)
 	}
-	return !r.overfull()
+	return !r.memory.exhausted()
 }
 
-// element reads a record and adds it to the slice that p points to. It reports
-// whether there is one in data.
+// element decodes a record and appends it to the slice that p points to. It reports
+// whether data holds one.
 func (r *recordReader) element(p any, data []byte) (ok bool) {
 	switch list := p.(type) {
 	case *[]ItemRecord:
@@ -188,4 +211,33 @@ func (r *recordReader) element(p any, data []byte) (ok bool) {
 		}
 	}
 	return ok
+}
+
+// licenseMetadata reads an object, or a string that holds one.
+func (r *recordReader) licenseMetadata(dst *map[string]any, val []byte) {
+	object := val
+	if jsonread.KindOf(val) == jsonread.String {
+		text, _ := jsonread.Text(val)
+		if text == "" {
+			return
+		}
+		if object = []byte(text); !jsonread.Valid(object) {
+			r.noteUnreadable("metadata", val)
+			return
+		}
+	}
+	if jsonread.KindOf(object) != jsonread.Object {
+		r.noteUnreadable("metadata", val)
+		return
+	}
+	if !r.memory.reserve(int64(len(object)) * 24) { // "{}," takes as much
+		return
+	}
+	value, err := wire.Value(object)
+	metadata, ok := value.(map[string]any)
+	if err != nil || !ok {
+		r.noteUnreadable("metadata", val)
+		return
+	}
+	*dst = metadata
 }

@@ -17,8 +17,8 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// seen is what a program finds in an answer.
-type seen struct {
+// decoded is what a program reads from a response.
+type decoded struct {
 	Outcome  licensespring.Outcome      `json:"outcome"`
 	Warnings []string                   `json:"warnings"`
 	Keys     []string                   `json:"keys"`
@@ -26,20 +26,21 @@ type seen struct {
 	Record   *licensespring.OrderRecord `json:"record"`
 }
 
-// answered returns what CreateOrder makes of an answer to a small order.
-func answered(t *testing.T, body []byte) *licensespring.OrderResult {
+// receivedResponse returns the result of CreateOrder for a small order and the
+// given response.
+func receivedResponse(t *testing.T, body []byte) *licensespring.OrderResult {
 	t.Helper()
-	client := newClient(t, testKey, licensespring.WithHTTPClient(&http.Client{Transport: answering{body: body}}))
-	res, err := client.CreateOrder(t.Context(), licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense()))
+	client := newClient(t, testKey, licensespring.WithHTTPClient(&http.Client{Transport: fixedResponse{body: body}}))
+	res, err := client.CreateOrder(t.Context(), licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense()))
 	require.NoError(t, err, "a created order is never lost")
 	return res
 }
 
-// Every form of an answer that the service is known for, or could be: none of
-// them loses an order that was made.
-func TestAnswers(t *testing.T) {
+// TestResponses reads every known form of a response: none of them loses a
+// created order.
+func TestResponses(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob("testdata/answers/*.json")
+	files, err := filepath.Glob("testdata/responses/*.json")
 	require.NoError(t, err)
 	n := 0
 	for _, file := range files {
@@ -52,14 +53,14 @@ func TestAnswers(t *testing.T) {
 			t.Parallel()
 			body, err := os.ReadFile(file)
 			require.NoError(t, err)
-			res := answered(t, body)
+			res := receivedResponse(t, body)
 			assert.Equal(t, string(body), string(res.Raw()))
 			assert.Equal(t, string(body), string(res.Order.Raw()))
 
-			got := seen{Outcome: res.Outcome, Keys: res.Order.LicenseKeys(), Record: res.Order}
+			got := decoded{Outcome: res.Outcome, Keys: res.Order.LicenseKeys(), Record: res.Order}
 			for _, w := range res.Warnings {
-				assert.Equal(t, licensespring.Warning, w.Severity)
-				got.Warnings = append(got.Warnings, strings.TrimSpace(w.Path+" "+w.Rule))
+				assert.Equal(t, licensespring.SeverityWarning, w.Severity)
+				got.Warnings = append(got.Warnings, strings.TrimSpace(w.Path+" "+string(w.Rule)))
 			}
 			for _, u := range res.Order.Users() {
 				got.Users = append(got.Users, u.Email+" "+u.InitialPassword.Reveal())
@@ -67,9 +68,9 @@ func TestAnswers(t *testing.T) {
 			text, err := json.MarshalIndent(got, "", "  ")
 			require.NoError(t, err)
 			text = append(text, '\n')
-			assert.Equal(t, string(golden(t, "answers/"+name+".want.json", text)), string(text))
+			assert.Equal(t, string(golden(t, "responses/"+name+".want.json", text)), string(text))
 
-			// Reading the record by itself is reading the same.
+			// Decoding the record alone gives the same result.
 			var again licensespring.OrderRecord
 			require.NoError(t, json.Unmarshal(body, &again))
 			assertSameJSON(t, res.Order, &again)
@@ -87,16 +88,16 @@ func assertSameJSON(t *testing.T, want, got any) {
 	assert.Equal(t, string(a), string(b))
 }
 
-// A record can be kept as JSON and read again. All of it is there but the
-// passwords, and nothing that looks like one.
+// A record can be encoded as JSON and decoded again, without the passwords and
+// without any text in their place.
 func TestRecordRoundTrip(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"full_page", "full_current", "users", "legacy", "customer_number", "dates", "bundle"} {
+	for _, name := range []string{"full_classic", "full_current", "users", "legacy", "customer_number", "dates", "bundle"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			body, err := os.ReadFile("testdata/answers/" + name + ".json")
+			body, err := os.ReadFile("testdata/responses/" + name + ".json")
 			require.NoError(t, err)
-			rec := answered(t, body).Order
+			rec := receivedResponse(t, body).Order
 			kept, err := json.Marshal(rec)
 			require.NoError(t, err)
 			assert.NotContains(t, string(kept), "s3cret")
@@ -104,7 +105,7 @@ func TestRecordRoundTrip(t *testing.T) {
 			var again licensespring.OrderRecord
 			require.NoError(t, json.Unmarshal(kept, &again))
 			for _, u := range again.Users() {
-				assert.True(t, u.InitialPassword.IsZero(), "%q would be mailed to the user", u.InitialPassword.Reveal())
+				assert.True(t, u.InitialPassword.IsZero(), "%q is not the zero Secret", u.InitialPassword.Reveal())
 			}
 			assert.Equal(t, rec.LicenseKeys(), again.LicenseKeys())
 			require.Len(t, again.Users(), len(rec.Users()))
@@ -116,7 +117,7 @@ func TestRecordRoundTrip(t *testing.T) {
 	}
 }
 
-func TestRecordOfWhatIsNoRecord(t *testing.T) {
+func TestRecordRejectsOtherJSON(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`[]`, `"x"`, `7`, `true`} {
 		var rec licensespring.OrderRecord
@@ -132,7 +133,7 @@ func TestRecordOfWhatIsNoRecord(t *testing.T) {
 	assert.Equal(t, int64(2), orders[1].ID)
 }
 
-// A record keeps nothing of the bytes it was read from, and gives nothing away.
+// A record shares no memory with its input or with the results of Raw.
 func TestRecordSharesNothing(t *testing.T) {
 	t.Parallel()
 	body := []byte(`{"id": 1, "store_id": "inv-1", "order_items": [{"licenses": [{"license_key": "A"}]}]}`)
@@ -149,7 +150,7 @@ func TestRecordSharesNothing(t *testing.T) {
 	l.Raw()[0] = 'x'
 	assert.JSONEq(t, `{"license_key": "A"}`, string(l.Raw()))
 
-	// Of a record made by hand there is nothing to keep.
+	// Records that were not decoded have no raw JSON.
 	assert.Nil(t, new(licensespring.OrderRecord).Raw())
 	assert.Nil(t, new(licensespring.ItemRecord).Raw())
 	assert.Nil(t, new(licensespring.LicenseRecord).Raw())
@@ -158,7 +159,7 @@ func TestRecordSharesNothing(t *testing.T) {
 	assert.Nil(t, new(licensespring.OrderResult).Raw())
 }
 
-// Whatever this package has no field for is in the raw part.
+// Members without a field are in the raw JSON.
 func TestRecordKeepsEveryMember(t *testing.T) {
 	t.Parallel()
 	var rec licensespring.OrderRecord
@@ -174,12 +175,12 @@ func TestRecordKeepsEveryMember(t *testing.T) {
 	}
 }
 
-// The passwords are in the answer, which a record keeps; no printer finds it.
+// The raw JSON contains the passwords; no printer shows them.
 func TestRecordShowsNoPassword(t *testing.T) {
 	t.Parallel()
-	body, err := os.ReadFile("testdata/answers/full_page.json")
+	body, err := os.ReadFile("testdata/responses/full_classic.json")
 	require.NoError(t, err)
-	res := answered(t, body)
+	res := receivedResponse(t, body)
 	require.Contains(t, string(res.Raw()), "s3cret-pass")
 	for _, v := range []any{res, *res, res.Order, *res.Order, res.Order.OrderItems, res.Order.OrderItems[1].Licenses[0], res.Order.Users()} {
 		for _, text := range printed(t, v) {
@@ -189,10 +190,10 @@ func TestRecordShowsNoPassword(t *testing.T) {
 	}
 }
 
-// An answer with many oddities names some of them.
-func TestOdditiesAreBounded(t *testing.T) {
+// The number of warnings about unreadable members is bounded.
+func TestUnreadableMembersAreBounded(t *testing.T) {
 	t.Parallel()
-	res := answered(t, []byte(`{"id": 1, "store_id": "inv-1", "order_items": [`+strings.Repeat(`{"id": [], "licenses": []},`, 500)+`{"id": 1, "licenses": [{}]}]}`))
+	res := receivedResponse(t, []byte(`{"id": 1, "store_id": "inv-1", "order_items": [`+strings.Repeat(`{"id": [], "licenses": []},`, 500)+`{"id": 1, "licenses": [{}]}]}`))
 	n := 0
 	for _, w := range res.Warnings {
 		if w.Rule == licensespring.RuleUnreadableMember {
@@ -204,10 +205,10 @@ func TestOdditiesAreBounded(t *testing.T) {
 	assert.Len(t, res.Order.OrderItems, 501)
 }
 
-// An oddity is named where it is, at the deepest place an answer has, too.
-func TestOdditiesHaveAPlace(t *testing.T) {
+// A warning contains the full path of the unreadable member, at any depth.
+func TestUnreadableMembersHavePaths(t *testing.T) {
 	t.Parallel()
-	res := answered(t, []byte(`{"id": 1, "store_id": "inv-1", "order_items": [{"product": {"id": []}, "licenses": [
+	res := receivedResponse(t, []byte(`{"id": 1, "store_id": "inv-1", "order_items": [{"product": {"id": []}, "licenses": [
 		{"license_user": {"id": []}, "product_features": [7, {"product_feature": {"code": [], "product_feature": {"code": 1}}}]}]}]}`))
 	var paths []string
 	for _, w := range res.Warnings {
@@ -223,10 +224,10 @@ func TestOdditiesHaveAPlace(t *testing.T) {
 	}, paths)
 }
 
-// FuzzOrderRecord: whatever an answer holds, reading it does not panic, and an
-// order whose id and licenses can be read is not lost.
+// FuzzOrderRecord checks that decoding any response does not panic, and that an
+// order with a readable id and licenses is not lost.
 func FuzzOrderRecord(f *testing.F) {
-	files, err := filepath.Glob("testdata/answers/*.json")
+	files, err := filepath.Glob("testdata/responses/*.json")
 	require.NoError(f, err)
 	for _, file := range files {
 		body, err := os.ReadFile(file)
@@ -248,7 +249,7 @@ func FuzzOrderRecord(f *testing.F) {
 		require.NoError(t, err)
 		assert.Equal(t, string(body), string(rec.Raw()))
 
-		// What encoding/json finds at the places that matter is found too.
+		// The fields that matter agree with encoding/json.
 		var plain struct {
 			ID         *int64  `json:"id"`
 			StoreID    *string `json:"store_id"`
@@ -276,7 +277,7 @@ func FuzzOrderRecord(f *testing.F) {
 			assert.Equal(t, keys, rec.LicenseKeys())
 		}
 
-		// It can be kept and read again, without a password.
+		// It can be encoded and decoded again, without a password.
 		kept, err := json.Marshal(&rec)
 		require.NoError(t, err)
 		var again licensespring.OrderRecord
@@ -286,9 +287,9 @@ func FuzzOrderRecord(f *testing.F) {
 			assert.True(t, u.InitialPassword.IsZero())
 		}
 
-		// And to compare it with an order comes to an end.
+		// The comparison with an order ends.
 		client := newClient(t, testKey, licensespring.WithMaxAttempts(1), licensespring.WithRetryWaits(1, 1),
-			licensespring.WithHTTPClient(&http.Client{Transport: answering{body: body}}))
+			licensespring.WithHTTPClient(&http.Client{Transport: fixedResponse{body: body}}))
 		res, err := client.CreateOrder(t.Context(), anOrder("inv-1"))
 		if err != nil {
 			errorOf(t, err)
@@ -298,9 +299,8 @@ func FuzzOrderRecord(f *testing.F) {
 	})
 }
 
-// ambiguous reports bodies of which encoding/json and this package may rightly
-// make different things: members twice, or names in another case, which
-// encoding/json takes for the same.
+// ambiguous reports bodies that encoding/json may read differently: those with
+// duplicate members or with names in another case, which encoding/json accepts.
 func ambiguous(body []byte) bool {
 	return isAmbiguous(json.NewDecoder(bytes.NewReader(body)))
 }

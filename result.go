@@ -1,49 +1,78 @@
 package licensespring
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"errors"
+)
 
-// OrderResult is what a call that made an order, or found it made, returns.
+// Outcome is how a create ended. Each ends in exactly one outcome: done
+// ([OutcomeCreated], [OutcomeAppended], [OutcomeRecovered], [OutcomeExisting]),
+// without effect ([OutcomeRejected], [OutcomeNotSent]), or [OutcomeUnknown]. A
+// call that only reads has no outcome: it is empty.
+type Outcome string
+
+// The outcomes.
+const (
+	// OutcomeCreated means that this call created the order.
+	OutcomeCreated Outcome = "created"
+	// OutcomeAppended means that this call added the licenses of an append. The
+	// response does not show whether the order existed before.
+	OutcomeAppended Outcome = "appended"
+	// OutcomeRecovered means that the response was lost or unreadable, and that a
+	// lookup found the order as it was sent. It cannot be distinguished from an
+	// identical order that existed before and whose create never arrived.
+	OutcomeRecovered Outcome = "recovered"
+	// OutcomeExisting means that the order existed before, as given, and that
+	// nothing was changed. Only EnsureOrder and EnsureOrders end so.
+	OutcomeExisting Outcome = "existing"
+	// OutcomeRejected means that the call reached the service and created nothing:
+	// the service rejected the order, or the lookup that precedes an append in
+	// EnsureOrder failed.
+	OutcomeRejected Outcome = "rejected"
+	// OutcomeNotSent means that no request of the call reached the service.
+	// Nothing was created.
+	OutcomeNotSent Outcome = "not sent"
+	// OutcomeUnknown means that the order may or may not have been created.
+	OutcomeUnknown Outcome = "unknown"
+)
+
+// Done reports whether the order exists as given, created by this call or
+// before it.
+func (o Outcome) Done() bool {
+	switch o {
+	case OutcomeCreated, OutcomeAppended, OutcomeRecovered, OutcomeExisting:
+		return true
+	default:
+		return false
+	}
+}
+
+// OutcomeOf returns the outcome of the first [*Error] in the tree of err. It is
+// empty if err is nil, comes from a read, or holds no [*Error].
+func OutcomeOf(err error) Outcome {
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Outcome
+	}
+	return ""
+}
+
+// OrderResult is the result of a call whose order exists.
 type OrderResult struct {
-	// Outcome is Created, Appended, Recovered or Existing.
+	// Outcome is OutcomeCreated, OutcomeAppended, OutcomeRecovered or
+	// OutcomeExisting.
 	Outcome Outcome
-	// Order is the order as the service has it. After an append it is the whole
-	// order, as far as the service shows it.
+	// Order is the order as stored by the service. After an append the service may
+	// show the whole order or only the new licenses.
 	Order *OrderRecord
-	// Attempts is what was tried, in order, lookups included.
+	// Attempts are the requests of the call in order, lookups included.
 	Attempts []Attempt
-	// Warnings are the warnings of validation and, in the same form, what the
-	// record shows otherwise than it was asked for: see [RuleNotAsAsked],
-	// [RuleFeatureDropped], [RuleDialectSuspected], [RuleUnreadableMember] and
-	// [RuleNoLicensesShown].
+	// Warnings are the warnings of validation, followed by those about the
+	// response: see [RuleValueMismatch], [RuleFeatureDropped],
+	// [RuleDialectSuspected], [RuleUnreadableMember] and [RuleNoLicensesShown].
 	Warnings []Finding
 }
 
-// The rules of warnings about an answer, and one of reads. Like those of
-// validation, their ids are stable.
-const (
-	// RuleNotAsAsked is a warning: the record shows another value than was
-	// sent.
-	RuleNotAsAsked = "not_as_asked"
-	// RuleFeatureDropped is a warning: a feature that was asked for is not on
-	// the license; the service drops codes it does not know without a word.
-	RuleFeatureDropped = "feature_dropped"
-	// RuleDialectSuspected is a warning: maintenance was asked for and is not
-	// enabled, or a company was sent and not stored. The newer reference spells
-	// both in another way; see [Dialect].
-	RuleDialectSuspected = "dialect_suspected"
-	// RuleUnreadableMember is a warning: a member of the answer has an
-	// unexpected type and was passed over.
-	RuleUnreadableMember = "unreadable_member"
-	// RuleNoLicensesShown is a warning: the answer shows no licenses, as
-	// answers in the old form do. [Client.GetOrder] with the record's ID
-	// returns them.
-	RuleNoLicensesShown = "no_licenses_shown"
-	// RuleOutOfRange is a fault of a read: a number is not in the range that is
-	// allowed for it.
-	RuleOutOfRange = "out_of_range"
-)
-
-// Raw returns a copy of the answer that the result was read from. It holds
+// Raw returns a copy of the response that the result was read from. It holds
 // initial passwords and license keys: do not log it.
 func (r *OrderResult) Raw() json.RawMessage {
 	if r.Order == nil {
@@ -52,50 +81,47 @@ func (r *OrderResult) Raw() json.RawMessage {
 	return r.Order.Raw()
 }
 
-// result is the end of a call whose order is there.
-func (k *call) result(outcome Outcome, order *Order, rec *OrderRecord, odd []string) *OrderResult {
-	warnings := cloneFindings(k.warnings)
-	for _, path := range odd {
+// result ends the operation with the record of the order.
+func (op *operation) result(outcome Outcome, sub *submission, found *lookup) *OrderResult {
+	warnings := append([]Finding(nil), op.warnings...)
+	for _, path := range found.unreadable {
 		warnings = append(warnings, Finding{
-			Path: "response." + path, Rule: RuleUnreadableMember, Severity: Warning,
-			Message: "has an unexpected type and was passed over",
+			Path: "response." + path, Rule: RuleUnreadableMember, Severity: SeverityWarning,
+			Message: "has an unexpected type and was ignored",
 		})
 	}
-	if !rec.showsLicenses() {
+	if !found.rec.showsLicenses() {
 		warnings = append(warnings, Finding{
-			Rule: RuleNoLicensesShown, Severity: Warning, Message: "the answer shows no licenses; get the order to see them",
+			Rule: RuleNoLicensesShown, Severity: SeverityWarning,
+			Message: "the response shows no licenses; GetOrder returns them",
 		})
 	}
-	differences := compareOrder(order, rec, !order.Append)
-	if k.part != nil && outcome != Existing {
-		differences = comparePart(k.part.of, rec, k.part.keys) // by their places in the whole
-	}
+	differences := sub.differences(found.rec)
 	for _, d := range differences {
 		warnings = append(warnings, d.warning())
 	}
-	k.done(outcome, len(warnings))
-	return &OrderResult{Outcome: outcome, Order: rec, Attempts: k.attempts, Warnings: warnings}
+	op.succeed(outcome, len(warnings))
+	return &OrderResult{Outcome: outcome, Order: found.rec, Attempts: op.attempts, Warnings: warnings}
+}
+
+// differences compares the licenses that were sent, by their paths within the
+// caller's order.
+func (s *submission) differences(rec *OrderRecord) []Difference {
+	if s.keys != nil {
+		return compareLicenses(s.whole, rec, s.keys)
+	}
+	return compareOrder(s.order, rec, !s.order.Append)
 }
 
 func (d Difference) warning() Finding {
-	f := Finding{Path: d.Path, Rule: d.rule, Severity: Warning}
-	switch d.rule {
+	f := Finding{Path: d.Path, Rule: d.Rule, Severity: SeverityWarning}
+	switch d.Rule {
 	case RuleFeatureDropped:
-		f.Message = "the license does not have the feature; the service drops codes it does not know"
+		f.Message = "the license does not have the feature; the service drops unknown codes"
 	case RuleDialectSuspected:
 		f.Message = "was sent and is not in the record; the service may expect the other dialect"
 	default:
-		f.Rule = RuleNotAsAsked
-		f.Message = d.message()
+		f.Rule, f.Message = RuleValueMismatch, d.message()
 	}
 	return f
-}
-
-// cloneFindings copies findings, so that what is appended never lands in a slice
-// that somebody else holds.
-func cloneFindings(findings []Finding) []Finding {
-	if len(findings) == 0 {
-		return nil
-	}
-	return append([]Finding(nil), findings...)
 }

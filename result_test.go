@@ -1,6 +1,9 @@
 package licensespring_test
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"testing"
 	"testing/synctest"
@@ -12,30 +15,30 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-func TestOutcomeMade(t *testing.T) {
+func TestOutcomeDone(t *testing.T) {
 	t.Parallel()
 	for outcome, want := range map[licensespring.Outcome]bool{
-		licensespring.Created: true, licensespring.Appended: true, licensespring.Recovered: true, licensespring.Existing: true,
-		licensespring.Refused: false, licensespring.NotSent: false, licensespring.Unknown: false, "": false,
+		licensespring.OutcomeCreated: true, licensespring.OutcomeAppended: true, licensespring.OutcomeRecovered: true, licensespring.OutcomeExisting: true,
+		licensespring.OutcomeRejected: false, licensespring.OutcomeNotSent: false, licensespring.OutcomeUnknown: false, "": false,
 	} {
-		assert.Equal(t, want, outcome.Made(), outcome)
+		assert.Equal(t, want, outcome.Done(), outcome)
 	}
 }
 
-// The old form of an answer tells of no licenses: a warning, and the passwords
-// that it does tell. The number gets the rest.
-func TestResultOfTheOldForm(t *testing.T) {
+// The legacy form of a response shows no licenses: the result has a warning and
+// the passwords that the response contains. GetOrder returns the rest.
+func TestResultOfLegacyResponse(t *testing.T) {
 	t.Parallel()
 	client, s := onLoopback(t, []lst.Option{lst.WithLegacyResponse()})
 	res, err := client.CreateOrder(t.Context(), anOrder("inv-1"))
 	require.NoError(t, err)
-	assert.Equal(t, licensespring.Created, res.Outcome)
+	assert.Equal(t, licensespring.OutcomeCreated, res.Outcome)
 	assert.Equal(t, []licensespring.Finding{{
-		Rule: licensespring.RuleNoLicensesShown, Severity: licensespring.Warning, Message: "the answer shows no licenses; get the order to see them",
+		Rule: licensespring.RuleNoLicensesShown, Severity: licensespring.SeverityWarning, Message: "the response shows no licenses; GetOrder returns them",
 	}}, res.Warnings)
-	made, _ := s.Order("inv-1")
+	stored, _ := s.Order("inv-1")
 	require.Len(t, res.Order.Users(), 1)
-	assert.Equal(t, made.Items[1].Licenses[0].Users[0].InitialPassword, res.Order.Users()[0].InitialPassword.Reveal())
+	assert.Equal(t, stored.Items[1].Licenses[0].Users[0].InitialPassword, res.Order.Users()[0].InitialPassword.Reveal())
 
 	rec, err := client.GetOrder(t.Context(), res.Order.ID)
 	require.NoError(t, err)
@@ -43,18 +46,18 @@ func TestResultOfTheOldForm(t *testing.T) {
 
 	res, err = client.CreateOrder(t.Context(), anAppend("inv-1", otherKey))
 	require.NoError(t, err)
-	assert.Equal(t, licensespring.Appended, res.Outcome) // nothing says that it was the first
+	assert.Equal(t, licensespring.OutcomeAppended, res.Outcome) // it does not prove that the order existed
 }
 
-// A company or maintenance that is not in the record are the signs of a service
-// that expects the other dialect. They make no order another one.
-func TestResultOfTheWrongDialect(t *testing.T) {
+// A company or maintenance that is missing from the record indicates that the
+// service expects the other dialect. It is tolerated.
+func TestResultOfWrongDialect(t *testing.T) {
 	t.Parallel()
 	order := anOrder("inv-1")
 	order.Items = order.Items[:1]
 	order.Items[0].Licenses[0] = order.Items[0].Licenses[0].WithMaintenance(licensespring.Months(6))
 	const shown = `{"id": 1, "store_id": "inv-1", "customer": {"email": "` + customerEmail + `", "company_name": ""},
-		"order_items": [{"product": {"short_code": "acme-cad"}, "licenses": [
+		"order_items": [{"product": {"short_code": "acmecad"}, "licenses": [
 			{"license_key": "X", "max_activations": 3, "enable_maintenance_period": false}, {"license_key": "` + givenKey + `"}
 		]}]}`
 	want := []string{
@@ -68,55 +71,55 @@ func TestResultOfTheWrongDialect(t *testing.T) {
 		}
 		return all
 	}
-	assert.Equal(t, want, lines(answeredTo(t, order, shown)))
+	assert.Equal(t, want, lines(resultFor(t, order, shown)))
 
 	client := newClient(t, testKey, licensespring.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
 		if req.Method == http.MethodPost {
-			return answer(req, http.StatusConflict, `{"code": "order_id_exists"}`), nil
+			return response(req, http.StatusConflict, `{"code": "order_id_exists"}`), nil
 		}
-		return answer(req, http.StatusOK, `{"next": null, "results": [`+shown+`]}`), nil
+		return response(req, http.StatusOK, `{"next": null, "results": [`+shown+`]}`), nil
 	})}))
 	res, err := client.EnsureOrder(t.Context(), order)
 	require.NoError(t, err)
-	assert.Equal(t, licensespring.Existing, res.Outcome)
+	assert.Equal(t, licensespring.OutcomeExisting, res.Outcome)
 	assert.Equal(t, want, lines(res))
 }
 
-// What was asked for and did not come back is named.
-func TestResultWarnsOfWhatIsMissing(t *testing.T) {
+// Differences between the order and the response are warnings.
+func TestResultWarnsOfDifferences(t *testing.T) {
 	t.Parallel()
-	res := answeredTo(t, anOrder("inv-1"), `{"id": 1, "store_id": "inv-1", "customer": {"email": "`+customerEmail+`", "company": ""},
+	res := resultFor(t, anOrder("inv-1"), `{"id": 1, "store_id": "inv-1", "customer": {"email": "`+customerEmail+`", "company": ""},
 		"order_items": [
-			{"product": {"short_code": "acme-cad"}, "licenses": [{"license_key": "X", "max_activations": 2, "valid_duration": "1y"}]},
-			{"product": {"short_code": "acme-web"}, "licenses": [{"license_users": [{"email": "alan@example.com"}]}]}
+			{"product": {"short_code": "acmecad"}, "licenses": [{"license_key": "X", "max_activations": 2, "valid_duration": "1y"}]},
+			{"product": {"short_code": "acmeweb"}, "licenses": [{"license_users": [{"email": "alan@example.com"}]}]}
 		]}`)
-	assert.Equal(t, licensespring.Created, res.Outcome) // whatever it shows, it was made
+	assert.Equal(t, licensespring.OutcomeCreated, res.Outcome) // a mismatch does not change the outcome
 	var lines []string
 	for _, w := range res.Warnings {
-		assert.Equal(t, licensespring.Warning, w.Severity)
+		assert.Equal(t, licensespring.SeverityWarning, w.Severity)
 		lines = append(lines, w.String())
 	}
 	assert.Equal(t, []string{
-		"items[0].licenses[0].max_activations: asked for 3, found 2 [not_as_asked]",
-		"items[0].licenses[1].key: asked for [redacted], found nothing [not_as_asked]",
-		"items[1].licenses[0].users[0].email: asked for [redacted], found nothing [not_as_asked]",
+		"items[0].licenses[0].max_activations: want 3, got 2 [value_mismatch]",
+		"items[0].licenses[1].key: want [redacted], got nothing [value_mismatch]",
+		"items[1].licenses[0].users[0].email: want [redacted], got nothing [value_mismatch]",
 		"customer.company: was sent and is not in the record; the service may expect the other dialect [dialect_suspected]",
 	}, lines)
 }
 
-func answeredTo(t *testing.T, order *licensespring.Order, body string) *licensespring.OrderResult {
+func resultFor(t *testing.T, order *licensespring.Order, body string) *licensespring.OrderResult {
 	t.Helper()
-	client := newClient(t, testKey, licensespring.WithHTTPClient(answeringWith(body)))
+	client := newClient(t, testKey, licensespring.WithHTTPClient(respondingWith(body)))
 	res, err := client.CreateOrder(t.Context(), order)
 	require.NoError(t, err)
 	return res
 }
 
-// Warnings are the caller's: to change them changes no other call's.
-func TestWarningsAreTheCallers(t *testing.T) {
+// The caller may modify the warnings of a result.
+func TestWarningsAreNotShared(t *testing.T) {
 	t.Parallel()
 	client, _ := onLoopback(t, nil)
-	order := licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense().WithFeatures("teleport", "x"))
+	order := licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense().WithFeatures("teleport", "x"))
 	first, err := client.EnsureOrder(t.Context(), order)
 	require.NoError(t, err)
 	require.Len(t, first.Warnings, 2)
@@ -128,17 +131,59 @@ func TestWarningsAreTheCallers(t *testing.T) {
 	assert.Equal(t, licensespring.RuleFeatureDropped, second.Warnings[0].Rule)
 }
 
-// A bundle's record shows the products in it, which nobody asked for by name.
-func TestResultOfABundle(t *testing.T) {
+// The record of a bundle shows its products, which the order does not name.
+func TestResultOfBundle(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		client, s, _ := inMemory(t, nil)
-		order := licensespring.NewOrder("inv-1").AddItem("acme-suite", licensespring.NewLicense(), licensespring.NewLicense())
+		order := licensespring.NewOrder("inv-1").AddItem("acmesuite", licensespring.NewLicense(), licensespring.NewLicense())
 		order.IsBundle = true
 		s.Inject(lst.DropAfter())
 		res, err := client.CreateOrder(t.Context(), order)
 		require.NoError(t, err)
-		assert.Equal(t, licensespring.Recovered, res.Outcome)
+		assert.Equal(t, licensespring.OutcomeRecovered, res.Outcome)
 		assert.Empty(t, res.Warnings)
 	})
+}
+
+func TestOutcomeOf(t *testing.T) {
+	t.Parallel()
+	unknown := &licensespring.Error{Kind: licensespring.ErrOutcomeUnknown, Outcome: licensespring.OutcomeUnknown}
+	rejected := &licensespring.Error{Kind: licensespring.ErrOrderExists, Outcome: licensespring.OutcomeRejected}
+	for name, tt := range map[string]struct {
+		err  error
+		want licensespring.Outcome
+	}{
+		"nil":                 {nil, ""},
+		"of a create":         {rejected, licensespring.OutcomeRejected},
+		"wrapped":             {fmt.Errorf("invoice 7: %w", unknown), licensespring.OutcomeUnknown},
+		"joined, first":       {errors.Join(unknown, rejected), licensespring.OutcomeUnknown},
+		"joined with another": {errors.Join(io.EOF, fmt.Errorf("invoice 7: %w", rejected)), licensespring.OutcomeRejected},
+		"of a read":           {&licensespring.Error{Kind: licensespring.ErrNotFound}, ""},
+		"of another package":  {io.EOF, ""},
+		"a kind alone":        {licensespring.ErrOutcomeUnknown, ""},
+		"of validation":       {licensespring.NewOrder("").Validate(), ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			assert.Equal(t, tt.want, licensespring.OutcomeOf(tt.err))
+		})
+	}
+}
+
+// The outcomes of real calls.
+func TestOutcomeOfCalls(t *testing.T) {
+	t.Parallel()
+	client, s := onLoopback(t, nil)
+	_, err := client.CreateOrder(t.Context(), licensespring.NewOrder(""))
+	assert.Equal(t, licensespring.OutcomeNotSent, licensespring.OutcomeOf(err))
+	s.Inject(lst.Status(400))
+	_, err = client.CreateOrder(t.Context(), anOrder("inv-1"))
+	assert.Equal(t, licensespring.OutcomeRejected, licensespring.OutcomeOf(err))
+	s.Inject(lst.DropAfter().On(lst.CreateOrder))
+	_, err = client.CreateOrder(t.Context(), appendWithoutKeys("inv-1"))
+	assert.Equal(t, licensespring.OutcomeUnknown, licensespring.OutcomeOf(err))
+	_, err = client.GetOrder(t.Context(), 0)
+	require.Error(t, err)
+	assert.Empty(t, licensespring.OutcomeOf(err))
 }

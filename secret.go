@@ -8,13 +8,13 @@ import (
 	"github.com/licensespring-go/licensespring/internal/redact"
 )
 
-// Secret is a text that must not be seen by accident: the initial password of
-// a license user. Under every verb of fmt, in JSON and in slog it reads
-// "[redacted]"; [Secret.Reveal] returns it. The zero Secret is no secret at all
-// and reads as nothing.
+// Secret is a text that must not be printed by accident: the initial password of a
+// license user. It prints as "[redacted]" under every verb of fmt, in JSON and in
+// slog; [Secret.Reveal] returns the text. The zero Secret holds no text and prints
+// as "".
 type Secret struct {
-	// A pointer, so that even a printer that looks into unexported fields, as
-	// fmt does for a Secret within a struct of the caller's, sees an address.
+	// A pointer: fmt prints unexported fields of a struct within a struct of the
+	// caller's, and then prints only an address.
 	text *string
 }
 
@@ -26,7 +26,7 @@ func NewSecret(text string) Secret {
 	return Secret{text: &text}
 }
 
-// Reveal returns the text.
+// Reveal returns the text of the secret.
 func (s Secret) Reveal() string {
 	if s.text == nil {
 		return ""
@@ -34,13 +34,13 @@ func (s Secret) Reveal() string {
 	return *s.text
 }
 
-// IsZero reports whether there is no secret.
+// IsZero reports whether s holds no text.
 func (s Secret) IsZero() bool { return s.text == nil }
 
 // Equal reports whether two secrets hold the same text.
 func (s Secret) Equal(other Secret) bool { return s.Reveal() == other.Reveal() }
 
-// String returns "[redacted]", or nothing if there is no secret.
+// String returns "[redacted]", and "" for the zero Secret.
 func (s Secret) String() string {
 	if s.IsZero() {
 		return ""
@@ -48,14 +48,14 @@ func (s Secret) String() string {
 	return redact.Mark
 }
 
-// Format writes what String returns, whatever the verb.
+// Format writes the result of String for every verb.
 func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
-// MarshalText returns what String returns, so that no encoder sees more.
+// MarshalText returns the result of String.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText takes a text as the secret. A secret that was written reads
-// "[redacted]", which is none.
+// UnmarshalText sets the text of the secret. "[redacted]", the output of
+// MarshalText, gives the zero Secret.
 func (s *Secret) UnmarshalText(text []byte) error {
 	*s = Secret{}
 	if string(text) != redact.Mark {
@@ -64,5 +64,5 @@ func (s *Secret) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// LogValue returns what String returns.
+// LogValue returns the result of String.
 func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }

@@ -17,7 +17,7 @@ import (
 
 const password = "hunter2-hunter2"
 
-// holder has secrets in all the places a program may keep them.
+// holder has secrets in all the places where a program may keep them.
 type holder struct {
 	Public  licensespring.Secret
 	private licensespring.Secret
@@ -40,10 +40,10 @@ func TestSecretUnderEveryVerb(t *testing.T) {
 	for _, v := range []any{s, &s, newHolder(), []any{s}, map[licensespring.Secret]int{s: 1}} {
 		for _, flags := range []string{"", "+", "#", "-", " ", "0", "30", "-30", ".3", "+#"} {
 			for _, verb := range "vTtbcdoOqxXUeEfFgGspwZ" {
-				seen := fmt.Sprintf("%"+flags+string(verb), v)
-				assert.NotContains(t, seen, "hunter2")
-				assert.NotContains(t, seen, fmt.Sprintf("%x", "hunter2"))
-				assert.NotContains(t, seen, fmt.Sprintf("%X", "hunter2"))
+				text := fmt.Sprintf("%"+flags+string(verb), v)
+				assert.NotContains(t, text, "hunter2")
+				assert.NotContains(t, text, fmt.Sprintf("%x", "hunter2"))
+				assert.NotContains(t, text, fmt.Sprintf("%X", "hunter2"))
 			}
 		}
 		assert.NotContains(t, fmt.Sprint(v)+fmt.Sprintln(v), "hunter2")
@@ -77,7 +77,7 @@ func TestSecretInEveryEncoder(t *testing.T) {
 	assert.Contains(t, buf.String(), "secret=[redacted]")
 }
 
-func TestSecretInAPanic(t *testing.T) {
+func TestSecretInPanic(t *testing.T) {
 	t.Parallel()
 	defer func() { assert.NotContains(t, fmt.Sprint(recover()), "hunter2") }()
 	panic(newHolder())
@@ -92,7 +92,7 @@ func TestSecret(t *testing.T) {
 	assert.False(t, s.Equal(licensespring.NewSecret("other")))
 	assert.False(t, s.Equal(licensespring.Secret{}))
 
-	// The zero Secret is no secret at all.
+	// The zero Secret is empty.
 	for _, zero := range []licensespring.Secret{{}, licensespring.NewSecret("")} {
 		assert.True(t, zero.IsZero())
 		assert.Empty(t, zero.Reveal())
@@ -107,8 +107,9 @@ func TestSecret(t *testing.T) {
 	}
 }
 
-// What was written out is no secret any more, and must not be taken for one.
-func TestSecretReadBack(t *testing.T) {
+// An encoded Secret contains no secret, and decoding it returns the zero
+// Secret.
+func TestSecretDecoded(t *testing.T) {
 	t.Parallel()
 	data, err := json.Marshal(licensespring.NewSecret(password))
 	require.NoError(t, err)

@@ -8,144 +8,146 @@ import (
 	"github.com/licensespring-go/licensespring/internal/exchange"
 )
 
-// settleReads is how often an order is looked up before the SDK gives up
-// finding it. A fresh order may be invisible for a moment, so that an empty
-// lookup proves nothing; the waits between the reads double, as those between
-// attempts do.
-const settleReads = 6
-
-// rereadAttempts is how often each of these lookups is sent: a second time, so
-// that a rate limit can be waited out.
-const rereadAttempts = 2
-
-var (
-	errNotSeen   = errors.New("licensespring: the order was not to be seen")
-	errPartsSeen = errors.New("licensespring: only a part of the licenses was to be seen")
+const (
+	// maxPolls is the maximum number of lookups that settle an outcome. A new
+	// order may be invisible for a moment, so one empty lookup proves nothing.
+	maxPolls = 6
+	// pollAttempts is the maximum number of attempts of such a lookup: a retry
+	// waits out a rate limit, and the polling itself repeats the lookup.
+	pollAttempts = 2
+	// maxPause is the longest rate limit that polling waits for.
+	maxPause = 5 * time.Minute
 )
 
-// settle finds out what became of a create that may have been received and was
-// not answered with the order. Reply is its last reply, e what that says.
-func (k *call) settle(order *Order, req exchange.Request, reply *exchange.Reply, e *Error) (*OrderResult, error) {
-	if order.Append {
-		return k.settleAppend(order, req, e)
-	}
-	return k.settlePlain(order, reply, e)
+var (
+	errNotVisible      = errors.New("licensespring: order not visible yet")
+	errPartlyVisible   = errors.New("licensespring: order only partly visible")
+	errExceedsDeadline = errors.New("licensespring: wait exceeds deadline")
+)
+
+// lookup is the result of looking up an order.
+type lookup struct {
+	rec        *OrderRecord
+	unreadable []string // paths of unreadable members
+	productErr error    // why rec does not show the codes of all its products
 }
 
-// settlePlain looks the order up by its id, which the service gives away only
-// once:
-//
-//	found, and it is what was asked for   Recovered
-//	found, with what was asked for and    unknown: somebody may have appended to ours
-//	more
-//	found, and it is another one          ErrOrderExists: the id was taken before.
-//	                                      But after a 2xx, which promised that it was
-//	                                      made, nobody can say: unknown
-//	not found, after bounded re-reads     unknown: it may yet appear
-func (k *call) settlePlain(order *Order, reply *exchange.Reply, e *Error) (*OrderResult, error) {
-	rec, odd, err := k.reread(order.ID, legible)
-	if err != nil {
-		return k.unknown(e, unsettled(e, err), err)
-	}
-	differences := compareOrder(order, rec, true)
-	if isSame(differences) {
-		return k.result(Recovered, order, rec, odd), nil
-	}
-	e.Differences = hard(differences)
-	if reply.Ending == exchange.Unreadable || reply.Ending == exchange.Done {
-		return k.unknown(e, "an order with the id is there, and differs from the one asked for")
-	}
-	if onlyMore(e.Differences) {
-		return k.unknown(e, "the order with the id holds what was asked for, and more")
-	}
-	e.Kind, e.Outcome, e.detail, e.Message = ErrOrderExists, Refused, "another order has the id", ""
-	if k.op == opEnsure {
-		e.Kind = ErrOrderConflict
-	}
-	return nil, k.fail(e)
-}
-
-// settleAppend looks for the keys of the licenses in the order: a key is given
-// away only once, so that it tells whether its license was made.
-//
-//	all are there                     Recovered
-//	all are, on other licenses        unknown: nobody but the caller knows who else
-//	                                  was given the keys
-//	none is, after bounded re-reads   sent again: its keys guard it now
-//	some are                          unknown: an append is made whole or not at all,
-//	                                  so somebody else had a hand in it
-//	no keys to look for               unknown, and never a blind re-send
-func (k *call) settleAppend(order *Order, req exchange.Request, e *Error) (*OrderResult, error) {
-	if !order.hasAllKeys() {
-		return k.unknown(e, "licenses appended without keys cannot be told from others; reserve keys to settle such a call")
-	}
-	for resent := 1; ; resent++ {
-		rec, odd, err := k.reread(order.ID, func(rec *OrderRecord) error { return keysSeen(order, rec) })
+// pollOrder looks up the order until accept returns nil for its record and the
+// codes of its products are known. The waits between the lookups double, like
+// those between attempts. The error is errNotVisible if no lookup found the order,
+// the last error of accept, or the reason why the lookups ended early. If only the
+// products stay unknown, it is nil.
+func (op *operation) pollOrder(order *Order, accept func(*OrderRecord) error) (*lookup, error) {
+	var (
+		found *lookup
+		last  error
+	)
+	wait := op.client.cfg.waitMin
+	for n := range maxPolls {
+		if n > 0 {
+			if err := op.pause(wait); err != nil {
+				last = errors.Join(last, err)
+				break
+			}
+			wait = min(2*wait, op.client.cfg.waitMax)
+		}
+		rec, unreadable, err := op.findOrder(OpLookUpOrder, order.ID, pollAttempts)
+		if err == nil {
+			if err = accept(rec); err == nil {
+				err = op.verifyProducts(order, rec, pollAttempts)
+				found = &lookup{rec: rec, unreadable: unreadable, productErr: err}
+			}
+		}
 		switch {
 		case err == nil:
-			differences := compareOrder(order, rec, false)
-			if isSame(differences) {
-				return k.result(Recovered, order, rec, odd), nil
-			}
-			e.Differences = hard(differences)
-			return k.unknown(e, "the keys are there, on licenses that differ from those asked for")
-		case !seenNowhere(err) || resent >= k.c.cfg.maxAttempts:
-			return k.unknown(e, unsettled(e, err), err)
+			return found, nil
+		case errors.Is(err, ErrNotFound) && found == nil:
+			last = errNotVisible
+		case errors.Is(err, errNotVisible), errors.Is(err, errPartlyVisible):
+			last = err
+		case errors.Is(err, ErrUnavailable), errors.Is(err, ErrBadResponse), op.canWaitOut(err):
+			last = err // the next lookup may succeed
+		case found != nil:
+			return found, nil
+		default:
+			return nil, err
 		}
-		reply := k.send(opCreate, req)
-		if rec, odd, ok := readMade(order, reply); ok {
-			return k.result(k.madeOutcome(order, rec), order, rec, odd), nil
-		}
-		// Refused perhaps because the first one was made after all: its keys
-		// are taken then, and the next look finds them. So whatever the answer
-		// is, only a look can tell.
-		e = k.refusal(reply)
-		if !reply.MayHaveActed() && e.Kind != ErrInvalidRequest && e.Kind != ErrOrderExists {
-			return k.unknown(e, e.detail)
+		if op.ctx.Err() != nil {
+			last = errors.Join(last, op.ctx.Err())
+			break
 		}
 	}
+	if found != nil {
+		return found, nil
+	}
+	return nil, last
 }
 
-// seenNowhere reports whether every look was made and none showed anything. A
-// search that was broken off (then errors are joined) has not shown that.
-func seenNowhere(err error) bool {
-	return err == errNotSeen //nolint:errorlint // a joined one is just what must not match
-}
-
-// onlyMore reports whether the one difference is that there are more licenses
-// than were asked for.
-func onlyMore(differences []Difference) bool {
-	return len(differences) == 1 && differences[0].Path == pathSurplus
-}
-
-// legible fails for a record that does not show its licenses: it proves
-// nothing about them.
-func legible(rec *OrderRecord) error {
-	if !rec.showsLicenses() {
-		return errPartsSeen
+// pause waits for d. It returns an error at once if the wait exceeds the
+// deadline.
+func (op *operation) pause(d time.Duration) error {
+	if deadline, ok := op.ctx.Deadline(); ok && time.Until(deadline) <= d {
+		return errExceedsDeadline
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-op.ctx.Done():
+		return op.ctx.Err()
+	case <-timer.C:
+	}
+	if n := len(op.attempts); n > 0 {
+		op.attempts[n-1].Wait, op.attempts[n-1].Decision = d, "poll again"
 	}
 	return nil
 }
 
-// keysSeen reports whether the record shows the keys of all licenses of the
-// order; if not, errNotSeen for none of them and errPartsSeen for some, or for a
-// record that shows no licenses.
-func keysSeen(order *Order, rec *OrderRecord) error {
-	if err := legible(rec); err != nil {
+// canWaitOut reports whether err is a rate limit that ends before the deadline.
+// The next lookup waits for it: the service's 429 has paused the rate limiter.
+func (op *operation) canWaitOut(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) || e.Kind != ErrRateLimited || e.RetryAt.IsZero() {
+		return false
+	}
+	deadline, ok := op.ctx.Deadline()
+	return time.Until(e.RetryAt) <= maxPause && (!ok || e.RetryAt.Before(deadline))
+}
+
+// neverVisible reports whether all lookups of pollOrder took place and none
+// found the order. Lookups that ended early return a joined error instead.
+func neverVisible(err error) bool {
+	return err == errNotVisible //nolint:errorlint // a joined error must not match
+}
+
+// requireLicenses fails for a record that does not show its licenses: it proves
+// nothing about them.
+func requireLicenses(rec *OrderRecord) error {
+	if !rec.showsLicenses() {
+		return errPartlyVisible
+	}
+	return nil
+}
+
+// requireKeys fails unless the record shows the keys of all licenses of the
+// order: with errNotVisible if it shows none of them, and with errPartlyVisible
+// if it shows some, or no licenses at all.
+func requireKeys(order *Order, rec *OrderRecord) error {
+	if err := requireLicenses(rec); err != nil {
 		return err
 	}
 	missing := missingLicenses(order, rec)
-	switch total := len(order.licenseKeys()); {
-	case len(missing) == 0:
+	switch len(missing) {
+	case 0:
 		return nil
-	case len(missing) == total:
-		return errNotSeen
+	case len(order.licenseKeys()):
+		return errNotVisible
 	default:
-		return errPartsSeen
+		return errPartlyVisible
 	}
 }
 
-// missingLicenses returns the keys of the order that the record does not show.
+// missingLicenses returns the license keys of the order that the record does not
+// show.
 func missingLicenses(order *Order, rec *OrderRecord) map[string]bool {
 	missing := make(map[string]bool)
 	for _, key := range order.licenseKeys() {
@@ -169,8 +171,8 @@ func (o *Order) licenseKeys() []string {
 	return keys
 }
 
-// hasAllKeys reports whether every license the order makes carries a key. An
-// item without licenses makes what the service likes.
+// hasAllKeys reports whether every license that the order creates has a key. An
+// item without licenses leaves their number to the service.
 func (o *Order) hasAllKeys() bool {
 	licenses := 0
 	for i := range o.Items {
@@ -182,96 +184,30 @@ func (o *Order) hasAllKeys() bool {
 	return licenses > 0 && len(o.licenseKeys()) == licenses
 }
 
-// reread looks the order up until enough is content with it. Its error is the
-// last one of enough, errNotSeen if the order was never found, or why it could
-// not be looked for.
-func (k *call) reread(id string, enough func(*OrderRecord) error) (*OrderRecord, []string, error) {
-	k.lookups = rereadAttempts
-	defer func() { k.lookups = 0 }()
-	var last error
-	wait := k.c.cfg.waitMin
-	for n := range settleReads {
-		if n > 0 {
-			if err := k.pause(wait); err != nil {
-				return nil, nil, errors.Join(last, err)
-			}
-			wait = min(2*wait, k.c.cfg.waitMax)
-		}
-		rec, odd, err := k.lookup(opLookup, id)
-		switch {
-		case err == nil:
-			if last = enough(rec); last == nil {
-				return rec, odd, nil
-			}
-		case errors.Is(err, ErrNotFound):
-			last = errNotSeen
-		case errors.Is(err, ErrUnavailable), errors.Is(err, ErrBadResponse), k.limitPasses(err):
-			last = err // a moment from now it may work
-		default:
-			return nil, nil, err
-		}
-		if k.ctx.Err() != nil {
-			return nil, nil, errors.Join(last, k.ctx.Err())
-		}
-	}
-	return nil, nil, last
-}
-
-// longestPause is the longest rate limit that is waited for to look an order up:
-// what lasts longer is no pause but a shutdown.
-const longestPause = 5 * time.Minute
-
-// limitPasses reports whether err is a rate limit that is over in time. The next
-// look waits for that at the budget, which the service's word has paused.
-func (k *call) limitPasses(err error) bool {
-	var e *Error
-	if !errors.As(err, &e) || e.Kind != ErrRateLimited || e.RetryAt.IsZero() {
-		return false
-	}
-	deadline, ok := k.ctx.Deadline()
-	return time.Until(e.RetryAt) <= longestPause && (!ok || e.RetryAt.Before(deadline))
-}
-
-// unsettled says in words why an outcome stayed unknown.
-func unsettled(e *Error, err error) string {
-	why := "the order could not be looked up"
+// unsettledReason returns the detail of an error whose outcome stays unknown:
+// how the create ended, and why the lookups did not settle it.
+func unsettledReason(detail string, err error) string {
+	reason := "lookup failed"
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		why = "the context ended before it could be looked up"
-	case errors.Is(err, errNoTime):
-		why = "no time was left to look it up again"
-	case errors.Is(err, errNotSeen):
-		why = "the order was not to be seen"
-	case errors.Is(err, errPartsSeen):
-		why = "only a part of the order was to be seen"
+		reason = "context done before the lookup"
+	case errors.Is(err, errExceedsDeadline):
+		reason = "no time left for another lookup"
+	case errors.Is(err, errNotVisible):
+		reason = "order not visible yet"
+	case errors.Is(err, errProductUnknown):
+		reason = "the record does not show its products"
+	case errors.Is(err, errPartlyVisible):
+		reason = "order only partly visible"
 	case errors.Is(err, ErrUnauthorized):
-		why = "the key may not look it up"
+		reason = "the API key is not permitted to read the order"
+	case errors.Is(err, exchange.ErrTooLarge):
+		reason = "the order is too large to read; see WithMaxResponseBytes"
 	case errors.Is(err, ErrRateLimited):
-		why = "a rate limit was in the way of looking it up"
+		reason = "rate limited during lookup"
 	}
-	if e.detail == "" || e.detail == detailContext {
-		return why
+	if detail == "" || detail == detailContext {
+		return reason
 	}
-	return e.detail + "; " + why
+	return detail + "; " + reason
 }
-
-// pause waits for d, if that fits the time of the call: a wait that cannot end
-// in time is not begun.
-func (k *call) pause(d time.Duration) error {
-	if deadline, ok := k.ctx.Deadline(); ok && time.Until(deadline) <= d {
-		return errNoTime
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-k.ctx.Done():
-		return k.ctx.Err()
-	case <-timer.C:
-	}
-	if n := len(k.attempts); n > 0 {
-		k.attempts[n-1].Wait, k.attempts[n-1].Verdict = d, "looked up again"
-	}
-	return nil
-}
-
-var errNoTime = errors.New("licensespring: the wait does not fit the deadline")

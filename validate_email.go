@@ -6,9 +6,8 @@ import (
 	"strings"
 )
 
-// validEmail reports whether s may be an e-mail address. Only what certainly is
-// none is refused: whether anybody reads mail there, the service cannot tell
-// either.
+// validEmail reports whether s can be an e-mail address. It rejects only what
+// cannot be one.
 func validEmail(s string) bool {
 	at := strings.LastIndexByte(s, '@')
 	if at < 0 || !validDomain(s[at+1:]) {
@@ -17,14 +16,14 @@ func validEmail(s string) bool {
 	if plainLocalPart(s[:at]) {
 		return true
 	}
-	// Quoted text and other scripts. The parser also takes a name or a comment
-	// beside the address, so the address must be all there is.
+	// Quoted text and other scripts. The parser accepts a name or a comment too, so
+	// the address must be the whole text.
 	a, err := mail.ParseAddress(s)
 	return err == nil && (a.Address == s || a.String() == "<"+s+">")
 }
 
-// plainLocalPart recognises what stands before the @ in nearly every address,
-// so that these cost no allocation.
+// plainLocalPart recognizes the local part of nearly all addresses without an
+// allocation.
 func plainLocalPart(s string) bool {
 	for _, c := range []byte(s) {
 		if !isAlphanumeric(c) && strings.IndexByte("!#$%&'*+-/=?^_`{|}~.", c) < 0 {
@@ -34,9 +33,8 @@ func plainLocalPart(s string) bool {
 	return s != "" && s[0] != '.' && s[len(s)-1] != '.' && !strings.Contains(s, "..")
 }
 
-// validDomain is stricter than the mail parser, which takes any sign that a
-// local part can have: above all the bar, which the service puts behind an
-// address in its own records. Such an address must not come back in an order.
+// validDomain is stricter than the mail parser. In particular it rejects the bar,
+// with which the service appends a suffix to addresses in its records.
 func validDomain(s string) bool {
 	if literal, ok := strings.CutPrefix(s, "["); ok {
 		_, err := netip.ParseAddr(strings.TrimPrefix(strings.TrimSuffix(literal, "]"), "IPv6:"))

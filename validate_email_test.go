@@ -12,8 +12,8 @@ func TestValidEmail(t *testing.T) {
 		"ada@example.com",
 		"ada.lovelace+cad@mail.example.co.uk",
 		"o'brien@example.com",
-		"a|b@example.com", // strange, but a local part may have it
-		"ada@localhost",   // who knows
+		"a|b@example.com", // unusual, but valid in a local part
+		"ada@localhost",   // may be valid in a local network
 		"ada@xn--bcher-kva.example",
 		"ada@bücher.example",
 		"áda@example.com",
@@ -43,11 +43,11 @@ func TestValidEmail(t *testing.T) {
 		"ada lovelace@example.com",
 		"ada@exam ple.com",
 		"ada@example.com|1a2b",       // as the service shows it in a record
-		"Ada <ada@example.com>",      // a name beside it
+		"Ada <ada@example.com>",      // with a name
 		"<ada@example.com>",          // the brackets of a mail header
 		"ada@example.com (home)",     // a comment
-		"ada@example.com,bob@e.com",  // two of them
-		"ada@example.com; bob@e.com", // the same
+		"ada@example.com,bob@e.com",  // two addresses
+		"ada@example.com; bob@e.com", // two addresses
 		"mailto:ada@example.com",
 		"ada@[192.0.2.1",
 		"ada@[not an address]",

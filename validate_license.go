@@ -19,19 +19,19 @@ func (f *ProductFeature) rules(ch *checker) {
 
 func (c *CustomField) rules(ch *checker) {
 	if c.Name == "" {
-		ch.fault("name", RuleRequired, "is required")
+		ch.reject("name", RuleRequired, "is required")
 	}
 }
 
-// formRules are about keys and users: the product decides for one of them.
+// formRules concern keys and users. The product allows one of them.
 func (l *License) formRules(ch *checker) {
 	ch.identifier("key", l.Key, false)
 	ch.identifier("policy_code", l.PolicyCode, false)
 	switch {
 	case l.Key == "" && len(l.Users) == 0:
-		return // the service makes a key, or the product says what is missing
+		return // the service generates a key, or rejects a user-based license
 	case l.Key != "" && len(l.Users) > 0:
-		ch.fault("users", RuleKeyAndUsers, "a license has a key or users, not both")
+		ch.reject("users", RuleKeyAndUsers, "a license has either a key or users")
 	default:
 		l.mixedForms(ch)
 	}
@@ -39,7 +39,7 @@ func (l *License) formRules(ch *checker) {
 		l.duplicateKey(ch)
 	}
 	if limit := l.MaxLicenseUsers; limit != nil && *limit > 0 && len(l.Users) > *limit {
-		ch.warn("users", RuleTooManyUsers, "there are more than max_license_users")
+		ch.warn("users", RuleTooManyUsers, "exceeds max_license_users")
 	}
 }
 
@@ -49,88 +49,88 @@ func (l *License) mixedForms(ch *checker) {
 		return
 	}
 	if l.Key != "" {
-		ch.keyBased.see(ch.product, ch.at)
+		ch.keyBased.add(ch.product, ch.at)
 		if first, mixed := ch.usersBased.find(ch.product); mixed {
-			ch.fault("key", RuleMixedLicenseForms, "there is a key, but users for the same product at "+first.String())
+			ch.reject("key", RuleMixedLicenseForms, "has a key, but users for the same product at "+first.String())
 		}
 		return
 	}
-	ch.usersBased.see(ch.product, ch.at)
+	ch.usersBased.add(ch.product, ch.at)
 	if first, mixed := ch.keyBased.find(ch.product); mixed {
-		ch.fault("users", RuleMixedLicenseForms, "there are users, but a key for the same product at "+first.String())
+		ch.reject("users", RuleMixedLicenseForms, "has users, but a key for the same product at "+first.String())
 	}
 }
 
 func (l *License) duplicateKey(ch *checker) {
-	if first, twice := ch.keys.see(l.Key, ch.at); twice {
-		ch.fault("key", RuleDuplicateKey, "is the same as that of "+first.String())
+	if first, twice := ch.keys.add(l.Key, ch.at); twice {
+		ch.reject("key", RuleDuplicateKey, "is a duplicate of that of "+first.String())
 	}
 }
 
-// typeRules are about what goes with a type of license only. A license that
-// does not say its type takes it from the policy or product.
+// typeRules concern options of one license type. A license without a type takes it
+// from the policy or the product.
 func (l *License) typeRules(ch *checker) {
 	switch {
 	case l.LicenseType == "", l.LicenseType == Consumption:
 		return
 	case !l.LicenseType.known():
-		ch.warn("license_type", RuleUnknownValue, "is none of the known types: time-limited, perpetual, consumption, subscription")
+		ch.warn("license_type", RuleUnknownValue, "is not a known type: time-limited, perpetual, consumption, subscription")
 		return
 	}
-	other := func(name string, given bool) {
-		if given {
-			ch.fault(name, RuleConsumptionOnOther, "is for consumption licenses, and this one is "+string(l.LicenseType))
+	reject := func(name string, present bool) {
+		if present {
+			ch.reject(name, RuleWrongLicenseType, "applies to consumption licenses; this one is "+string(l.LicenseType))
 		}
 	}
-	other("max_consumptions", l.MaxConsumptions != nil)
-	other("allow_overages", l.AllowOverages != nil)
-	other("max_overages", l.MaxOverages != nil)
-	other("reset_consumption", l.ResetConsumption != nil)
-	other("consumption_period", l.ConsumptionPeriod != "")
+	reject("max_consumptions", l.MaxConsumptions != nil)
+	reject("allow_overages", l.AllowOverages != nil)
+	reject("max_overages", l.MaxOverages != nil)
+	reject("reset_consumption", l.ResetConsumption != nil)
+	reject("consumption_period", l.ConsumptionPeriod != "")
 }
 
-// validityRules are about the end of the license.
+// validityRules concern the end of the license.
 func (l *License) validityRules(ch *checker) {
 	duration, date := !l.ValidDuration.IsZero(), !l.ValidityPeriod.IsZero()
-	// The end of a trial is the end of the trial, also of a perpetual license.
-	forever := l.LicenseType == Perpetual && !isTrue(l.IsTrial)
+	// A perpetual license can have a trial that ends.
+	endless := l.LicenseType == Perpetual && !isTrue(l.IsTrial)
 	switch {
-	case forever && duration:
-		ch.fault("valid_duration", RuleDurationOnPerpetual, "does not apply to a perpetual license")
+	case endless && duration:
+		ch.reject("valid_duration", RuleDurationOnPerpetual, "does not apply to a perpetual license")
 	case l.LicenseType == TimeLimited && !duration && !date && l.TrialDays == nil && !ch.policy:
-		ch.fault("valid_duration", RuleMissingValidity, "a time-limited license needs a valid_duration or a validity_period")
+		ch.reject("valid_duration", RuleMissingValidity, "a time-limited license needs a valid_duration or a validity_period")
 	}
-	if forever && date {
+	if endless && date {
 		ch.warn("validity_period", RuleValidityOnPerpetual, "does not apply to a perpetual license")
 	}
 	if duration && date {
-		ch.warn("validity_period", RuleDurationAndDate, "there is a valid_duration as well")
+		ch.warn("validity_period", RuleDurationAndDate, "valid_duration is set too")
 	}
 	if date && l.StartDate.IsValid() && l.StartDate.Time().After(l.ValidityPeriod) {
-		ch.warn("start_date", RuleStartsAfterEnd, "is after the validity_period")
+		ch.warn("start_date", RuleStartsAfterEnd, "is after validity_period")
 	}
 }
 
-// maintenanceRules are about updates.
+// maintenanceRules concern updates.
 func (l *License) maintenanceRules(ch *checker) {
 	duration, date := !l.MaintenanceDuration.IsZero(), !l.MaintenancePeriod.IsZero()
 	enabled := l.EnableMaintenanceDuration
-	// What is not said may be said by the policy.
-	unsaid := enabled == nil && !ch.policy
+	// The policy may supply absent values.
+	absent := enabled == nil && !ch.policy
 	if unit := l.MaintenanceDuration.Unit(); unit == UnitHours || unit == UnitMinutes {
-		ch.fault("maintenance_duration", RuleMaintenanceUnit, "must be in years, months or days")
+		ch.reject("maintenance_duration", RuleMaintenanceUnit, "must be in years, months or days")
 	}
-	if duration && (unsaid || isFalse(enabled)) {
-		ch.warn("maintenance_duration", RuleMaintenanceNotEnabled, "does not count unless enable_maintenance_duration is true")
+	if duration && (absent || isFalse(enabled)) {
+		ch.warn("maintenance_duration", RuleMaintenanceNotEnabled, "has no effect unless enable_maintenance_duration is true")
 	}
-	if date && (unsaid || isFalse(enabled)) {
-		ch.warn("maintenance_period", RuleMaintenanceNotEnabled, "does not count unless enable_maintenance_duration is true")
+	if date && (absent || isFalse(enabled)) {
+		ch.warn("maintenance_period", RuleMaintenanceNotEnabled, "has no effect unless enable_maintenance_duration is true")
 	}
 	if isTrue(enabled) && !duration && !date && !ch.policy {
-		ch.warn("enable_maintenance_duration", RuleMaintenanceNoLength, "there is no maintenance_duration")
+		ch.warn("enable_maintenance_duration", RuleMaintenanceNoLength, "needs a maintenance_duration")
 	}
 	if duration && date {
-		ch.warn("maintenance_period", RuleDurationAndDate, "there is a maintenance_duration as well")
+		ch.warn("maintenance_period", RuleDurationAndDate, "maintenance_duration is set too")
 	}
 }
 
@@ -138,40 +138,41 @@ func (o *ConsumptionOptions) rules(ch *checker) {
 	if o.MaxOverages != nil && *o.MaxOverages != 0 {
 		switch {
 		case isFalse(o.AllowOverages):
-			ch.fault("max_overages", RuleOveragesNotAllowed, "overages are not allowed: allow_overages is false")
+			ch.reject("max_overages", RuleOveragesNotAllowed, "must be absent or 0 if allow_overages is false")
 		case o.AllowOverages == nil && !ch.policy:
-			ch.warn("max_overages", RuleOveragesNotSaid, "allow_overages is not said")
+			ch.warn("max_overages", RuleOveragesUnspecified, "allow_overages is not set")
 		}
 	}
-	ch.off("reset_consumption", o.ResetConsumption, "consumption_period", o.ConsumptionPeriod != "")
+	ch.disabled("reset_consumption", o.ResetConsumption, "consumption_period", o.ConsumptionPeriod != "")
 }
 
 func (o *FloatingOptions) rules(ch *checker) {
-	ch.off("is_floating", o.IsFloating, "floating_users", o.FloatingUsers != nil)
-	ch.off("is_floating", o.IsFloating, "floating_timeout", o.FloatingTimeout != nil)
+	ch.disabled("is_floating", o.IsFloating, "floating_users", o.FloatingUsers != nil)
+	ch.disabled("is_floating", o.IsFloating, "floating_timeout", o.FloatingTimeout != nil)
 }
 
-// limitRules are about limits, and about what lifts them or switches them off.
+// limitRules concern limits and the options that remove or disable them.
 func (l *License) limitRules(ch *checker) {
 	if isTrue(l.AllowUnlimitedActivations) && l.MaxActivations != nil {
-		ch.warn("max_activations", RuleUnlimitedWithLimit, "does not count: allow_unlimited_activations is true")
+		ch.warn("max_activations", RuleUnlimitedWithLimit, "has no effect: allow_unlimited_activations is true")
 	}
 	if isTrue(l.AllowUnlimitedConsumptions) && l.MaxConsumptions != nil {
-		ch.warn("max_consumptions", RuleUnlimitedWithLimit, "does not count: allow_unlimited_consumptions is true")
+		ch.warn("max_consumptions", RuleUnlimitedWithLimit, "has no effect: allow_unlimited_consumptions is true")
 	}
-	// A license that floats in the cloud may say no to the other kind.
+	// A cloud-floating license may set is_floating to false.
 	if !isTrue(l.IsFloatingCloud) {
 		l.FloatingOptions.rules(ch)
 	}
-	ch.off("is_trial", l.IsTrial, "trial_days", l.TrialDays != nil)
-	ch.off("can_borrow", l.CanBorrow, "max_borrow_time", l.MaxBorrowTime != nil)
-	ch.off("allow_grace_period", l.AllowGracePeriod, "grace_period", l.GracePeriod != nil)
+	ch.disabled("is_trial", l.IsTrial, "trial_days", l.TrialDays != nil)
+	ch.disabled("can_borrow", l.CanBorrow, "max_borrow_time", l.MaxBorrowTime != nil)
+	ch.disabled("allow_grace_period", l.AllowGracePeriod, "grace_period", l.GracePeriod != nil)
 }
 
-// off warns of a setting that is given although its switch is false.
-func (c *checker) off(switchName string, value *bool, name string, given bool) {
-	if given && isFalse(value) {
-		c.warn(name, RuleSwitchedOff, "does not count: "+switchName+" is false")
+// disabled warns of an option that has no effect because the option that enables it
+// is false.
+func (c *checker) disabled(enabler string, value *bool, name string, present bool) {
+	if present && isFalse(value) {
+		c.warn(name, RuleSwitchedOff, "has no effect: "+enabler+" is false")
 	}
 }
 

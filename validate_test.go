@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// checkCase is an order and what is found in it: "path rule" for a fault,
-// "path rule ?" for a warning.
+// checkCase is an order and its findings: "path rule" for an error, "path rule
+// ?" for a warning.
 type checkCase struct {
 	name  string
 	order *Order
@@ -33,7 +33,7 @@ func withLicense(l License) *Order { return NewOrder("a").AddItem("p", l) }
 
 func withLicenses(licenses ...License) *Order { return NewOrder("a").AddItem("p", licenses...) }
 
-// l0 puts the path of the only license before each finding.
+// l0 prefixes each finding with the path of the only license.
 func l0(findings ...string) []string {
 	out := make([]string, len(findings))
 	for i, f := range findings {
@@ -57,7 +57,7 @@ func orderCases() []checkCase {
 		{"feature without a code", withLicense(NewLicense().WithFeatures("a", "")), l0("product_features[1].code required")},
 		{"custom field without a name", withLicense(NewLicense().WithCustomField("", "v")), l0("custom_fields[0].name required")},
 		{"space is not an id", NewOrder(" \t").AddItem("\u00a0", License{}), []string{"id required", "items[0].product_code required"}},
-		{"an item without licenses makes nothing", NewOrder("a").AddItem("p"), []string{"items[0].licenses no_licenses ?"}},
+		{"an item without licenses creates nothing", NewOrder("a").AddItem("p"), []string{"items[0].licenses no_licenses ?"}},
 		{"what a bundle needs is not known", NewOrder("a").AsBundle().AddItem("b"), nil},
 		{"another type of order", good().WithOrderType("renewal"), []string{"order_type unknown_value ?"}},
 		{"the known type", good().WithOrderType(NormalOrder), nil},
@@ -76,9 +76,9 @@ func textCases() []checkCase {
 		{"space around a key", withLicense(NewKeyLicense("k\n")), l0("key surrounding_space")},
 		{"space around addresses", withLicense(NewUserLicense(" a@example.com")).WithCustomer(Customer{Email: "a@example.com "}), []string{"items[0].licenses[0].users[0].email surrounding_space", "customer.email surrounding_space"}},
 		{"space around codes", withLicense(NewLicense().WithFeatures(" f").WithPolicy("gold ")), l0("product_features[0].code surrounding_space", "policy_code surrounding_space")},
-		{"space around a name is somebody's business", good().WithCustomer(Customer{FirstName: " Ada "}), nil},
+		{"space around a name is allowed", good().WithCustomer(Customer{FirstName: " Ada "}), nil},
 		{"not UTF-8", goodWith(func(o *Order) { o.CampaignParams = "\xff" }), []string{"campaign_params invalid_text"}},
-		{"NUL, which the service's database refuses", withLicense(NewLicense().WithNote("a\x00b")), l0("note invalid_text")},
+		{"NUL, which the service rejects", withLicense(NewLicense().WithNote("a\x00b")), l0("note invalid_text")},
 		{"not UTF-8 in a period", withLicense(NewLicense().WithReset("\xff")), l0("consumption_period invalid_text", "consumption_period unknown_value ?")},
 		{"not UTF-8 in a custom field", withLicense(NewLicense().WithCustomField("\xff", "\xff")), l0("custom_fields[0].name invalid_text", "custom_fields[0].value invalid_text")},
 		{"an address that is not text is not judged as an address", withLicense(NewUserLicense("\xff")), l0("users[0].email invalid_text")},
@@ -124,9 +124,9 @@ func formCases() []checkCase {
 	unlimited.MaxLicenseUsers = new(0)
 	return []checkCase{
 		{"key and users", withLicense(NewKeyLicense("k").WithUsers("a@example.com")), l0("users key_and_users")},
-		{"keys here, users there", withLicenses(NewKeyLicense("k"), NewUserLicense("a@example.com")), []string{"items[0].licenses[1].users mixed_license_forms"}},
-		{"users here, keys there", NewOrder("a").AddItem("p", NewUserLicense("a@example.com")).AddItem("p", License{}, NewKeyLicense("k")), []string{"items[1].licenses[1].key mixed_license_forms"}},
-		{"a license that says neither fits both", withLicenses(License{}, NewUserLicense("a@example.com"), License{}), nil},
+		{"keys in one item, users in another", withLicenses(NewKeyLicense("k"), NewUserLicense("a@example.com")), []string{"items[0].licenses[1].users mixed_license_forms"}},
+		{"users in one item, keys in another", NewOrder("a").AddItem("p", NewUserLicense("a@example.com")).AddItem("p", License{}, NewKeyLicense("k")), []string{"items[1].licenses[1].key mixed_license_forms"}},
+		{"a license with neither fits both", withLicenses(License{}, NewUserLicense("a@example.com"), License{}), nil},
 		{"each product has its own form", NewOrder("a").AddItem("p", NewKeyLicense("k")).AddItem("q", NewUserLicense("a@example.com")), nil},
 		{"a bundle may hold products of both forms", NewOrder("a").AsBundle().AddItem("b", NewKeyLicense("k"), NewUserLicense("a@example.com")), nil},
 		{"items without a product are not compared", NewOrder("a").AddItem("", NewKeyLicense("k"), NewUserLicense("a@example.com")), []string{"items[0].product_code required"}},
@@ -161,8 +161,8 @@ func typeCases() []checkCase {
 		l.LicenseType = typ
 		return l
 	}
-	all := l0("max_consumptions consumption_on_other", "allow_overages consumption_on_other", "max_overages consumption_on_other",
-		"reset_consumption consumption_on_other", "consumption_period consumption_on_other")
+	all := l0("max_consumptions wrong_license_type", "allow_overages wrong_license_type", "max_overages wrong_license_type",
+		"reset_consumption wrong_license_type", "consumption_period wrong_license_type")
 	return []checkCase{
 		{"consumption settings of a perpetual license", withLicense(as(Perpetual)), all},
 		{"of a subscription", withLicense(as(Subscription)), all},
@@ -170,7 +170,7 @@ func typeCases() []checkCase {
 		{"of a consumption license", withLicense(as(Consumption)), nil},
 		{"of a license that takes its type from the product", withLicense(as("")), nil},
 		{"the service may know a type that we do not", withLicense(as("lease")), l0("license_type unknown_value ?")},
-		{"false is a setting too", withLicense(License{LicenseType: Perpetual, ConsumptionOptions: ConsumptionOptions{ResetConsumption: new(false)}}), l0("reset_consumption consumption_on_other")},
+		{"false is a setting, too", withLicense(License{LicenseType: Perpetual, ConsumptionOptions: ConsumptionOptions{ResetConsumption: new(false)}}), l0("reset_consumption wrong_license_type")},
 	}
 }
 
@@ -188,7 +188,7 @@ func validityCases() []checkCase {
 		{"time-limited by nothing", withLicense(License{LicenseType: TimeLimited}), l0("valid_duration missing_validity")},
 		{"the policy may say it", withLicense(License{LicenseType: TimeLimited, PolicyCode: "gold"}), nil},
 		{"so may the days of a trial", withLicense(License{LicenseType: TimeLimited}.TrialFor(14)), nil},
-		{"a subscription ends when its source says so", withLicense(NewLicense().Subscription()), nil},
+		{"a subscription needs no end", withLicense(NewLicense().Subscription()), nil},
 		{"both ends", withLicense(both), l0("validity_period duration_and_date ?")},
 		{"perpetual for a year", withLicense(perpetualFor), l0("valid_duration duration_on_perpetual")},
 		{"perpetual until a day", withLicense(perpetualUntil), l0("validity_period validity_on_perpetual ?")},
@@ -214,13 +214,13 @@ func consumptionCases() []checkCase {
 	return []checkCase{
 		{"overages that are not allowed", withLicense(limit(new(false), 5)), l0("max_overages overages_not_allowed")},
 		{"no overages that are not allowed", withLicense(limit(new(false), 0)), nil},
-		{"overages, allowed or not", withLicense(limit(nil, 5)), l0("max_overages overages_not_said ?")},
+		{"overages, allowed or not", withLicense(limit(nil, 5)), l0("max_overages overages_unspecified ?")},
 		{"the policy may allow them", withLicense(limit(nil, 5).WithPolicy("gold")), nil},
-		{"overages of a feature", withLicenses(feature(new(false)), feature(nil), feature(new(true))), []string{"items[0].licenses[0].product_features[0].max_overages overages_not_allowed", "items[0].licenses[1].product_features[0].max_overages overages_not_said ?"}},
+		{"overages of a feature", withLicenses(feature(new(false)), feature(nil), feature(new(true))), []string{"items[0].licenses[0].product_features[0].max_overages overages_not_allowed", "items[0].licenses[1].product_features[0].max_overages overages_unspecified ?"}},
 		{"a period and no reset", withLicense(License{ConsumptionOptions: ConsumptionOptions{ResetConsumption: new(false), ConsumptionPeriod: Monthly}}), l0("consumption_period switched_off ?")},
 		{"an unknown period", withLicense(NewLicense().WithReset("fortnight")), l0("consumption_period unknown_value ?")},
-		{"a period in a word of the page", withLicense(NewLicense().WithReset("week")), nil},
-		{"the page has no word for a day", withLicense(NewLicense().WithReset(Daily)), l0("consumption_period period_not_in_dialect ?")},
+		{"a period in classic spelling", withLicense(NewLicense().WithReset("week")), nil},
+		{"classic has no name for a day", withLicense(NewLicense().WithReset(Daily)), l0("consumption_period period_not_in_dialect ?")},
 	}
 }
 
@@ -257,7 +257,7 @@ func extraCases() []checkCase {
 		{"no JSON", good().WithExtra("sku", json.RawMessage(`{`)), []string{"sku extra_invalid"}},
 		{"nothing", good().WithExtra("sku", nil), []string{"sku extra_invalid"}},
 		{"extra members come after all fields", NewOrder("").WithExtra("aaa", nil).WithReference("\xff").AddItem("p", License{}), []string{"id required", "reference invalid_text", "aaa extra_invalid"}},
-		{"a name that may be somebody's is not shown", good().WithExtra("Ada Lovelace", json.RawMessage(`{`)).WithExtra(strings.Repeat("a", 50), json.RawMessage(`{`)), []string{" extra_invalid", " extra_invalid"}},
+		{"a name that may be customer data is not shown", good().WithExtra("Ada Lovelace", json.RawMessage(`{`)).WithExtra(strings.Repeat("a", 50), json.RawMessage(`{`)), []string{" extra_invalid", " extra_invalid"}},
 		{
 			"in every object", &Order{
 				ID: "a", Customer: &Customer{Extra: extra("email", one)},
@@ -299,8 +299,8 @@ func warningCases() []checkCase {
 	limited.AllowUnlimitedActivations, limited.AllowUnlimitedConsumptions = new(false), nil
 	unsaid := License{TrialDays: new(1), MaxBorrowTime: new(1), GracePeriod: new(1), FloatingOptions: FloatingOptions{FloatingUsers: new(1)}}
 	return []checkCase{
-		{"settings that are switched off", withLicense(off), l0("product_features[0].floating_users switched_off ?", "trial_days switched_off ?", "floating_users switched_off ?", "floating_timeout switched_off ?", "max_borrow_time switched_off ?", "grace_period switched_off ?")},
-		{"a switch that is not said may be on", withLicense(unsaid), nil},
+		{"settings without effect", withLicense(off), l0("product_features[0].floating_users switched_off ?", "trial_days switched_off ?", "floating_users switched_off ?", "floating_timeout switched_off ?", "max_borrow_time switched_off ?", "grace_period switched_off ?")},
+		{"an option that is not set may be on", withLicense(unsaid), nil},
 		{"floating in the cloud only", withLicense(cloud), nil},
 		{"a limit and no limit", withLicense(unlimited), l0("max_activations unlimited_with_limit ?", "max_consumptions unlimited_with_limit ?")},
 		{"a limit", withLicense(limited), nil},
@@ -316,8 +316,8 @@ func TestCheck(t *testing.T) {
 			var got []string
 			var faults []Finding
 			for _, f := range findings {
-				s := f.Path + " " + f.Rule
-				if f.Severity == Warning {
+				s := f.Path + " " + string(f.Rule)
+				if f.Severity == SeverityWarning {
 					s += " ?"
 				} else {
 					faults = append(faults, f)
@@ -329,8 +329,8 @@ func TestCheck(t *testing.T) {
 			err := tt.order.Validate()
 			if len(faults) == 0 {
 				require.NoError(t, err)
-				_, err = tt.order.appendJSON(nil, PageDialect)
-				require.NoError(t, err, "what has no fault can be sent")
+				_, err = tt.order.appendJSON(nil, DialectClassic)
+				require.NoError(t, err, "an order without errors can be encoded")
 				return
 			}
 			var all *ValidationError
@@ -343,20 +343,20 @@ func TestCheck(t *testing.T) {
 func TestCheckByDialect(t *testing.T) {
 	t.Parallel()
 	o := withLicense(NewLicense().WithReset(Daily))
-	assert.Len(t, o.check(PageDialect), 1)
-	assert.Empty(t, o.check(CurrentDialect), "the newer reference has a word for a day")
+	assert.Len(t, o.check(DialectClassic), 1)
+	assert.Empty(t, o.check(DialectCurrent), "the current dialect has a name for a day")
 }
 
 func TestCheckFullOrder(t *testing.T) {
 	t.Parallel()
 	o := fullOrder()
 	require.NoError(t, o.Validate())
-	assert.Equal(t, fullOrder(), o, "checking changes nothing")
+	assert.Equal(t, fullOrder(), o, "Check does not modify the order")
 }
 
-// TestFindingsEchoNothing fills every text of an order with a mark and looks for
-// it in what is said about the order.
-func TestFindingsEchoNothing(t *testing.T) {
+// TestFindingsContainNoData fills every text of an order with a mark and checks
+// that no finding contains it.
+func TestFindingsContainNoData(t *testing.T) {
 	t.Parallel()
 	const mark = "Lovelace"
 	bad := " " + mark + "\xff"
@@ -380,7 +380,7 @@ func TestFindingsEchoNothing(t *testing.T) {
 	assert.NotContains(t, o.Validate().Error(), mark)
 }
 
-func TestCheckAllocations(t *testing.T) { //nolint:paralleltest // other tests would be counted too
+func TestCheckAllocations(t *testing.T) { //nolint:paralleltest // allocations of other tests would be counted too
 	o := typicalOrder()
 	require.Empty(t, o.Check())
 	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { o.Check() }), 1.0)

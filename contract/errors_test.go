@@ -22,14 +22,14 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// kinds are all kinds of error, as the documentation lists them.
+// kinds lists all error kinds of the documentation.
 var kinds = []ls.ErrorKind{
 	ls.ErrInvalidRequest, ls.ErrInvalidConfig, ls.ErrUnauthorized, ls.ErrNotFound, ls.ErrOrderExists, ls.ErrOrderConflict,
 	ls.ErrRateLimited, ls.ErrRedirected, ls.ErrUnavailable, ls.ErrBadResponse, ls.ErrOutcomeUnknown, ls.ErrNotSent,
 }
 
-// TestKindsAreAll compares the list with what is exported.
-func TestKindsAreAll(t *testing.T) {
+// TestKindsAreComplete compares kinds with the exported constants.
+func TestKindsAreComplete(t *testing.T) {
 	t.Parallel()
 	api, err := os.ReadFile(filepath.Join(root, "testdata", "api.txt"))
 	require.NoError(t, err)
@@ -43,16 +43,16 @@ func TestKindsAreAll(t *testing.T) {
 	assert.ElementsMatch(t, exported, listed)
 }
 
-// weather is what a call meets, in a bubble of virtual time.
-type weather struct {
+// scenario is a call and the conditions under which it runs.
+type scenario struct {
 	server  []lst.Option
 	client  []ls.Option
 	faults  []lst.Fault
 	before  func(t *testing.T, s *lst.Server, c *ls.Client)
-	limit   time.Duration // of the call's context; 0: none
-	cancel  bool          // before the call
-	offline bool          // dials are refused
-	request func(ctx context.Context, c *ls.Client) error
+	timeout time.Duration // of the call's context; 0 means none
+	cancel  bool          // cancels the context before the call
+	offline bool          // connections fail with ECONNREFUSED
+	call    func(ctx context.Context, c *ls.Client) error
 }
 
 func smallOrder() *ls.Order {
@@ -67,64 +67,69 @@ func ensure(o *ls.Order) func(context.Context, *ls.Client) error {
 	return func(ctx context.Context, c *ls.Client) error { _, err := c.EnsureOrder(ctx, o); return err }
 }
 
-func find(ctx context.Context, c *ls.Client) error { _, err := c.FindOrder(ctx, "inv-1"); return err }
+func lookUp(ctx context.Context, c *ls.Client) error {
+	_, err := c.GetOrderByStoreID(ctx, "inv-1")
+	return err
+}
 
-// made makes another order under the same id before the call.
-func made(t *testing.T, _ *lst.Server, c *ls.Client) {
+// createOther creates a different order with the same id.
+func createOther(t *testing.T, _ *lst.Server, c *ls.Client) {
 	t.Helper()
 	_, err := c.CreateOrder(t.Context(), ls.NewOrder("inv-1").AddItem(countProduct, ls.NewLicense()))
 	require.NoError(t, err)
 }
 
-// TestErrorsMatch brings every kind of error about and holds which kinds it
-// matches: those that are named, and no other.
+// TestErrorsMatch provokes every kind of error. Each error matches the listed
+// kinds and no other.
 func TestErrorsMatch(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name    string
-		weather weather
-		outcome ls.Outcome
-		matches []error
+		name     string
+		scenario scenario
+		outcome  ls.Outcome
+		matches  []error
 	}{
-		{"a fault in the order", weather{request: create(ls.NewOrder(""))}, ls.NotSent, []error{ls.ErrInvalidRequest, ls.ErrNotSent}},
-		{"no order", weather{request: create(nil)}, ls.NotSent, []error{ls.ErrInvalidRequest, ls.ErrNotSent}},
-		{"a read that makes no sense", weather{request: func(ctx context.Context, c *ls.Client) error { _, err := c.GetOrder(ctx, 0); return err }}, "", []error{ls.ErrInvalidRequest}},
-		{"refused by the service", weather{request: create(ls.NewOrder("inv-1").AddItem("unknown", ls.NewLicense()))}, ls.Refused, []error{ls.ErrInvalidRequest}},
-		{"bad options", weather{request: func(context.Context, *ls.Client) error { _, err := ls.New("", ls.WithHTTPClient(nil)); return err }}, "", []error{ls.ErrInvalidConfig}},
-		{"a wrong key", weather{faults: []lst.Fault{lst.Status(403)}, request: create(smallOrder())}, ls.Refused, []error{ls.ErrUnauthorized}},
-		{"a wrong key, in a read", weather{faults: []lst.Fault{lst.Status(401)}, request: find}, "", []error{ls.ErrUnauthorized}},
-		{"no such order", weather{request: find}, "", []error{ls.ErrNotFound}},
-		{"taken", weather{before: made, request: create(smallOrder())}, ls.Refused, []error{ls.ErrOrderExists}},
-		{"taken, by another order", weather{before: made, request: ensure(smallOrder())}, ls.Refused, []error{ls.ErrOrderConflict}},
-		{"limited by the service", weather{faults: []lst.Fault{lst.Status(429, lst.Header("Retry-After", "3600"))}, request: create(smallOrder())}, ls.Refused, []error{ls.ErrRateLimited}},
-		{"limited by the service, in a read", weather{faults: []lst.Fault{lst.Status(429).Forever()}, request: find}, "", []error{ls.ErrRateLimited}},
-		{"limited by the budget", weather{
-			client: []ls.Option{ls.WithBudget(ls.NewBudget(ls.Plan(1)))}, before: made, limit: time.Second, request: find,
-		}, "", []error{ls.ErrRateLimited}},
-		{"limited by the budget, in a create", weather{
-			client: []ls.Option{ls.WithBudget(ls.NewBudget(ls.Plan(1)))}, before: made, limit: time.Second, request: create(smallOrder()),
-		}, ls.NotSent, []error{ls.ErrRateLimited, ls.ErrNotSent}},
-		{"redirected", weather{faults: []lst.Fault{lst.Redirect(307, "/")}, request: create(smallOrder())}, ls.Refused, []error{ls.ErrRedirected}},
-		{"redirected, in a read", weather{faults: []lst.Fault{lst.Redirect(302, "/")}, request: find}, "", []error{ls.ErrRedirected}},
-		{"a server error, in a read", weather{faults: []lst.Fault{lst.Status(500).Forever()}, request: find}, "", []error{ls.ErrUnavailable}},
-		{"not to be reached", weather{
-			offline: true, request: create(smallOrder()),
-		}, ls.NotSent, []error{ls.ErrUnavailable, ls.ErrNotSent, syscall.ECONNREFUSED}},
-		{"a read that is no JSON", weather{faults: []lst.Fault{lst.Status(200, lst.Body("text/html", "<html>")).Forever()}, request: find}, "", []error{ls.ErrBadResponse}},
-		{"lost for good", weather{faults: []lst.Fault{lst.DropBefore().Forever()}, request: create(smallOrder())}, ls.Unknown, []error{ls.ErrOutcomeUnknown, ls.ErrUnavailable}},
-		{"server errors for good", weather{faults: []lst.Fault{lst.Status(503).Forever()}, request: create(smallOrder())}, ls.Unknown, []error{ls.ErrOutcomeUnknown, ls.ErrUnavailable}},
-		// The lookup is not authorized; that says nothing of the order.
-		{"lost, and the key is taken away", weather{
-			faults: []lst.Fault{lst.DropAfter().On(lst.CreateOrder).Forever(), lst.Status(403).On(lst.ListOrders).Forever()}, request: create(smallOrder()),
-		}, ls.Unknown, []error{ls.ErrOutcomeUnknown, ls.ErrUnavailable}},
-		{"lost, and nobody finds anything", weather{
-			faults: []lst.Fault{lst.Status(200, lst.Body("application/json", "{}"))}, request: create(smallOrder()),
-		}, ls.Unknown, []error{ls.ErrOutcomeUnknown}},
-		{"an append without keys, lost", weather{faults: []lst.Fault{lst.DropAfter()}, request: create(smallOrder().Appending())}, ls.Unknown, []error{ls.ErrOutcomeUnknown, ls.ErrUnavailable}},
-		{"canceled before", weather{cancel: true, request: create(smallOrder())}, ls.NotSent, []error{ls.ErrNotSent, context.Canceled}},
-		{"out of time, after sending", weather{
-			faults: []lst.Fault{lst.StallAfter()}, limit: time.Second, request: create(smallOrder()),
-		}, ls.Unknown, []error{ls.ErrOutcomeUnknown, ls.ErrUnavailable, context.DeadlineExceeded}},
+		{"invalid order", scenario{call: create(ls.NewOrder(""))}, ls.OutcomeNotSent, []error{ls.ErrInvalidRequest, ls.ErrNotSent}},
+		{"nil order", scenario{call: create(nil)}, ls.OutcomeNotSent, []error{ls.ErrInvalidRequest, ls.ErrNotSent}},
+		{"invalid read", scenario{call: func(ctx context.Context, c *ls.Client) error { _, err := c.GetOrder(ctx, 0); return err }}, "", []error{ls.ErrInvalidRequest, ls.ErrNotSent}},
+		{"rejected by the service", scenario{call: create(ls.NewOrder("inv-1").AddItem("unknown", ls.NewLicense()))}, ls.OutcomeRejected, []error{ls.ErrInvalidRequest}},
+		{"invalid options", scenario{call: func(context.Context, *ls.Client) error { _, err := ls.New("", ls.WithHTTPClient(nil)); return err }}, "", []error{ls.ErrInvalidConfig}},
+		{"wrong key", scenario{faults: []lst.Fault{lst.Status(403)}, call: create(smallOrder())}, ls.OutcomeRejected, []error{ls.ErrUnauthorized}},
+		{"wrong key, read", scenario{faults: []lst.Fault{lst.Status(401)}, call: lookUp}, "", []error{ls.ErrUnauthorized}},
+		{"order not found", scenario{call: lookUp}, "", []error{ls.ErrNotFound}},
+		{"id exists", scenario{before: createOther, call: create(smallOrder())}, ls.OutcomeRejected, []error{ls.ErrOrderExists}},
+		{"id exists, different order", scenario{before: createOther, call: ensure(smallOrder())}, ls.OutcomeRejected, []error{ls.ErrOrderConflict}},
+		{"rate limited by the service", scenario{faults: []lst.Fault{lst.Status(429, lst.Header("Retry-After", "3600"))}, call: create(smallOrder())}, ls.OutcomeRejected, []error{ls.ErrRateLimited}},
+		{"rate limited by the service, read", scenario{faults: []lst.Fault{lst.Status(429).Forever()}, call: lookUp}, "", []error{ls.ErrRateLimited}},
+		{"rate limited by the client, read", scenario{
+			client: []ls.Option{ls.WithRateLimiter(ls.NewRateLimiter(ls.RateLimit(1)))}, before: createOther, timeout: time.Second, call: lookUp,
+		}, "", []error{ls.ErrRateLimited, ls.ErrNotSent}},
+		{"rate limited by the client", scenario{
+			client: []ls.Option{ls.WithRateLimiter(ls.NewRateLimiter(ls.RateLimit(1)))}, before: createOther, timeout: time.Second, call: create(smallOrder()),
+		}, ls.OutcomeNotSent, []error{ls.ErrRateLimited, ls.ErrNotSent}},
+		{"redirected", scenario{faults: []lst.Fault{lst.Redirect(307, "/")}, call: create(smallOrder())}, ls.OutcomeRejected, []error{ls.ErrRedirected}},
+		{"redirected, read", scenario{faults: []lst.Fault{lst.Redirect(302, "/")}, call: lookUp}, "", []error{ls.ErrRedirected}},
+		{"server error, read", scenario{faults: []lst.Fault{lst.Status(500).Forever()}, call: lookUp}, "", []error{ls.ErrUnavailable}},
+		{"unreachable", scenario{
+			offline: true, call: create(smallOrder()),
+		}, ls.OutcomeNotSent, []error{ls.ErrUnavailable, ls.ErrNotSent, syscall.ECONNREFUSED}},
+		{"unreachable, read", scenario{offline: true, call: lookUp}, "", []error{ls.ErrUnavailable, ls.ErrNotSent, syscall.ECONNREFUSED}},
+		{"canceled before the call, read", scenario{cancel: true, call: lookUp}, "", []error{ls.ErrNotSent, context.Canceled}},
+		{"response is not JSON, read", scenario{faults: []lst.Fault{lst.Status(200, lst.Body("text/html", "<html>")).Forever()}, call: lookUp}, "", []error{ls.ErrBadResponse}},
+		{"all responses lost", scenario{faults: []lst.Fault{lst.DropBefore().Forever()}, call: create(smallOrder())}, ls.OutcomeUnknown, []error{ls.ErrOutcomeUnknown}},
+		{"only server errors", scenario{faults: []lst.Fault{lst.Status(503).Forever()}, call: create(smallOrder())}, ls.OutcomeUnknown, []error{ls.ErrOutcomeUnknown}},
+		// The status of the lookup is not the outcome of the create.
+		{"response lost, lookup not authorized", scenario{
+			faults: []lst.Fault{lst.DropAfter().On(lst.CreateOrder).Forever(), lst.Status(403).On(lst.ListOrders).Forever()}, call: create(smallOrder()),
+		}, ls.OutcomeUnknown, []error{ls.ErrOutcomeUnknown}},
+		{"unreadable response, order not found", scenario{
+			faults: []lst.Fault{lst.Status(200, lst.Body("application/json", "{}"))}, call: create(smallOrder()),
+		}, ls.OutcomeUnknown, []error{ls.ErrOutcomeUnknown}},
+		{"append without keys, response lost", scenario{faults: []lst.Fault{lst.DropAfter()}, call: create(smallOrder().Appending())}, ls.OutcomeUnknown, []error{ls.ErrOutcomeUnknown}},
+		{"canceled before the call", scenario{cancel: true, call: create(smallOrder())}, ls.OutcomeNotSent, []error{ls.ErrNotSent, context.Canceled}},
+		{"deadline exceeded after sending", scenario{
+			faults: []lst.Fault{lst.StallAfter()}, timeout: time.Second, call: create(smallOrder()),
+		}, ls.OutcomeUnknown, []error{ls.ErrOutcomeUnknown, context.DeadlineExceeded}},
 	}
 	seen := map[ls.ErrorKind]bool{}
 	for _, tt := range tests {
@@ -136,32 +141,33 @@ func TestErrorsMatch(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				err := tt.weather.call(t)
+				err := tt.scenario.run(t)
 				require.Error(t, err)
-				holdMatches(t, err, tt.matches)
-				holdMatches(t, fmt.Errorf("order 7: %w", err), tt.matches) // wrapped by the caller
+				assertMatches(t, err, tt.matches)
+				assertMatches(t, fmt.Errorf("order 7: %w", err), tt.matches) // wrapped by the caller
 				var e *ls.Error
 				require.ErrorAs(t, err, &e)
 				assert.Equal(t, tt.outcome, e.Outcome)
+				assert.Equal(t, tt.outcome, ls.OutcomeOf(fmt.Errorf("order 7: %w", err)))
 				require.ErrorIs(t, err, e.Kind, "its own kind")
 				var invalid *ls.ValidationError
 				if errors.As(err, &invalid) {
 					assert.NotEmpty(t, invalid.Findings)
 				}
-				ours := e.StatusCode == 0 && (e.Kind == ls.ErrInvalidRequest || e.Kind == ls.ErrInvalidConfig)
-				assert.Equal(t, ours, invalid != nil, "a *ValidationError is in it if the SDK found what is wrong")
+				bySDK := e.StatusCode == 0 && (e.Kind == ls.ErrInvalidRequest || e.Kind == ls.ErrInvalidConfig)
+				assert.Equal(t, bySDK, invalid != nil, "validation errors of the SDK wrap a *ValidationError")
 				var op *net.OpError
-				assert.Equal(t, tt.weather.offline, errors.As(err, &op))
+				assert.Equal(t, tt.scenario.offline, errors.As(err, &op))
 			})
 		})
 	}
 	for _, kind := range kinds {
-		assert.True(t, seen[kind], "no case brings %q about", kind)
+		assert.True(t, seen[kind], "no case provokes %q", kind)
 	}
 }
 
-// holdMatches holds which of all kinds an error matches.
-func holdMatches(t *testing.T, err error, matches []error) {
+// assertMatches checks that an error matches the given kinds and no other.
+func assertMatches(t *testing.T, err error, matches []error) {
 	t.Helper()
 	want := map[error]bool{}
 	for _, target := range matches {
@@ -173,63 +179,61 @@ func holdMatches(t *testing.T, err error, matches []error) {
 	for _, target := range []error{context.Canceled, context.DeadlineExceeded, syscall.ECONNREFUSED} {
 		assert.Equal(t, want[target], errors.Is(err, target), "errors.Is(%v, %v)", err, target)
 	}
-	// What is unknown is never also a refusal.
-	if errors.Is(err, ls.ErrOutcomeUnknown) {
-		for _, refusal := range []ls.ErrorKind{
-			ls.ErrInvalidRequest, ls.ErrUnauthorized, ls.ErrNotFound, ls.ErrOrderExists, ls.ErrOrderConflict, ls.ErrRateLimited, ls.ErrRedirected, ls.ErrNotSent,
-		} {
-			require.NotErrorIs(t, err, refusal, "what is unknown is never also a refusal")
-		}
-	}
 }
 
-// call makes the call in its weather.
-func (w *weather) call(t *testing.T) error {
+// run makes the call under the conditions of the scenario.
+func (s *scenario) run(t *testing.T) error {
 	t.Helper()
 	network := lst.NewNetwork()
-	server := lst.NewServer(t, append([]lst.Option{lst.WithNetwork(network)}, w.server...)...)
+	server := lst.NewServer(t, append([]lst.Option{lst.WithNetwork(network)}, s.server...)...)
 	transport := &http.Transport{DialContext: network.DialContext}
 	t.Cleanup(transport.CloseIdleConnections)
-	if w.offline {
+	if s.offline {
 		transport.DialContext = func(_ context.Context, network, _ string) (net.Conn, error) {
 			return nil, &net.OpError{Op: "dial", Net: network, Err: syscall.ECONNREFUSED}
 		}
 	}
 	client, err := ls.New(server.APIKey(), append([]ls.Option{
-		ls.WithBaseURL(server.URL()), ls.WithHTTPClient(&http.Client{Transport: transport}), ls.WithBudget(ls.NewBudget(ls.Unlimited)),
-	}, w.client...)...)
+		ls.WithBaseURL(server.URL()), ls.WithHTTPClient(&http.Client{Transport: transport}), ls.WithRateLimiter(ls.NewRateLimiter(ls.NoRateLimit)),
+	}, s.client...)...)
 	require.NoError(t, err)
-	if w.before != nil {
-		w.before(t, server, client)
+	if s.before != nil {
+		s.before(t, server, client)
 	}
-	server.Inject(w.faults...)
+	server.Inject(s.faults...)
 	ctx := t.Context()
-	if w.limit > 0 {
+	if s.timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, w.limit)
+		ctx, cancel = context.WithTimeout(ctx, s.timeout)
 		defer cancel()
 	}
-	if w.cancel {
+	if s.cancel {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithCancel(ctx)
 		cancel()
 	}
-	return w.request(ctx, client)
+	return s.call(ctx, client)
 }
 
-// TestUnknownMatchesNoRefusal holds the matrix without any weather: whatever
-// Kind an error has, an outcome that is unknown matches ErrOutcomeUnknown.
-func TestUnknownMatchesNoRefusal(t *testing.T) {
+// TestUnknownMatchesNoOtherKind tests all combinations of Kind and Outcome: an
+// error whose outcome is unknown matches ErrOutcomeUnknown and no other kind.
+func TestUnknownMatchesNoOtherKind(t *testing.T) {
 	t.Parallel()
 	for _, kind := range kinds {
-		for _, outcome := range []ls.Outcome{"", ls.Refused, ls.NotSent, ls.Unknown} {
+		for _, outcome := range []ls.Outcome{"", ls.OutcomeRejected, ls.OutcomeNotSent, ls.OutcomeUnknown} {
 			err := error(&ls.Error{Kind: kind, Outcome: outcome})
-			if outcome == "" { // of a read, which is never unknown
+			if outcome == "" { // a read, which is never unknown
 				assert.Equal(t, kind != ls.ErrOutcomeUnknown, errors.Is(err, kind))
 				continue
 			}
-			assert.Equal(t, outcome == ls.Unknown, errors.Is(err, ls.ErrOutcomeUnknown), "%s with %s", kind, outcome)
-			assert.Equal(t, outcome == ls.NotSent, errors.Is(err, ls.ErrNotSent), "%s with %s", kind, outcome)
+			assert.Equal(t, outcome == ls.OutcomeUnknown, errors.Is(err, ls.ErrOutcomeUnknown), "%s with %s", kind, outcome)
+			if outcome == ls.OutcomeUnknown {
+				for _, other := range kinds {
+					assert.Equal(t, other == ls.ErrOutcomeUnknown, errors.Is(err, other), "%s with %s is %s", kind, outcome, other)
+				}
+				continue
+			}
+			assert.Equal(t, outcome == ls.OutcomeNotSent || kind == ls.ErrNotSent, errors.Is(err, ls.ErrNotSent), "%s with %s", kind, outcome)
 		}
 		assert.Equal(t, "licensespring: "+string(kind), kind.Error())
 	}

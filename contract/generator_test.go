@@ -11,13 +11,13 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// generator makes valid orders by chance: the same for the same seed. Whatever
-// it makes the service has to accept, as far as its page says.
+// generator generates random valid orders, the same for the same seed. According
+// to its documentation the service must accept all of them.
 type generator struct {
 	*rand.Rand
 
 	dialect dialect
-	n       int // of the order, so that ids and keys are used once
+	n       int // number of the order, which makes ids and keys unique
 }
 
 func newGenerator(seed uint64, d dialect) *generator {
@@ -25,16 +25,16 @@ func newGenerator(seed uint64, d dialect) *generator {
 }
 
 const (
-	keyProduct    = "acme-cad"
-	userProduct   = "acme-web"
-	countProduct  = "acme-api"
-	bundleProduct = "acme-suite"
-	openProduct   = "acme-open" // time-limited, unless a license says otherwise
+	keyProduct    = "acmecad"
+	userProduct   = "acmeweb"
+	countProduct  = "acmeapi"
+	bundleProduct = "acmesuite"
+	openProduct   = "acmeopen" // licenses are time-limited by default
 	account       = 9007199254740993
 )
 
-// catalogue are the products and policies that the orders name.
-func catalogue() []licensespringtest.Option {
+// serverOptions returns the products and policies that generated orders name.
+func serverOptions() []licensespringtest.Option {
 	products := append(licensespringtest.DefaultProducts(), licensespringtest.Product{
 		Code: openProduct, LicenseType: "time-limited", Features: []licensespringtest.Feature{{Code: "render"}, {Code: "calls", Consumption: true}},
 	})
@@ -42,7 +42,7 @@ func catalogue() []licensespringtest.Option {
 		licensespringtest.WithProducts(products...),
 		licensespringtest.WithPolicies(licensespringtest.Policy{Code: "gold"}),
 		licensespringtest.WithCustomerAccounts(account),
-		licensespringtest.WithJournalLimit(100_000),
+		licensespringtest.WithRequestLogLimit(100_000),
 	}
 }
 
@@ -71,7 +71,7 @@ func (g *generator) amount() *float64 {
 	return nil
 }
 
-// text is a text as people write them, or none.
+// text returns a free text or an empty one.
 func (g *generator) text() string {
 	return pick(g, "", "", "", "plain", "für Größe 🦊", `"quoted" \ and <b>&amp;`, "two\nlines\ttab", " spaces around ", "漢字", "null", "line\u2028end")
 }
@@ -92,10 +92,10 @@ func (g *generator) date() ls.Date {
 	if !g.maybe() {
 		return ls.Date{}
 	}
-	return pick(g, ls.DateOf(g.always()), ls.Date{Year: 2032, Month: time.February, Day: 29}, ls.Date{Year: 9999, Month: time.December, Day: 31})
+	return pick(g, ls.DateOf(g.someTime()), ls.Date{Year: 2032, Month: time.February, Day: 29}, ls.Date{Year: 9999, Month: time.December, Day: 31})
 }
 
-func (g *generator) always() time.Time { return time.Unix(g.Int64N(4e9), 0) }
+func (g *generator) someTime() time.Time { return time.Unix(g.Int64N(4e9), 0) }
 
 func (g *generator) duration() ls.Duration {
 	n := pick(g, 1, 2, 12, 365, 9999)
@@ -110,9 +110,9 @@ func (g *generator) maintenance() ls.Duration {
 	return pick(g, ls.Years(n), ls.Months(n), ls.Days(n))
 }
 
-// period is one that the dialect has a word for.
+// period returns a consumption period that the dialect can express.
 func (g *generator) period() ls.ConsumptionPeriod {
-	if g.dialect.client == ls.CurrentDialect && g.maybe() {
+	if g.dialect.client == ls.DialectCurrent && g.maybe() {
 		return ls.Daily
 	}
 	return pick(g, "", ls.Weekly, ls.Monthly, ls.Annually, "week", "annually")
@@ -120,7 +120,7 @@ func (g *generator) period() ls.ConsumptionPeriod {
 
 func (g *generator) overages() ls.ConsumptionOptions {
 	o := ls.ConsumptionOptions{AllowOverages: g.flag(), ResetConsumption: g.flag(), ConsumptionPeriod: g.period()}
-	if o.AllowOverages == nil || *o.AllowOverages { // without, a maximum makes no sense
+	if o.AllowOverages == nil || *o.AllowOverages { // max_overages requires overages
 		o.MaxOverages = g.amount()
 	}
 	return o
@@ -133,7 +133,7 @@ func (g *generator) floating() ls.FloatingOptions {
 func (g *generator) features() []ls.ProductFeature {
 	switch g.IntN(4) {
 	case 0:
-		return []ls.ProductFeature{} // none, whatever the product has
+		return []ls.ProductFeature{} // no features, even if the product has some
 	case 1:
 		return []ls.ProductFeature{{Code: "render"}, {Code: "export"}}
 	case 2:
@@ -165,7 +165,7 @@ func (g *generator) metadata() map[string]any {
 	return pick(g, map[string]any{}, map[string]any{"a": nil, "b": []any{1, "x", true, map[string]any{"c": 0.5}}, "ü": "x", "": 1})
 }
 
-// license fills in what any license can have, as a struct.
+// license sets fields that every license type has.
 func (g *generator) license() ls.License {
 	return ls.License{
 		MaxActivations: g.count(), EnableMaintenanceDuration: g.flag(), MaintenanceDuration: g.maintenance(), ValidityPeriod: g.moment(),
@@ -178,7 +178,7 @@ func (g *generator) license() ls.License {
 	}
 }
 
-// typed makes a license one of a type, with what goes with that type only.
+// typed sets a license type and the fields that only this type has.
 func (g *generator) typed(l ls.License) ls.License {
 	switch g.IntN(5) {
 	case 0:
@@ -198,21 +198,21 @@ func (g *generator) typed(l ls.License) ls.License {
 		if g.maybe() {
 			l.ValidDuration = g.duration()
 		}
-	default: // what the product says
+	default: // the type of the product
 	}
 	return l
 }
 
-// built makes a license with the methods that chain.
+// built returns a license that was built with methods.
 func (g *generator) built() ls.License {
 	l := pick(g,
 		ls.NewLicense().TimeLimited(g.duration()).WithMaintenance(ls.Years(1)),
-		ls.NewLicense().TimeLimitedUntil(g.always()).WithMaintenanceUntil(ls.DateOf(g.always())),
+		ls.NewLicense().TimeLimitedUntil(g.someTime()).WithMaintenanceUntil(ls.DateOf(g.someTime())),
 		ls.NewLicense().Perpetual().WithoutTransfers().WithPreventVM(g.maybe()),
 		ls.NewLicense().Consumption(g.IntN(1000)).WithOverages(float64(g.IntN(9))).WithReset(ls.Monthly),
 		ls.NewLicense().Consumption(0).WithoutOverages(),
 		ls.NewLicense().Subscription().WithSubscriptionID("sub_1").TrialFor(g.IntN(30)),
-		ls.NewLicense().Floating(3).WithFloatingTimeout(10).WithPolicy("gold").WithStartDate(ls.DateOf(g.always())),
+		ls.NewLicense().Floating(3).WithFloatingTimeout(10).WithPolicy("gold").WithStartDate(ls.DateOf(g.someTime())),
 		ls.NewLicense().FloatingCloud(0).WithNote("note").WithMetadata(map[string]any{"a": 1}).WithCustomField("a", "b"),
 		ls.NewLicense().Trial().WithUnlimitedTransfers().WithMaxActivations(0).WithoutFeatures(),
 		ls.NewLicense().WithFeatures("render", "export"),
@@ -221,7 +221,7 @@ func (g *generator) built() ls.License {
 	return l
 }
 
-// item makes an item of a product with licenses of the product's form.
+// item returns an item whose licenses have the product's authorization method.
 func (g *generator) item(product string, index int) ls.OrderItem {
 	item := ls.OrderItem{ProductCode: product, Note: g.text()}
 	for i := range g.IntN(3) {
@@ -241,7 +241,7 @@ func (g *generator) item(product string, index int) ls.OrderItem {
 	return item
 }
 
-// order makes the next order.
+// order returns the next order.
 func (g *generator) order() *ls.Order {
 	g.n++
 	o := ls.NewOrder(fmt.Sprintf("gen-%s-%06d", g.dialect.name, g.n))
@@ -276,7 +276,7 @@ func (g *generator) order() *ls.Order {
 	return o
 }
 
-// fieldsSet notes every field of an order that is set, as Type.Field.
+// fieldsSet records which fields of an order are set, as Type.Field.
 func fieldsSet(v reflect.Value, set map[string]bool) {
 	switch v.Kind() {
 	case reflect.Pointer:

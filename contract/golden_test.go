@@ -21,8 +21,8 @@ import (
 
 const root = ".."
 
-// TestGoldenFiles holds the golden files of the SDK against the schema. They
-// have extra members too, by which one gets around it: just these are taken out.
+// TestGoldenFiles validates the golden files of the SDK after removing their
+// extra members, which the schema does not define.
 func TestGoldenFiles(t *testing.T) {
 	t.Parallel()
 	extras := map[string]bool{"hardware_ids": true, "bundle_items": true, "vat_id": true, "area": true, "zone": true}
@@ -31,7 +31,7 @@ func TestGoldenFiles(t *testing.T) {
 			t.Parallel()
 			body, err := os.ReadFile(filepath.Join(root, "testdata", "order_"+d.name+".json"))
 			require.NoError(t, err)
-			require.Error(t, judge(t, d, body), "with its extra members the schema does not know it")
+			require.Error(t, validate(t, d, body), "the schema does not define the extra members")
 			tree := decoded(t, body)
 			var strip func(v any, inFeature, inUser bool)
 			strip = func(v any, inFeature, inUser bool) {
@@ -51,38 +51,38 @@ func TestGoldenFiles(t *testing.T) {
 				}
 			}
 			strip(tree, false, false)
-			require.NoError(t, judge(t, d, encoded(t, tree)))
-			assert.Error(t, judge(t, d.other(), encoded(t, tree)))
+			require.NoError(t, validate(t, d, encoded(t, tree)))
+			assert.Error(t, validate(t, d.other(), encoded(t, tree)))
 		})
 	}
 }
 
-// TestExampleOrders holds every order that the examples show against the
-// schemas, as the SDK sends it: those in files, and those that are printed.
+// TestExampleOrders validates every order of the examples, as the SDK sends it:
+// orders in files and orders in example output.
 func TestExampleOrders(t *testing.T) {
 	t.Parallel()
 	documents := append(fileOrders(t), printedOrders(t)...)
-	judged := 0
+	validated := 0
 	for _, text := range documents {
 		var order licensespring.Order
 		if json.Unmarshal([]byte(text), &order) != nil || order.Validate() != nil || len(order.Extra) > 0 {
-			continue // some show what is refused, or the way around the schema
+			continue // invalid on purpose, or with extra members
 		}
 		if slices.ContainsFunc(order.Check(), func(f licensespring.Finding) bool { return f.Rule == licensespring.RuleUnknownValue }) {
-			continue // the types are open, the page is not
+			continue // the Go types allow more values than the documentation
 		}
 		for _, d := range dialects {
-			client, _ := joined(t, d)
+			client, _ := connect(t, d)
 			preview, err := client.Preview(&order)
 			require.NoError(t, err)
-			assert.NoError(t, judge(t, d, preview.Body), "%s", preview.Body)
+			assert.NoError(t, validate(t, d, preview.Body), "%s", preview.Body)
 		}
-		judged++
+		validated++
 	}
-	assert.GreaterOrEqual(t, judged, 5, "of %d", len(documents))
+	assert.GreaterOrEqual(t, validated, 5, "of %d", len(documents))
 }
 
-// fileOrders are the orders in the files beside the examples.
+// fileOrders returns the orders in the files of the examples.
 func fileOrders(t *testing.T) []string {
 	t.Helper()
 	var all []string
@@ -102,8 +102,7 @@ func fileOrders(t *testing.T) []string {
 	return all
 }
 
-// printedOrders are the JSON objects in the output of the documentation's
-// examples that have the members of an order.
+// printedOrders returns the orders in the output of the documentation's examples.
 func printedOrders(t *testing.T) []string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(root, "example*_test.go"))

@@ -24,7 +24,7 @@ const sdk = "github.com/licensespring-go/licensespring"
 // run runs the go command in a directory.
 func run(t *testing.T, dir string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", args...) //nolint:gosec // arguments of ours
+	cmd := exec.CommandContext(t.Context(), "go", args...) //nolint:gosec // constant arguments
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
 	var stderr bytes.Buffer
@@ -34,8 +34,8 @@ func run(t *testing.T, dir string, args ...string) string {
 	return string(out)
 }
 
-// TestModulesLinked holds which modules a program gets that imports the SDK, and
-// which a test gets that imports the fake.
+// TestModulesLinked checks which modules a program links that imports the SDK, and
+// which a test links that imports the fake.
 func TestModulesLinked(t *testing.T) {
 	t.Parallel()
 	for pkg, want := range map[string][]string{
@@ -53,7 +53,7 @@ func TestModulesLinked(t *testing.T) {
 				if module != "" && strings.Contains(line, "\t") && strings.Contains(strings.SplitN(module, "/", 2)[0], ".") {
 					modules = append(modules, module)
 				}
-				assert.NotContains(t, []string{"testing", "flag", "net/http/httptest", "net/http/pprof", "expvar", "os/exec", "plugin"}, path, "%s links it", pkg)
+				assert.NotContains(t, []string{"testing", "flag", "net/http/httptest", "net/http/pprof", "expvar", "os/exec", "plugin"}, path, "linked by %s", pkg)
 			}
 			slices.Sort(modules)
 			assert.Equal(t, want, slices.Compact(modules))
@@ -61,8 +61,8 @@ func TestModulesLinked(t *testing.T) {
 	}
 }
 
-// TestRequirements holds what the SDK's go.mod may name: three modules to run,
-// those that come with them, and two for tests.
+// TestRequirements checks the direct requirements in the SDK's go.mod: the run-time
+// modules and two modules for tests.
 func TestRequirements(t *testing.T) {
 	t.Parallel()
 	var mod struct {
@@ -83,16 +83,16 @@ func TestRequirements(t *testing.T) {
 			assert.Contains(t, permitted, r.Path)
 		}
 	}
-	assert.Empty(t, mod.Replace, "nobody who imports the module gets it")
+	assert.Empty(t, mod.Replace, "a replace has no effect in importing modules")
 	assert.Empty(t, mod.Exclude)
 	assert.Empty(t, mod.Tool)
 	assert.Nil(t, mod.Toolchain)
 }
 
-// TestImportDoesNothing compiles a program that imports the SDK and makes a
-// client, and reads what the runtime says of its initialization: that of our
-// packages is nothing to speak of, and nothing is running after it.
-func TestImportDoesNothing(t *testing.T) {
+// TestImportHasNoSideEffects runs a program that imports the SDK and calls New. The
+// initialization of the SDK's packages allocates almost nothing, and New starts no
+// goroutine and opens no file.
+func TestImportHasNoSideEffects(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	write := func(name, text string) {
@@ -105,7 +105,7 @@ func TestImportDoesNothing(t *testing.T) {
 	_, requirements, _ := strings.Cut(string(own), "\nrequire")
 	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
 	require.NoError(t, err)
-	write("go.mod", "module stranger\n\ngo 1.26.0\n\nrequire "+sdk+" v0.0.0-00010101000000-000000000000\n\nrequire"+requirements+"\nreplace "+sdk+" => "+strconv.Quote(here)+"\n")
+	write("go.mod", "module importer\n\ngo 1.26.0\n\nrequire "+sdk+" v0.0.0-00010101000000-000000000000\n\nrequire"+requirements+"\nreplace "+sdk+" => "+strconv.Quote(here)+"\n")
 	write("go.sum", string(sums))
 	write("main.go", `package main
 
@@ -118,18 +118,18 @@ import (
 )
 
 func main() {
-	before, had := runtime.NumGoroutine(), files()
+	goroutines, open := runtime.NumGoroutine(), files()
 	client, err := licensespring.New("FAKEFAKE.0123456789abcdef0123456789abcdef")
-	fmt.Println(client != nil, err, before, runtime.NumGoroutine(), files()-had)
+	fmt.Println(client != nil, err, goroutines, runtime.NumGoroutine(), files()-open)
 }
 
-// files counts what is open, where the system tells.
+// files counts the open files, on systems with /proc.
 func files() int {
 	list, _ := os.ReadDir("/proc/self/fd")
 	return len(list)
 }
 `)
-	program := filepath.Join(dir, "stranger")
+	program := filepath.Join(dir, "importer")
 	run(t, dir, "build", "-o", program, ".")
 	cmd := exec.CommandContext(t.Context(), program) //nolint:gosec // built above
 	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
@@ -137,7 +137,7 @@ func files() int {
 	cmd.Stderr = &trace
 	out, err := cmd.Output()
 	require.NoError(t, err, "%s", trace.String())
-	assert.Equal(t, "true <nil> 1 1 0\n", string(out), "one goroutine before New and one after it, and nothing opened")
+	assert.Equal(t, "true <nil> 1 1 0\n", string(out), "one goroutine before and after New, no file opened")
 
 	// init PACKAGE @… ms, 0.012 ms clock, 1160 bytes, 12 allocs
 	line := regexp.MustCompile(`init (\S+) @\S+ ms, (\S+) ms clock, (\d+) bytes, (\d+) allocs`)
@@ -149,12 +149,12 @@ func files() int {
 		}
 		size, err := strconv.Atoi(found[3])
 		require.NoError(t, err)
-		assert.Less(t, size, 4096, "%s: errors and tables, and nothing else", found[0])
+		assert.Less(t, size, 4096, "%s: only errors and tables", found[0])
 	}
 }
 
-// TestNewStartsNothing: a thousand clients are a thousand structs.
-func TestNewStartsNothing(t *testing.T) { //nolint:paralleltest // it counts goroutines
+// TestNewStartsNoGoroutine creates a thousand clients.
+func TestNewStartsNoGoroutine(t *testing.T) { //nolint:paralleltest // it counts goroutines
 	before := runtime.NumGoroutine()
 	for range 1000 {
 		_, err := ls.New("FAKEFAKE.0123456789abcdef0123456789abcdef")

@@ -12,15 +12,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// fullRequest has every member of every object, in the spelling of a dialect. It
-// is written by hand: what the SDK writes must not be the measure of the schema.
+// fullRequest returns a request with every member of every object in the spelling
+// of a dialect. It is written by hand, so that the schema is not tested against the
+// SDK's own output.
 func fullRequest(d dialect) string {
-	const page = `{
+	const classic = `{
 	"id": "inv-1", "append": false, "is_test": true, "created": "2031-03-01 10:20:30", "order_type": "normal", "language": "en",
 	"campaign_params": "utm=1", "download_id": "dl", "prevent_vm": false, "is_bundle": false, "metadata": "{\"a\":1}",
 	"customer_account_id": 9007199254740993, "add_to_customer_account": true, "reference": "po",
 	"customer": {"email": "a@example.com", "first_name": "A", "last_name": "B", "company": "C", "phone": "1", "reference": "r", "is_manager": true, "address": "X\nY"},
-	"items": [{"product_code": "acme-cad", "note": "n", "licenses": [
+	"items": [{"product_code": "acmecad", "note": "n", "licenses": [
 		{"key": "K-1", "max_activations": 0, "license_type": "consumption", "max_consumptions": 5, "valid_duration": "5min",
 		 "enable_maintenance_duration": true, "maintenance_duration": "1y", "validity_period": "2031-12-31 23:59:59",
 		 "product_features": [{"code": "f", "max_consumption": 33, "expiry_date": "2032-02-29", "allow_overages": true, "max_overages": 1.5,
@@ -32,20 +33,20 @@ func fullRequest(d dialect) string {
 		 "grace_period": 1, "max_license_users": 0, "is_air_gapped": false, "is_hardware_key_auth": false, "allow_unlimited_activations": false,
 		 "allow_unlimited_consumptions": false, "allow_negative_consumptions": false, "active": true, "enabled": true},
 		{"users": [{"email": "u@example.com", "is_manager": true, "max_activations": 1}], "product_features": ["f"]}]}]}`
-	if d.name == "page" {
-		return page
+	if d.name == "classic" {
+		return classic
 	}
 	return strings.NewReplacer(`"company"`, `"company_name"`, "enable_maintenance_duration", "enable_maintenance_period",
-		`"week"`, `"weekly"`, `"month"`, `"monthly"`).Replace(page)
+		`"week"`, `"weekly"`, `"month"`, `"monthly"`).Replace(classic)
 }
 
-// place is an object somewhere in a request.
+// place is an object in a request.
 type place struct {
 	path   string
 	object func(tree map[string]any) map[string]any
 }
 
-// places are the kinds of objects that a request has.
+// places returns one object of each kind.
 func places() []place {
 	at := func(object any, steps ...any) map[string]any {
 		for _, step := range steps {
@@ -68,27 +69,27 @@ func places() []place {
 	}
 }
 
-// wrongValues are values that a member of a kind must not have.
+// wrongValues returns invalid values of a member.
 func wrongValues(member string, value any) map[string]any {
 	wrong := map[string]any{"null": nil}
 	switch v := value.(type) {
 	case bool:
 		wrong["text"], wrong["number"] = "true", 1
 	case json.Number:
-		wrong["text"], wrong["a flag"], wrong["below"] = v.String(), true, -2
+		wrong["text"], wrong["a bool"], wrong["too small"] = v.String(), true, -2
 		if !strings.Contains(member, "overages") && member != "value" {
 			wrong["a fraction"] = 1.5
 		}
 		if member == "value" {
 			delete(wrong, "text")
-			delete(wrong, "below")
+			delete(wrong, "too small")
 			wrong["an object"] = map[string]any{}
 		}
 	case string:
 		wrong["number"], wrong["empty"], wrong["space"] = 7, "", " "
 	case []any:
 		wrong["text"], wrong["an object"], wrong["of null"] = "x", map[string]any{}, []any{nil}
-		if member != "custom_fields" && member != "product_features" { // where none is a value
+		if member != "custom_fields" && member != "product_features" { // may be empty
 			wrong["empty"] = []any{}
 		}
 	case map[string]any:
@@ -118,30 +119,30 @@ func wrongValues(member string, value any) map[string]any {
 	return wrong
 }
 
-// TestSchemaHasTeeth changes a valid request in every way that must not be sent,
-// one at a time, and sees each refused.
-func TestSchemaHasTeeth(t *testing.T) {
+// TestSchemaRejectsMutations changes a valid request in one way at a time. The
+// schema rejects each mutation.
+func TestSchemaRejectsMutations(t *testing.T) {
 	t.Parallel()
 	for _, d := range dialects {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			full := []byte(fullRequest(d))
-			require.NoError(t, judge(t, d, full))
-			refused := 0
-			refuse := func(what string, change func(tree map[string]any)) {
+			require.NoError(t, validate(t, d, full))
+			rejected := 0
+			reject := func(what string, change func(tree map[string]any)) {
 				tree := decoded(t, full)
 				change(tree)
 				body := encoded(t, tree)
-				assert.Error(t, judge(t, d, body), "%s: %s", what, body)
-				refused++
+				assert.Error(t, validate(t, d, body), "%s: %s", what, body)
+				rejected++
 			}
 			for _, p := range places() {
-				refuse(p.path+": an unknown member", func(tree map[string]any) { p.object(tree)["unknown"] = 1 })
-				refuse(p.path+": a member in capitals", func(tree map[string]any) { p.object(tree)["Email"] = "a@example.com" })
+				reject(p.path+": an unknown member", func(tree map[string]any) { p.object(tree)["unknown"] = 1 })
+				reject(p.path+": a member in capitals", func(tree map[string]any) { p.object(tree)["Email"] = "a@example.com" })
 				object := p.object(decoded(t, full))
 				for _, member := range slices.Sorted(maps.Keys(object)) {
 					for why, value := range wrongValues(member, object[member]) {
-						refuse(fmt.Sprintf("%s.%s: %s", p.path, member, why), func(tree map[string]any) { p.object(tree)[member] = value })
+						reject(fmt.Sprintf("%s.%s: %s", p.path, member, why), func(tree map[string]any) { p.object(tree)[member] = value })
 					}
 				}
 			}
@@ -149,55 +150,55 @@ func TestSchemaHasTeeth(t *testing.T) {
 				{"order", "id"}, {"order", "items"}, {"item", "product_code"}, {"user", "email"}, {"feature", "code"}, {"custom field", "name"}, {"custom field", "value"},
 			} {
 				i := slices.IndexFunc(places(), func(p place) bool { return p.path == required.at })
-				refuse("without "+required.member, func(tree map[string]any) { delete(places()[i].object(tree), required.member) })
+				reject("without "+required.member, func(tree map[string]any) { delete(places()[i].object(tree), required.member) })
 			}
-			assert.Greater(t, refused, 300)
+			assert.Greater(t, rejected, 300)
 
-			// The whole request of the other dialect, and each of its spellings.
-			require.Error(t, judge(t, d, []byte(fullRequest(d.other()))))
+			// The request in the other dialect.
+			require.Error(t, validate(t, d, []byte(fullRequest(d.other()))))
 		})
 	}
 }
 
-// TestSchemaOfALicense holds the rules that look at two members of a license.
-func TestSchemaOfALicense(t *testing.T) {
+// TestLicenseSchema tests the rules that combine members of a license.
+func TestLicenseSchema(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, license string
 		ok            bool
-		only          string // the one dialect that it is right in
+		only          string // the only dialect that accepts it, empty means both
 	}{
-		{"nothing", `{}`, true, ""},
-		{"a key", `{"key":"k"}`, true, ""},
-		{"an empty key", `{"key":""}`, false, ""},
+		{"empty", `{}`, true, ""},
+		{"key", `{"key":"k"}`, true, ""},
+		{"empty key", `{"key":""}`, false, ""},
 		{"empty users", `{"users":[]}`, false, ""},
 		{"key and users", `{"key":"k","users":[{"email":"a@example.com"}]}`, false, ""},
-		{"zero and false are values", `{"max_activations":0,"is_trial":false,"max_transfers":0}`, true, ""},
+		{"zero and false", `{"max_activations":0,"is_trial":false,"max_transfers":0}`, true, ""},
 		{"no transfers", `{"max_transfers":-1}`, true, ""},
-		{"fewer than none", `{"max_transfers":-2}`, false, ""},
-		{"no features are a value", `{"product_features":[]}`, true, ""},
+		{"max_transfers below -1", `{"max_transfers":-2}`, false, ""},
+		{"empty features", `{"product_features":[]}`, true, ""},
 		{"codes and objects", `{"product_features":["a",{"code":"b"}]}`, false, ""},
-		{"time-limited by nothing", `{"license_type":"time-limited"}`, false, ""},
+		{"time-limited without validity", `{"license_type":"time-limited"}`, false, ""},
 		{"time-limited", `{"license_type":"time-limited","valid_duration":"1y"}`, true, ""},
-		{"time-limited, until", `{"license_type":"time-limited","validity_period":"2031-01-01 00:00:00"}`, true, ""},
-		{"time-limited by a policy", `{"license_type":"time-limited","policy_code":"gold"}`, true, ""},
-		{"perpetual for a year", `{"license_type":"perpetual","valid_duration":"1y"}`, false, ""},
-		{"a trial of a perpetual one", `{"license_type":"perpetual","valid_duration":"3d","is_trial":true}`, true, ""},
-		{"consumptions of a subscription", `{"license_type":"subscription","max_consumptions":1}`, false, ""},
-		{"overages of a perpetual one", `{"license_type":"perpetual","allow_overages":false}`, false, ""},
-		{"consumption without a type", `{"max_consumptions":1,"allow_overages":true,"max_overages":2}`, true, ""},
-		{"a period of the page", `{"consumption_period":"week"}`, true, "page"},
-		{"a period of the newer reference", `{"consumption_period":"weekly"}`, true, "current"},
-		{"a day, which the page has not", `{"consumption_period":"daily"}`, true, "current"},
-		{"maintenance as the page has it", `{"enable_maintenance_duration":false}`, true, "page"},
-		{"maintenance as the newer reference has it", `{"enable_maintenance_period":false}`, true, "current"},
-		{"a period of a feature", `{"product_features":[{"code":"a","consumption_period":"annually"}]}`, true, "current"},
+		{"time-limited with a date", `{"license_type":"time-limited","validity_period":"2031-01-01 00:00:00"}`, true, ""},
+		{"time-limited with a policy", `{"license_type":"time-limited","policy_code":"gold"}`, true, ""},
+		{"perpetual with a duration", `{"license_type":"perpetual","valid_duration":"1y"}`, false, ""},
+		{"perpetual trial with a duration", `{"license_type":"perpetual","valid_duration":"3d","is_trial":true}`, true, ""},
+		{"subscription with max_consumptions", `{"license_type":"subscription","max_consumptions":1}`, false, ""},
+		{"perpetual with overages", `{"license_type":"perpetual","allow_overages":false}`, false, ""},
+		{"consumption options without a type", `{"max_consumptions":1,"allow_overages":true,"max_overages":2}`, true, ""},
+		{"classic period", `{"consumption_period":"week"}`, true, "classic"},
+		{"current period", `{"consumption_period":"weekly"}`, true, "current"},
+		{"daily", `{"consumption_period":"daily"}`, true, "current"},
+		{"classic maintenance", `{"enable_maintenance_duration":false}`, true, "classic"},
+		{"current maintenance", `{"enable_maintenance_period":false}`, true, "current"},
+		{"period of a feature", `{"product_features":[{"code":"a","consumption_period":"annually"}]}`, true, "current"},
 	}
 	for _, d := range dialects {
 		for _, tt := range tests {
 			t.Run(d.name+"/"+tt.name, func(t *testing.T) {
 				t.Parallel()
-				err := judge(t, d, fmt.Appendf(nil, `{"id":"a","items":[{"product_code":"p","licenses":[%s]}]}`, tt.license))
+				err := validate(t, d, fmt.Appendf(nil, `{"id":"a","items":[{"product_code":"p","licenses":[%s]}]}`, tt.license))
 				if tt.ok && (tt.only == "" || tt.only == d.name) {
 					assert.NoError(t, err)
 				} else {
@@ -208,8 +209,8 @@ func TestSchemaOfALicense(t *testing.T) {
 		t.Run(d.name+"/company", func(t *testing.T) {
 			t.Parallel()
 			const order = `{"id":"a","items":[{"product_code":"p"}],"customer":{"%s":"x"}}`
-			assert.Equal(t, d.name == "page", judge(t, d, fmt.Appendf(nil, order, "company")) == nil)
-			assert.Equal(t, d.name == "current", judge(t, d, fmt.Appendf(nil, order, "company_name")) == nil)
+			assert.Equal(t, d.name == "classic", validate(t, d, fmt.Appendf(nil, order, "company")) == nil)
+			assert.Equal(t, d.name == "current", validate(t, d, fmt.Appendf(nil, order, "company_name")) == nil)
 		})
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// dialect is a spelling of the wire, as each of the three readings names it.
+// dialect names a dialect in the schemas, the client and the fake.
 type dialect struct {
 	name   string
 	client licensespring.Dialect
@@ -23,8 +23,8 @@ type dialect struct {
 }
 
 var dialects = [...]dialect{
-	{"page", licensespring.PageDialect, licensespringtest.DialectPage},
-	{"current", licensespring.CurrentDialect, licensespringtest.DialectCurrent},
+	{"classic", licensespring.DialectClassic, licensespringtest.DialectClassic},
+	{"current", licensespring.DialectCurrent, licensespringtest.DialectCurrent},
 }
 
 // other returns the dialect that d is not.
@@ -37,12 +37,12 @@ func (d dialect) other() dialect {
 
 const schemaBase = "https://schemas.invalid/"
 
-// compiled are the schemas, by the name of their dialect.
+// compiled returns the schemas by the name of their dialect.
 var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
-	c.AssertContent() // the metadata of an order is a text that holds JSON
-	for _, name := range []string{"shared", "page", "current"} {
+	c.AssertContent() // the metadata of an order is a string that contains JSON
+	for _, name := range []string{"shared", "classic", "current"} {
 		file := "create_order." + name + ".json"
 		text, err := os.ReadFile(filepath.Join("testdata", file))
 		if err != nil {
@@ -67,17 +67,17 @@ var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	return all, nil
 })
 
-// judge returns what the schema of a dialect has against a body, nil if nothing.
-func judge(t *testing.T, d dialect, body []byte) error {
+// validate validates a body with the schema of a dialect.
+func validate(t *testing.T, d dialect, body []byte) error {
 	t.Helper()
 	schemas, err := compiled()
 	require.NoError(t, err)
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
-	require.NoError(t, err, "what is sent is not JSON: %s", body)
+	require.NoError(t, err, "body is not JSON: %s", body)
 	return schemas[d.name].Validate(doc)
 }
 
-// decoded returns a body as a tree that can be changed.
+// decoded returns a body as a tree that a test can change.
 func decoded(t *testing.T, body []byte) map[string]any {
 	t.Helper()
 	var tree map[string]any

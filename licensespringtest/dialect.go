@@ -1,47 +1,47 @@
 package licensespringtest
 
-// A Dialect is one of the two spellings in which the vendor documents three
-// members of an order: two by their names, one by its values. A server accepts
-// exactly one of them.
+// A Dialect is one of two spellings of an order. The vendor documents two members
+// under two names each, and one member with two sets of values. A server accepts
+// exactly one dialect.
 type Dialect int
 
 const (
-	// DialectPage is the spelling of the vendor's Create Order page, and the
+	// DialectClassic is the spelling of the vendor's Create Order page, and the
 	// default.
-	DialectPage Dialect = iota
+	DialectClassic Dialect = iota
 	// DialectCurrent is the spelling of the vendor's newer reference.
 	DialectCurrent
 )
 
-// String returns "page" or "current".
+// String returns "classic" or "current".
 func (d Dialect) String() string {
 	if d == DialectCurrent {
 		return "current"
 	}
 
-	return "page"
+	return "classic"
 }
 
-// company is the name of the member for a customer's company.
+// company returns the name of the member for a customer's company.
 func (d Dialect) company() string {
 	if d == DialectCurrent {
 		return "company_name"
 	}
 
-	return pageCompany
+	return classicCompany
 }
 
-// enableMaintenance is the name of the license's member that says whether
-// maintenance is considered.
+// enableMaintenance returns the name of the license member that enables
+// maintenance.
 func (d Dialect) enableMaintenance() string {
 	if d == DialectCurrent {
 		return "enable_maintenance_period"
 	}
 
-	return pageEnableMaintenance
+	return classicEnableMaintenance
 }
 
-// consumptionPeriods are the values consumption_period may take.
+// consumptionPeriods returns the valid values of consumption_period.
 func (d Dialect) consumptionPeriods() []string {
 	if d == DialectCurrent {
 		return []string{"daily", "weekly", "monthly", "annually"}
@@ -50,20 +50,20 @@ func (d Dialect) consumptionPeriods() []string {
 	return []string{"week", "month", "year"}
 }
 
-// Whatever the dialect, things are stored under the names of the page, so that
-// a test reads the same property in both.
+// Members are stored under their classic names, so that a test reads the same
+// property in both dialects.
 const (
-	pageCompany           = "company"
-	pageEnableMaintenance = "enable_maintenance_duration"
+	classicCompany           = "company"
+	classicEnableMaintenance = "enable_maintenance_duration"
 )
 
-// canonical maps a member's name on the wire to the name it is stored under.
+// canonical converts the name of a member on the wire to its stored name.
 func (d Dialect) canonical(wire string) string {
 	switch wire {
 	case d.company():
-		return pageCompany
+		return classicCompany
 	case d.enableMaintenance():
-		return pageEnableMaintenance
+		return classicEnableMaintenance
 	default:
 		return wire
 	}
@@ -79,12 +79,12 @@ func (d Dialect) canonicalAll(properties map[string]any) map[string]any {
 	return renamed
 }
 
-// wire is the opposite of canonical.
+// wire converts the stored name of a member to its name on the wire.
 func (d Dialect) wire(stored string) string {
 	switch stored {
-	case pageCompany:
+	case classicCompany:
 		return d.company()
-	case pageEnableMaintenance:
+	case classicEnableMaintenance:
 		return d.enableMaintenance()
 	default:
 		return stored

@@ -1,33 +1,34 @@
-// Package licensespringtest is a fake of the LicenseSpring Management API for
-// tests: an in-process server which keeps orders the way the service documents
-// it, is strict wherever a client could be sloppy, and fails in every way one
-// asks for.
+// Package licensespringtest provides a fake of the LicenseSpring Management API
+// for tests. The fake is an in-process HTTP server that stores orders as the
+// service documents it, validates every request strictly and injects faults on
+// request.
 //
 //	srv := licensespringtest.NewServer(t)
 //	client := newClient(srv.URL(), srv.APIKey(), srv.Client())
 //	…
 //	order, ok := srv.Order("inv-2031-000417")
 //
-// # What it stands for
+// # Inspection
 //
-// The fake holds the truth. A test that wants to know whether an order was made
-// once asks [Server.Orders], not the client; a test that wants to know what the
-// client sent asks [Server.Requests].
+// [Server.Orders] returns the orders that the server stores. A test that checks
+// whether an order was created exactly once reads them instead of the client's
+// result. [Server.Requests] returns the requests that the server received.
 //
-// It decodes and checks requests with code of its own and shares nothing with
-// the SDK, so that a mistake made in one is not made in the other as well. Every
-// member of a request is checked: its name (in the [Dialect] the server was made
-// with), its type, its range, and what may stand beside it. All findings of one
-// request are answered together, nested the way the service nests them.
+// # Validation
 //
-// # What goes wrong
+// The fake shares no code with the SDK, so that one mistake cannot hide in both.
+// It checks every member of a request: its name (in the [Dialect] of the server),
+// its type, its range and the other members of the same object. It reports all
+// findings of a request in one response, nested as the service nests them.
 //
-// [Server.Inject] queues faults: connections refused or cut at an exact byte,
-// answers lost after the order was stored, error statuses, redirects, bodies that
-// are too large, and so on. [NewNetwork] replaces the loopback network by one in
-// memory, which can be cut at any byte in either direction and which works inside
-// a [testing/synctest] bubble, where no wait takes real time.
+// # Faults
 //
-// Where the service's behaviour is not documented the fake takes the reading that
-// is harder for the client, and the comment beside it says so.
+// [Server.Inject] queues faults: connections cut at an exact byte, responses lost
+// after the order was stored, error statuses, redirects, oversized bodies and
+// more. [NewNetwork] replaces the loopback network with an in-memory one. It can
+// cut a connection at any byte in either direction. Inside a [testing/synctest]
+// bubble its waits take no real time.
+//
+// Where the behavior of the service is undocumented, the fake chooses the
+// variant that is harder for the client. A comment marks each such choice.
 package licensespringtest

@@ -35,7 +35,7 @@ func ExampleServer_Online() {
 	_ = srv.Online()
 	fmt.Println(post(srv, seatOrder))
 	// Output:
-	// no answer
+	// no response
 	// 200
 }
 
@@ -56,12 +56,12 @@ func ExampleNewNetwork() {
 	network.Line(2).CutAfter(licensespringtest.ToClient, 100)
 	srv := licensespringtest.NewServer(nil, licensespringtest.WithNetwork(network))
 	defer srv.Close()
-	fmt.Println(post(srv, seatOrder), len(srv.Orders())) // Never sent.
-	fmt.Println(post(srv, seatOrder), len(srv.Orders())) // Made, the answer lost.
+	fmt.Println(post(srv, seatOrder), len(srv.Orders())) // Not sent.
+	fmt.Println(post(srv, seatOrder), len(srv.Orders())) // Created, but the response is lost.
 	fmt.Println(post(srv, seatOrder), len(srv.Orders()))
 	// Output:
-	// no answer 0
-	// no answer 1
+	// no response 0
+	// no response 1
 	// 409 order_id_exists 1
 }
 
@@ -72,11 +72,11 @@ func ExampleNetwork_DialContext() {
 	client, _ := network.DialContext(context.Background(), "tcp", "saas.licensespring.com:443")
 	server, _ := listener.Accept()
 
-	fmt.Fprint(client, "nobody has to read this for it to be written")
+	fmt.Fprint(client, "written before it is read")
 	_ = client.Close()
 	got, err := io.ReadAll(server)
 	fmt.Printf("%s, %v\n", got, err)
-	// Output: nobody has to read this for it to be written, <nil>
+	// Output: written before it is read, <nil>
 }
 
 func ExampleNetwork_Listener() {
@@ -104,7 +104,7 @@ func ExampleNetwork_OnDial() {
 	fmt.Println(get(srv, ""))
 	fmt.Println(get(srv, ""))
 	// Output:
-	// no answer
+	// no response
 	// 200 []
 }
 
@@ -123,7 +123,7 @@ func ExampleNetwork_Dials() {
 	srv := licensespringtest.NewServer(nil, licensespringtest.WithNetwork(network))
 	defer srv.Close()
 	get(srv, "")
-	get(srv, "") // On the same connection.
+	get(srv, "") // Uses the same connection.
 	fmt.Println(network.Dials())
 	// Output: 1
 }
@@ -160,7 +160,7 @@ func ExampleLine_Sent() {
 	srv := licensespringtest.NewServer(nil, licensespringtest.WithNetwork(network))
 	defer srv.Close()
 	fmt.Println(post(srv, seatOrder), network.Line(1).Sent(licensespringtest.ToClient))
-	// Output: no answer 100
+	// Output: no response 100
 }
 
 func ExampleLine_CutAfter() {
@@ -208,7 +208,7 @@ func ExampleLine_StallAfter() {
 	srv := licensespringtest.NewServer(nil, licensespringtest.WithNetwork(network))
 	defer srv.Close()
 	fmt.Println(postFor(250*time.Millisecond, srv, seatOrder), len(srv.Orders()))
-	// Output: no answer 1
+	// Output: no response 1
 }
 
 func ExampleLine_Delay() {
@@ -218,7 +218,7 @@ func ExampleLine_Delay() {
 	defer srv.Close()
 	start := time.Now()
 	fmt.Println(get(srv, ""))
-	fmt.Println(time.Since(start) >= 8*time.Millisecond) // The dial, and the request.
+	fmt.Println(time.Since(start) >= 8*time.Millisecond) // Two round trips: dial and request.
 	// Output:
 	// 200 []
 	// true

@@ -16,10 +16,10 @@ func ExampleDefaultProducts() {
 		fmt.Println(p.Code, p.Auth, p.LicenseType, p.Bundle)
 	}
 	// Output:
-	// acme-cad license-key  false
-	// acme-web user subscription false
-	// acme-api license-key consumption false
-	// acme-suite license-key  true
+	// acmecad license-key  false
+	// acmeweb user subscription false
+	// acmeapi license-key consumption false
+	// acmesuite license-key  true
 }
 
 func ExampleWithAPIKey() {
@@ -66,10 +66,10 @@ func ExampleWithPolicies() {
 		licensespringtest.Policy{Code: "gold", Properties: map[string]any{"max_activations": 10, "is_floating": true}},
 	))
 	defer srv.Close()
-	fmt.Println(post(srv, `{"id":"inv-1","items":[{"product_code":"acme-cad","licenses":[{"policy_code":"gold","is_floating":false}]}]}`))
+	fmt.Println(post(srv, `{"id":"inv-1","items":[{"product_code":"acmecad","licenses":[{"policy_code":"gold","is_floating":false}]}]}`))
 	properties := srv.Orders()[0].Licenses()[0].Properties
 	fmt.Println(properties["max_activations"], properties["is_floating"])
-	fmt.Println(post(srv, `{"id":"inv-2","items":[{"product_code":"acme-cad","licenses":[{"policy_code":"lead"}]}]}`))
+	fmt.Println(post(srv, `{"id":"inv-2","items":[{"product_code":"acmecad","licenses":[{"policy_code":"lead"}]}]}`))
 	// Output:
 	// 200
 	// 10 false
@@ -79,8 +79,8 @@ func ExampleWithPolicies() {
 func ExampleWithCustomerAccounts() {
 	srv := licensespringtest.NewServer(nil, licensespringtest.WithCustomerAccounts(7))
 	defer srv.Close()
-	fmt.Println(post(srv, `{"id":"inv-1","customer_account_id":7,"items":[{"product_code":"acme-cad"}]}`))
-	fmt.Println(post(srv, `{"id":"inv-2","customer_account_id":8,"items":[{"product_code":"acme-cad"}]}`))
+	fmt.Println(post(srv, `{"id":"inv-1","customer_account_id":7,"items":[{"product_code":"acmecad"}]}`))
+	fmt.Println(post(srv, `{"id":"inv-2","customer_account_id":8,"items":[{"product_code":"acmecad"}]}`))
 	// Output:
 	// 200
 	// 400 customer_account_not_found
@@ -89,30 +89,30 @@ func ExampleWithCustomerAccounts() {
 func ExampleWithDialect() {
 	srv := licensespringtest.NewServer(nil, licensespringtest.WithDialect(licensespringtest.DialectCurrent))
 	defer srv.Close()
-	fmt.Println(post(srv, `{"id":"inv-1","customer":{"company":"C"},"items":[{"product_code":"acme-cad"}]}`))
-	fmt.Println(post(srv, `{"id":"inv-1","customer":{"company_name":"C"},"items":[{"product_code":"acme-cad"}]}`))
+	fmt.Println(post(srv, `{"id":"inv-1","customer":{"company":"C"},"items":[{"product_code":"acmecad"}]}`))
+	fmt.Println(post(srv, `{"id":"inv-1","customer":{"company_name":"C"},"items":[{"product_code":"acmecad"}]}`))
 	// Output:
 	// 400 {"customer":{"company":["Unknown field."]}}
 	// 200
 }
 
-// Demonstrates that a server takes one spelling and refuses the other.
+// A server accepts one spelling and rejects the other.
 func ExampleDialect() {
-	for _, dialect := range []licensespringtest.Dialect{licensespringtest.DialectPage, licensespringtest.DialectCurrent} {
+	for _, dialect := range []licensespringtest.Dialect{licensespringtest.DialectClassic, licensespringtest.DialectCurrent} {
 		srv := licensespringtest.NewServer(nil, licensespringtest.WithDialect(dialect))
-		fmt.Println(dialect, post(srv, `{"id":"inv-1","customer":{"company_name":"C"},"items":[{"product_code":"acme-cad"}]}`))
+		fmt.Println(dialect, post(srv, `{"id":"inv-1","customer":{"company_name":"C"},"items":[{"product_code":"acmecad"}]}`))
 		srv.Close()
 	}
 	// Output:
-	// page 400 {"customer":{"company_name":["Unknown field."]}}
+	// classic 400 {"customer":{"company_name":["Unknown field."]}}
 	// current 200
 }
 
 func ExampleWithExtraMembers() {
 	srv := licensespringtest.NewServer(nil, licensespringtest.WithExtraMembers("tomorrow"))
 	defer srv.Close()
-	fmt.Println(post(srv, `{"id":"inv-1","items":[{"product_code":"acme-cad","licenses":[{"tomorrow":1,"never":2}]}]}`))
-	fmt.Println(post(srv, `{"id":"inv-1","items":[{"product_code":"acme-cad","licenses":[{"tomorrow":1}]}]}`))
+	fmt.Println(post(srv, `{"id":"inv-1","items":[{"product_code":"acmecad","licenses":[{"tomorrow":1,"never":2}]}]}`))
+	fmt.Println(post(srv, `{"id":"inv-1","items":[{"product_code":"acmecad","licenses":[{"tomorrow":1}]}]}`))
 	fmt.Println(srv.Orders()[0].Licenses()[0].Properties["tomorrow"])
 	// Output:
 	// 400 {"items":[{"licenses":[{"never":["Unknown field."]}]}]}
@@ -165,11 +165,11 @@ func ExampleWithLookupDelay() {
 	defer srv.Close()
 	fmt.Println(post(srv, seatOrder))
 	fmt.Println(get(srv, "?store_id=inv-1"))
-	fmt.Println(post(srv, seatOrder), "all the same")
+	fmt.Println(post(srv, seatOrder))
 	// Output:
 	// 200
 	// 200 []
-	// 409 order_id_exists all the same
+	// 409 order_id_exists
 }
 
 func ExampleWithIgnoredFilters() {
@@ -202,15 +202,15 @@ func ExampleWithLegacyResponse() {
 }
 
 func ExampleWithQuirks() {
-	srv := licensespringtest.NewServer(nil, licensespringtest.WithQuirks(licensespringtest.NoRootID, licensespringtest.ZeroDates))
+	srv := licensespringtest.NewServer(nil, licensespringtest.WithQuirks(licensespringtest.QuirkNoRootID, licensespringtest.QuirkZeroDates))
 	defer srv.Close()
 	_, body, _ := call(srv, http.MethodPost, "create_order/", seatOrder)
 	fmt.Println(strings.Contains(body, `"validity_period":"0000-00-00"`))
 	// Output: true
 }
 
-func ExampleWithJournalLimit() {
-	srv := licensespringtest.NewServer(nil, licensespringtest.WithJournalLimit(100))
+func ExampleWithRequestLogLimit() {
+	srv := licensespringtest.NewServer(nil, licensespringtest.WithRequestLogLimit(100))
 	defer srv.Close()
 	for range 1000 {
 		get(srv, "")
@@ -220,9 +220,9 @@ func ExampleWithJournalLimit() {
 }
 
 func ExampleWithStrictFaults() {
-	tb := &printer{}
+	tb := &printingTB{}
 	srv := licensespringtest.NewServer(tb, licensespringtest.WithStrictFaults())
 	srv.Inject(licensespringtest.Status(503).On(licensespringtest.GetOrder))
 	tb.end()
-	// Output: licensespringtest: faults that never happened: [Status(503)]
+	// Output: licensespringtest: injected faults still pending: [Status(503)]
 }

@@ -12,16 +12,16 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// The examples talk to the fake with plain net/http, by way of the functions at
-// the end of this file. Tests use the client they test instead.
+// The examples use net/http, through the functions at the end of this file. A test
+// uses the client under test instead.
 
-const seatOrder = `{"id":"inv-1","items":[{"product_code":"acme-cad","licenses":[{"max_activations":3}]}]}`
+const seatOrder = `{"id":"inv-1","items":[{"product_code":"acmecad","licenses":[{"max_activations":3}]}]}`
 
 func Example() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
 
-	// The answer is lost after the order was stored, and the client tries again.
+	// The response is lost after the order was stored, and the client retries.
 	srv.Inject(licensespringtest.DropAfter().On(licensespringtest.CreateOrder))
 	fmt.Println(post(srv, seatOrder))
 	fmt.Println(post(srv, seatOrder))
@@ -29,7 +29,7 @@ func Example() {
 	order, _ := srv.Order("inv-1")
 	fmt.Println(len(srv.Orders()), "order,", order.Licenses()[0].Properties["max_activations"], "activations")
 	// Output:
-	// no answer
+	// no response
 	// 409 order_id_exists
 	// 1 order, 3 activations
 }
@@ -78,18 +78,18 @@ func ExampleServer_Close() {
 	post(srv, seatOrder)
 	srv.Close()
 	fmt.Println(post(srv, seatOrder))
-	fmt.Println(len(srv.Orders()), "order is still there to be looked at")
+	fmt.Println(len(srv.Orders()), "order is still readable")
 	// Output:
-	// no answer
-	// 1 order is still there to be looked at
+	// no response
+	// 1 order is still readable
 }
 
 func ExampleServer_Orders() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
 	post(srv, `{"id":"inv-1","customer":{"company":"Analytical Engines"},"items":[
-		{"product_code":"acme-cad","licenses":[{"key":"AB2C-D3EF-GH4J-K5MN"},{"license_type":"time-limited","valid_duration":"1y"}]},
-		{"product_code":"acme-web","licenses":[{"users":[{"email":"grace@example.com","is_manager":true}]}]}]}`)
+		{"product_code":"acmecad","licenses":[{"key":"AB2C-D3EF-GH4J-K5MN"},{"license_type":"time-limited","valid_duration":"1y"}]},
+		{"product_code":"acmeweb","licenses":[{"users":[{"email":"grace@example.com","is_manager":true}]}]}]}`)
 	for _, order := range srv.Orders() {
 		fmt.Println(order.StoreID, order.Customer.Properties["company"])
 		for _, license := range order.Licenses() {
@@ -116,14 +116,14 @@ func ExampleServer_Order() {
 	_, ok = srv.Order("inv-2")
 	fmt.Println(ok)
 	// Output:
-	// true acme-cad true
+	// true acmecad true
 	// false
 }
 
 func ExampleOrder_Licenses() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
-	post(srv, `{"id":"inv-1","items":[{"product_code":"acme-cad","licenses":[{},{}]},{"product_code":"acme-api","licenses":[{}]}]}`)
+	post(srv, `{"id":"inv-1","items":[{"product_code":"acmecad","licenses":[{},{}]},{"product_code":"acmeapi","licenses":[{}]}]}`)
 	order, _ := srv.Order("inv-1")
 	fmt.Println(len(order.Licenses()))
 	// Output: 3
@@ -132,9 +132,9 @@ func ExampleOrder_Licenses() {
 func ExampleServer_LicenseCount() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
-	again := `{"id":"inv-1","append":true,"items":[{"product_code":"acme-cad","licenses":[{},{}]}]}`
-	post(srv, again)
-	post(srv, again) // An append that is sent again adds its licenses again.
+	order := `{"id":"inv-1","append":true,"items":[{"product_code":"acmecad","licenses":[{},{}]}]}`
+	post(srv, order)
+	post(srv, order) // A repeated append adds its licenses again.
 	fmt.Println(srv.LicenseCount())
 	// Output: 4
 }
@@ -148,7 +148,7 @@ func ExampleServer_Requests() {
 		fmt.Println(r.Endpoint, r.Query, len(r.Body), r.Header.Get("Authorization"), r.Status, r.Changed)
 	}
 	// Output:
-	// POST orders/create_order/ map[] 87 right 200 true
+	// POST orders/create_order/ map[] 86 right 200 true
 	// GET orders/ map[store_id:[inv-1]] 0 right 200 false
 }
 
@@ -187,7 +187,7 @@ func ExampleServer_ArchiveOrder() {
 func ExampleServer_SignIn() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
-	post(srv, `{"id":"inv-1","items":[{"product_code":"acme-web","licenses":[{"users":[{"email":"grace@example.com"}]}]}]}`)
+	post(srv, `{"id":"inv-1","items":[{"product_code":"acmeweb","licenses":[{"users":[{"email":"grace@example.com"}]}]}]}`)
 	password := func() bool { return srv.Orders()[0].Licenses()[0].Users[0].InitialPassword != "" }
 	fmt.Println(password())
 	srv.SignIn("grace@example.com")
@@ -197,7 +197,8 @@ func ExampleServer_SignIn() {
 	// false
 }
 
-// post sends an order and describes the answer: its status, and what is wrong.
+// post sends an order and returns the status and, on failure, the error code or the
+// body.
 func post(srv *licensespringtest.Server, order string) string {
 	return postFor(time.Minute, srv, order)
 }
@@ -207,11 +208,11 @@ func postFor(timeout time.Duration, srv *licensespringtest.Server, order string)
 	defer cancel()
 	status, body, err := callContext(ctx, srv, http.MethodPost, "create_order/", order)
 	if err != nil {
-		return "no answer"
+		return "no response"
 	}
-	var answer struct{ Code string }
-	if _ = json.Unmarshal([]byte(body), &answer); answer.Code != "" {
-		body = answer.Code
+	var failure struct{ Code string }
+	if _ = json.Unmarshal([]byte(body), &failure); failure.Code != "" {
+		body = failure.Code
 	}
 	if status < http.StatusBadRequest {
 		body = ""
@@ -220,11 +221,11 @@ func postFor(timeout time.Duration, srv *licensespringtest.Server, order string)
 	return strings.TrimSpace(fmt.Sprint(status, " ", body))
 }
 
-// get lists orders and describes the answer: its status, and their ids.
+// get lists orders and returns the status and their store ids.
 func get(srv *licensespringtest.Server, query string) string {
 	status, body, err := call(srv, http.MethodGet, query, "")
 	if err != nil {
-		return "no answer"
+		return "no response"
 	}
 	if status != http.StatusOK {
 		return fmt.Sprint(status, " ", body)
@@ -243,11 +244,11 @@ func get(srv *licensespringtest.Server, query string) string {
 	return fmt.Sprint(status, " ", ids)
 }
 
-func call(srv *licensespringtest.Server, method, path, body string) (status int, answer string, err error) {
+func call(srv *licensespringtest.Server, method, path, body string) (status int, response string, err error) {
 	return callContext(context.Background(), srv, method, path, body)
 }
 
-func callContext(ctx context.Context, srv *licensespringtest.Server, method, path, body string) (status int, answer string, err error) {
+func callContext(ctx context.Context, srv *licensespringtest.Server, method, path, body string) (status int, response string, err error) {
 	r, err := http.NewRequestWithContext(ctx, method, srv.URL()+"/api/v1/orders/"+path, strings.NewReader(body))
 	if err != nil {
 		return 0, "", err
@@ -266,13 +267,13 @@ func callContext(ctx context.Context, srv *licensespringtest.Server, method, pat
 	return resp.StatusCode, string(b), err
 }
 
-// A printer is a TB for examples.
-type printer struct{ cleanup func() }
+// A printingTB is a TB that prints errors.
+type printingTB struct{ cleanup func() }
 
-func (p *printer) Helper() {}
+func (p *printingTB) Helper() {}
 
-func (p *printer) Cleanup(cleanup func()) { p.cleanup = cleanup }
+func (p *printingTB) Cleanup(cleanup func()) { p.cleanup = cleanup }
 
-func (p *printer) Errorf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
+func (p *printingTB) Errorf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 
-func (p *printer) end() { p.cleanup() }
+func (p *printingTB) end() { p.cleanup() }

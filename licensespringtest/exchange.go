@@ -6,42 +6,42 @@ import (
 	"time"
 )
 
-// An exchange is one request and what is known of it on the way to its answer.
+// An exchange is the state of one request while it is handled.
 type exchange struct {
-	server  *Server
-	writer  http.ResponseWriter
-	request *http.Request
-	conn    *conn
-	entry   *Request
-	body    []byte
-	read    bool // whether the body was
-	// invisibleFor hides what the exchange makes from lookups.
+	server   *Server
+	writer   http.ResponseWriter
+	request  *http.Request
+	conn     *serverConn
+	entry    *Request
+	body     []byte
+	bodyRead bool
+	// invisibleFor delays the visibility of what the request creates.
 	invisibleFor time.Duration
 	// resets makes a cut a reset.
 	resets bool
 }
 
-// A handler answers an exchange.
-type handler func(*exchange) reply
+// A handler handles an exchange and returns the response to it.
+type handler func(*exchange) response
 
-// serve is where every request comes in.
+// serve is the entry point of every request.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	x := &exchange{server: s, request: r, conn: connOf(r), entry: s.newEntry(r)}
-	x.writer = &recorder{ResponseWriter: w, exchange: x}
+	x.writer = &statusRecorder{ResponseWriter: w, exchange: x}
 	x.conn.begin(x)
 
-	answer := handler(s.answer)
-	f, befallen := s.faults.take(func(f Fault) bool { return f.fits(x.entry.Endpoint, r) })
-	if befallen {
+	handle := handler(s.handle)
+	f, found := s.faults.take(func(f Fault) bool { return f.matches(x.entry.Endpoint, r) })
+	if found {
 		x.entry.Fault = f.name
 		x.resets = f.resets
-		answer = f.wrap(answer)
+		handle = f.wrap(handle)
 	}
-	s.journal.open(x.entry)
-	x.send(answer(x))
+	s.requests.add(x.entry)
+	x.send(handle(x))
 }
 
-// newEntry is the journal's entry of a request whose body is still to be read.
+// newEntry returns the record of a request whose body was not read yet.
 func (s *Server) newEntry(r *http.Request) *Request {
 	entry := &Request{
 		Time:       time.Now(),
@@ -51,8 +51,8 @@ func (s *Server) newEntry(r *http.Request) *Request {
 		Header:     r.Header.Clone(),
 		Authorized: s.authorized(r),
 	}
-	if found, ok := s.resolve(r.URL.Path); ok && found.method() == r.Method {
-		entry.Endpoint = found.endpoint
+	if rt, ok := s.resolve(r.URL.Path); ok && rt.method() == r.Method {
+		entry.Endpoint = rt.endpoint
 	}
 	if entry.Header.Get("Authorization") != "" {
 		entry.Header.Set("Authorization", map[bool]string{true: "right", false: "wrong"}[entry.Authorized])
@@ -61,31 +61,31 @@ func (s *Server) newEntry(r *http.Request) *Request {
 	return entry
 }
 
-// answer reads the whole request and then does what it asks for.
-func (s *Server) answer(x *exchange) reply {
+// handle reads the whole request and applies it.
+func (s *Server) handle(x *exchange) response {
 	x.readBody(-1)
-	answer := s.handle(x)
-	if answer.changed {
-		s.journal.update(func() { x.entry.Changed = true })
+	resp := s.dispatch(x)
+	if resp.changed {
+		s.requests.update(func() { x.entry.Changed = true })
 	}
 
-	return answer
+	return resp
 }
 
-// readBody reads the body, once: all of it, or at most limit bytes if limit is
-// not negative. A request that was cut on its way is not acted on.
+// readBody reads the body once: all of it or, unless limit is negative, at most
+// limit bytes. It aborts the exchange if the request is incomplete.
 func (x *exchange) readBody(limit int64) {
-	if x.read {
+	if x.bodyRead {
 		return
 	}
-	x.read = true
+	x.bodyRead = true
 	var from io.Reader = x.request.Body
 	if limit >= 0 {
 		from = io.LimitReader(from, limit)
 	}
 	body, err := io.ReadAll(from)
 	x.body = body
-	x.server.journal.update(func() { x.entry.Body = body })
+	x.server.requests.update(func() { x.entry.Body = body })
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
@@ -99,35 +99,35 @@ func (x *exchange) stall() {
 	}
 }
 
-// pause waits for a while, or until the server is closed.
+// pause waits for d. It aborts the exchange if the server is closed meanwhile.
 func (x *exchange) pause(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 	case <-x.server.done:
-		// Nothing more happens on a server that is closed.
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// A recorder tells the journal of an answer before the client can see it.
-type recorder struct {
+// A statusRecorder records the status of a response before the client can read
+// it.
+type statusRecorder struct {
 	http.ResponseWriter
 
 	exchange *exchange
 	wrote    bool
 }
 
-func (w *recorder) WriteHeader(status int) {
+func (w *statusRecorder) WriteHeader(status int) {
 	if !w.wrote && status >= http.StatusOK {
 		w.wrote = true
-		w.exchange.server.journal.update(func() { w.exchange.entry.Status = status })
+		w.exchange.server.requests.update(func() { w.exchange.entry.Status = status })
 	}
 	w.ResponseWriter.WriteHeader(status)
 }
 
-func (w *recorder) Write(b []byte) (int, error) {
+func (w *statusRecorder) Write(b []byte) (int, error) {
 	if !w.wrote {
 		w.WriteHeader(http.StatusOK)
 	}
@@ -135,8 +135,8 @@ func (w *recorder) Write(b []byte) (int, error) {
 	return w.ResponseWriter.Write(b)
 }
 
-// Flush makes the recorder an http.Flusher.
-func (w *recorder) Flush() {
+// Flush implements http.Flusher.
+func (w *statusRecorder) Flush() {
 	if !w.wrote {
 		w.WriteHeader(http.StatusOK)
 	}

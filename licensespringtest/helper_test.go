@@ -15,42 +15,41 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// The requests of these tests are written by hand: the SDK must not be what
-// proves the fake right, nor the other way round.
+// These tests use net/http directly instead of the SDK, so that a mistake in the
+// SDK cannot hide one in the fake.
 
 const (
 	ordersPath = "/api/v1/orders/"
 	createPath = ordersPath + "create_order/"
 )
 
-// An answer is a response that was read to its end.
-type answer struct {
+// A response is a response with its complete body.
+type response struct {
 	status int
 	header http.Header
 	body   string
 }
 
-// json decodes the body into an any.
-func (a answer) json(t *testing.T) map[string]any {
+// json decodes the body, which must be an object.
+func (r response) json(t *testing.T) map[string]any {
 	t.Helper()
 	var v map[string]any
-	require.NoError(t, json.Unmarshal([]byte(a.body), &v), "body: %s", a.body)
+	require.NoError(t, json.Unmarshal([]byte(r.body), &v), "body: %s", r.body)
 
 	return v
 }
 
-// do sends a request with the server's key and fails the test if there is no
-// answer.
-func do(t *testing.T, srv *lst.Server, method, path, body string) answer {
+// do sends a request with the server's key. It fails the test on an error.
+func do(t *testing.T, srv *lst.Server, method, path, body string) response {
 	t.Helper()
-	a, err := try(t, srv, method, path, body)
+	resp, err := try(t, srv, method, path, body)
 	require.NoError(t, err)
 
-	return a
+	return resp
 }
 
 // try sends a request with the server's key.
-func try(t *testing.T, srv *lst.Server, method, path, body string) (answer, error) {
+func try(t *testing.T, srv *lst.Server, method, path, body string) (response, error) {
 	t.Helper()
 	r := newRequest(t, srv, method, path, body)
 
@@ -69,38 +68,38 @@ func newRequest(t *testing.T, srv *lst.Server, method, path, body string) *http.
 	return r
 }
 
-func send(client *http.Client, r *http.Request) (answer, error) {
+func send(client *http.Client, r *http.Request) (response, error) {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := client.Do(r)
 	if err != nil {
-		return answer{}, err
+		return response{}, err
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 
-	return answer{resp.StatusCode, resp.Header, string(body)}, err
+	return response{resp.StatusCode, resp.Header, string(body)}, err
 }
 
-// create sends an order that must be made.
+// create sends an order that must be created, and returns its record.
 func create(t *testing.T, srv *lst.Server, body string) map[string]any {
 	t.Helper()
-	a := do(t, srv, http.MethodPost, createPath, body)
-	require.Equal(t, http.StatusOK, a.status, "body: %s", a.body)
+	resp := do(t, srv, http.MethodPost, createPath, body)
+	require.Equal(t, http.StatusOK, resp.status, "body: %s", resp.body)
 
-	return a.json(t)
+	return resp.json(t)
 }
 
-// order is a small order with the given id.
+// order returns a small order with the given id.
 func order(id string) string {
-	return `{"id":"` + id + `","items":[{"product_code":"acme-cad","licenses":[{}]}]}`
+	return `{"id":"` + id + `","items":[{"product_code":"acmecad","licenses":[{}]}]}`
 }
 
-// withLicense is an order of one license of a product.
+// withLicense returns an order of one license of a product.
 func withLicense(product, license string) string {
 	return `{"id":"o-1","items":[{"product_code":"` + product + `","licenses":[` + license + `]}]}`
 }
 
-// dig walks into a decoded value by member names and indices.
+// dig returns a value nested in a decoded value, by member names and indices.
 func dig(t *testing.T, v any, path ...any) any {
 	t.Helper()
 	for _, step := range path {
@@ -128,8 +127,8 @@ func assertNothingStored(t *testing.T, srv *lst.Server) {
 	}
 }
 
-// inBubble runs a test with a server on a network in memory, where waits take no
-// time. Leaving the bubble shows that no goroutine is left behind.
+// inBubble runs a test with a server on an in-memory network, in a synctest
+// bubble. The bubble fails if a goroutine leaks.
 func inBubble(t *testing.T, test func(t *testing.T, srv *lst.Server, n *lst.Network), opts ...lst.Option) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -139,7 +138,7 @@ func inBubble(t *testing.T, test func(t *testing.T, srv *lst.Server, n *lst.Netw
 	})
 }
 
-// pass lets time pass, which in a bubble takes none.
+// pass waits for d. In a bubble that takes no real time.
 func pass(d time.Duration) {
 	<-time.After(d)
 }

@@ -10,15 +10,14 @@ import (
 	"unicode/utf8"
 )
 
-// An object is a decoded JSON object. Member names are matched exactly:
-// encoding/json's matching into structs ignores case, which would forgive a
-// client its typing errors.
+// An object is a decoded JSON object. Member names match exactly, whereas
+// encoding/json ignores their case when it decodes into structs.
 type object struct {
 	names   []string
 	members map[string]any
 }
 
-// get returns a member's value, nil when it is absent or null.
+// get returns the value of a member, or nil if it is absent or null.
 func (o *object) get(name string) any {
 	if o == nil {
 		return nil
@@ -27,7 +26,7 @@ func (o *object) get(name string) any {
 	return o.members[name]
 }
 
-// list returns the elements of a member that is an array of objects.
+// list returns the objects in a member that is an array.
 func (o *object) list(name string) []*object {
 	array, _ := o.get(name).([]any)
 	objects := make([]*object, 0, len(array))
@@ -40,14 +39,14 @@ func (o *object) list(name string) []*object {
 	return objects
 }
 
-// text returns a string member, "" when it is absent.
+// text returns a string member, or "" if it is absent.
 func (o *object) text(name string) string {
 	s, _ := o.get(name).(string)
 
 	return s
 }
 
-// flag returns a boolean member, false when it is absent.
+// flag returns a boolean member, or false if it is absent.
 func (o *object) flag(name string) bool {
 	b, _ := o.get(name).(bool)
 
@@ -55,13 +54,12 @@ func (o *object) flag(name string) bool {
 }
 
 // parse decodes one JSON value into nil, bool, string, json.Number, []any or
-// *object. It refuses what encoding/json lets pass: duplicate members and
-// invalid UTF-8.
+// *object. Unlike encoding/json it rejects duplicate members and invalid UTF-8.
 func parse(body []byte) (any, error) {
 	if !utf8.Valid(body) {
 		return nil, errors.New("invalid UTF-8")
 	}
-	// Valid looks at the body as a whole, so trailing data is refused too.
+	// The decoder alone would accept trailing data.
 	if !json.Valid(body) {
 		return nil, errors.New("not one JSON value")
 	}
@@ -94,7 +92,7 @@ func parseObject(dec *json.Decoder) (any, error) {
 			return nil, err
 		}
 		name, _ := token.(string)
-		if _, twice := o.members[name]; twice {
+		if _, duplicate := o.members[name]; duplicate {
 			return nil, fmt.Errorf("duplicate member %q", name)
 		}
 		value, err := parseValue(dec)
@@ -123,8 +121,8 @@ func parseArray(dec *json.Decoder) (any, error) {
 	return array, err
 }
 
-// plain turns a decoded value into what is stored: maps for objects, int64 or
-// float64 for numbers.
+// plain converts a decoded value to the form in which it is stored: maps for
+// objects, int64 or float64 for numbers.
 func plain(v any) any {
 	switch v := v.(type) {
 	case json.Number:
@@ -153,7 +151,7 @@ func plain(v any) any {
 	}
 }
 
-// clone is a deep copy of a stored value.
+// clone returns a deep copy of a stored value.
 func clone(v any) any {
 	switch v := v.(type) {
 	case []any:
@@ -182,8 +180,8 @@ func cloneMap(m map[string]any) map[string]any {
 	return copied
 }
 
-// integer is the value of a number written as an integer: 3, but neither 3.0
-// nor 3e0.
+// integer returns the value of a number in integer notation: 3, but not 3.0 or
+// 3e0.
 func integer(n json.Number) (int64, bool) {
 	if strings.ContainsAny(n.String(), ".eE") {
 		return 0, false

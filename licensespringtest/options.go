@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// DefaultAPIKey is the key of a server made without [WithAPIKey]. It has the
-// form of the vendor's management keys.
+// DefaultAPIKey is the API key of a server without [WithAPIKey]. It has the form
+// of the vendor's management keys.
 const DefaultAPIKey = "FAKEFAKE.0123456789abcdef0123456789abcdef"
 
 const (
-	defaultSeed         = 1
-	defaultJournalLimit = 10000
+	defaultSeed            = 1
+	defaultRequestLogLimit = 10000
 )
 
-// An Option changes how a [Server] is made.
+// An Option configures a [Server].
 type Option func(*config)
 
 type config struct {
@@ -34,17 +34,17 @@ type config struct {
 	seed             int64
 	legacyResponse   bool
 	quirks           map[Quirk]bool
-	journalLimit     int
+	requestLogLimit  int
 	strictFaults     bool
 }
 
 func newConfig(opts []Option) config {
 	c := config{
-		apiKey:       DefaultAPIKey,
-		products:     DefaultProducts(),
-		seed:         defaultSeed,
-		journalLimit: defaultJournalLimit,
-		quirks:       make(map[Quirk]bool),
+		apiKey:          DefaultAPIKey,
+		products:        DefaultProducts(),
+		seed:            defaultSeed,
+		requestLogLimit: defaultRequestLogLimit,
+		quirks:          make(map[Quirk]bool),
 	}
 	for _, opt := range opts {
 		opt(&c)
@@ -53,54 +53,55 @@ func newConfig(opts []Option) config {
 	return c
 }
 
-// WithAPIKey sets the key requests have to bring.
+// WithAPIKey sets the API key that the server requires.
 func WithAPIKey(key string) Option {
 	return func(c *config) { c.apiKey = key }
 }
 
-// WithProducts sets the catalogue, instead of [DefaultProducts].
+// WithProducts sets the products that orders may name. The default is
+// [DefaultProducts].
 func WithProducts(products ...Product) Option {
 	return func(c *config) { c.products = products }
 }
 
-// WithPolicies sets the license policies a license may name. There are none
-// otherwise, and naming one that is not there is refused.
+// WithPolicies sets the license policies that licenses may name. The default is
+// none. The server rejects unknown policies.
 func WithPolicies(policies ...Policy) Option {
 	return func(c *config) { c.policies = policies }
 }
 
-// WithCustomerAccounts sets the ids of the customer accounts an order may name.
-// There are none otherwise.
+// WithCustomerAccounts sets the ids of the customer accounts that orders may name.
+// The default is none.
 func WithCustomerAccounts(ids ...int64) Option {
 	return func(c *config) { c.customerAccounts = ids }
 }
 
-// WithDialect sets the one spelling the server accepts and answers in, by
-// default [DialectPage].
+// WithDialect sets the dialect of the server's requests and responses. The default
+// is [DialectClassic].
 func WithDialect(d Dialect) Option {
 	return func(c *config) { c.dialect = d }
 }
 
-// WithExtraMembers makes the server accept and store members it does not know,
-// by their names, at every level of an order. Otherwise it refuses them.
+// WithExtraMembers makes the server accept and store unknown members with the
+// given names, in every object of an order. Other unknown members are rejected.
 func WithExtraMembers(names ...string) Option {
 	return func(c *config) { c.extraMembers = names }
 }
 
-// WithListener makes the server accept connections from l, which it closes in
-// the end, instead of a port of its own on the loopback interface.
+// WithListener makes the server accept connections from l instead of a port of
+// its own on the loopback interface. [Server.Close] closes l.
 func WithListener(l net.Listener) Option {
 	return func(c *config) { c.listener = l }
 }
 
-// WithNetwork puts the server on a network in memory. [Server.Client] then
-// dials by way of it.
+// WithNetwork makes the server listen on an in-memory network. Clients of
+// [Server.Client] dial through that network.
 func WithNetwork(n *Network) Option {
 	return func(c *config) { c.network = n }
 }
 
-// WithBasePath puts the API below a path, which catches clients that take the
-// path of their base URL for empty.
+// WithBasePath sets the path under which the API is served. Use it to find clients
+// that drop the path of their base URL. The default is none.
 func WithBasePath(path string) Option {
 	return func(c *config) {
 		c.basePath = ""
@@ -110,42 +111,40 @@ func WithBasePath(path string) Option {
 	}
 }
 
-// WithRateLimit makes the server answer 429 to requests above the limit. It is
-// counted over all connections: a server is one company, and its clients share
-// one address. Only requests with the right key count, and those that are refused
-// do not.
+// WithRateLimit makes the server respond with 429 to requests above the limit. All
+// connections share the limit, as the clients of one company at one address do.
+// Only accepted requests with the right key count. The default is no limit.
 func WithRateLimit(limit RateLimit) Option {
 	return func(c *config) { c.rateLimit = limit }
 }
 
-// WithLookupDelay hides what a create has made from lookups for a while: a new
-// order as a whole, an append's licenses within the order that was there. The
-// answer to the create itself shows everything.
+// WithLookupDelay hides new data from lookups for d: a new order completely, and
+// of an append the new licenses. The response to the create itself shows
+// everything. The default is no delay.
 func WithLookupDelay(d time.Duration) Option {
 	return func(c *config) { c.lookupDelay = d }
 }
 
-// WithIgnoredFilters makes lists ignore store_id and store_id__startswith and
-// return every order, as the service does with filters it does not know.
+// WithIgnoredFilters makes lists ignore the filters store_id and
+// store_id__startswith, as the service ignores unknown filters.
 func WithIgnoredFilters() Option {
 	return func(c *config) { c.ignoredFilters = true }
 }
 
-// WithSeed sets the seed of the ids, keys and passwords the server makes.
-// Servers with the same seed that are sent the same make the same; the default
-// seed is fixed, so two servers of one test that must differ need it.
+// WithSeed sets the seed of the ids, keys and passwords that the server generates.
+// Servers with the same seed generate the same values for the same requests. The
+// default seed is constant, so servers that must differ need seeds of their own.
 func WithSeed(seed int64) Option {
 	return func(c *config) { c.seed = seed }
 }
 
-// WithLegacyResponse makes create_order answer in its older form, an order_id
-// and new_passwords, instead of with the order's record.
+// WithLegacyResponse makes [CreateOrder] respond in the older form, with order_id
+// and new_passwords instead of the order's record.
 func WithLegacyResponse() Option {
 	return func(c *config) { c.legacyResponse = true }
 }
 
-// WithQuirks gives the server's records oddities the service's have been seen
-// with.
+// WithQuirks enables quirks of the server's records.
 func WithQuirks(quirks ...Quirk) Option {
 	return func(c *config) {
 		for _, q := range quirks {
@@ -154,15 +153,14 @@ func WithQuirks(quirks ...Quirk) Option {
 	}
 }
 
-// WithJournalLimit sets how many requests [Server.Requests] remembers at most,
-// instead of 10,000.
-func WithJournalLimit(n int) Option {
-	return func(c *config) { c.journalLimit = max(1, n) }
+// WithRequestLogLimit sets the maximum number of requests that [Server.Requests]
+// returns. The default is 10,000.
+func WithRequestLogLimit(n int) Option {
+	return func(c *config) { c.requestLogLimit = max(1, n) }
 }
 
-// WithStrictFaults makes a test fail if, at its end, an injected fault has
-// never happened: the test did not test what it says. It needs the test that
-// [NewServer] is given.
+// WithStrictFaults makes the test given to [NewServer] fail if injected faults are
+// still pending at its end. See [Server.PendingFaults].
 func WithStrictFaults() Option {
 	return func(c *config) { c.strictFaults = true }
 }

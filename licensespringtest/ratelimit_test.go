@@ -16,26 +16,26 @@ func TestWithRateLimit(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, srv *lst.Server, _ *lst.Network) {
 		t.Helper()
-		get := func() answer { return do(t, srv, http.MethodGet, ordersPath, "") }
+		get := func() response { return do(t, srv, http.MethodGet, ordersPath, "") }
 		for range 2 {
 			require.Equal(t, http.StatusOK, get().status)
 		}
-		a := get()
-		assert.Equal(t, http.StatusTooManyRequests, a.status)
-		assert.Equal(t, "1", a.header.Get("Retry-After"), "the second is over soon")
+		resp := get()
+		assert.Equal(t, http.StatusTooManyRequests, resp.status)
+		assert.Equal(t, "1", resp.header.Get("Retry-After"), "the limit per second applies")
 		pass(time.Second)
 		require.Equal(t, http.StatusOK, get().status)
 		pass(1500 * time.Millisecond)
-		a = get()
-		assert.Equal(t, http.StatusTooManyRequests, a.status)
-		assert.Equal(t, "58", a.header.Get("Retry-After"), "rounded up")
-		assert.JSONEq(t, `{"detail":"Request was throttled. Expected available in 58 seconds."}`, a.body)
+		resp = get()
+		assert.Equal(t, http.StatusTooManyRequests, resp.status)
+		assert.Equal(t, "58", resp.header.Get("Retry-After"), "rounded up")
+		assert.JSONEq(t, `{"detail":"Request was throttled. Expected available in 58 seconds."}`, resp.body)
 
 		r := newRequest(t, srv, http.MethodGet, ordersPath, "")
 		r.Header.Del("Authorization")
-		a, err := send(srv.Client(), r)
+		resp, err := send(srv.Client(), r)
 		require.NoError(t, err)
-		assert.Equal(t, http.StatusForbidden, a.status, "who has no key is not counted")
+		assert.Equal(t, http.StatusForbidden, resp.status, "a request without a key does not count")
 
 		pass(57*time.Second + 500*time.Millisecond)
 		assert.Equal(t, http.StatusOK, get().status)
@@ -44,8 +44,8 @@ func TestWithRateLimit(t *testing.T) {
 	}, lst.WithRateLimit(lst.RateLimit{PerMinute: 3, PerSecond: 2}))
 }
 
-// TestWithRateLimit_windows uses each window up, finds it closed until its first
-// request has left it, and open again then.
+// TestWithRateLimit_windows exhausts each window. The next request is accepted when
+// the first one has left the window.
 func TestWithRateLimit_windows(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -55,7 +55,7 @@ func TestWithRateLimit_windows(t *testing.T) {
 		{lst.RateLimit{PerSecond: 4}, time.Second},
 		{lst.RateLimit{PerTenSeconds: 4}, 10 * time.Second},
 		{lst.RateLimit{PerMinute: 4}, time.Minute},
-		// The tightest counts.
+		// The strictest limit applies.
 		{lst.RateLimit{PerSecond: 50, PerTenSeconds: 4, PerMinute: 600}, 10 * time.Second},
 	}
 	for _, tt := range tests {
@@ -92,9 +92,9 @@ func TestWithRateLimit_retryAfter(t *testing.T) {
 			inBubble(t, func(t *testing.T, srv *lst.Server, _ *lst.Network) {
 				t.Helper()
 				do(t, srv, http.MethodGet, ordersPath, "")
-				a := do(t, srv, http.MethodPost, createPath, order("a"))
-				assert.Equal(t, http.StatusTooManyRequests, a.status)
-				assert.Equal(t, tt.want, a.header.Values("Retry-After"))
+				resp := do(t, srv, http.MethodPost, createPath, order("a"))
+				assert.Equal(t, http.StatusTooManyRequests, resp.status)
+				assert.Equal(t, tt.want, resp.header.Values("Retry-After"))
 				assertNothingStored(t, srv)
 			}, lst.WithRateLimit(lst.RateLimit{PerMinute: 1, RetryAfter: tt.form}))
 		})

@@ -5,46 +5,19 @@ import (
 	"time"
 )
 
-// A Quirk is an oddity of the service's records that a client has to read
-// without losing the order. See [WithQuirks].
-type Quirk int
-
-const (
-	// NoRootID leaves the order's id out at the root: it is only in the
-	// licenses.
-	NoRootID Quirk = iota + 1
-	// ZeroDates writes absent validity periods as 0000-00-00 instead of null,
-	// a known bug of the service.
-	ZeroDates
-	// CustomerID writes the customer as a number instead of an object.
-	CustomerID
-	// CustomerNull writes the customer as null.
-	CustomerNull
-	// BareLists leaves the items out of the records in a list.
-	BareLists
-	// SingleUser leaves license_users out, so that a license's only user is
-	// found in license_user alone.
-	SingleUser
-	// NoProduct leaves the product object out of the items.
-	NoProduct
-	// PlainEmails writes users' e-mails without the suffix and leaves
-	// true_email out.
-	PlainEmails
-)
-
 const (
 	fractionLayout = "2006-01-02T15:04:05.000000Z"
 	secondsLayout  = "2006-01-02T15:04:05Z"
 
-	// emailSuffix is what the service adds to e-mails to make them unique
-	// among all its customers.
+	// emailSuffix is the suffix that the service appends to the addresses of
+	// users to make them unique among all companies.
 	emailSuffix = "|acme"
 )
 
-// record is an order as the service shows it at a time: licenses that are not
-// visible yet are left out. The zero time shows everything. The store's lock is
-// held; the record outlives it, for what it shares with the store, the values of
-// properties, never changes.
+// record returns the record of an order at a given time, without licenses that
+// are not visible then. The zero time shows everything. The caller must hold the
+// store's lock, but may use the record after releasing it: record and store share
+// only the values of properties, which are immutable.
 func (s *Server) record(o *order, at time.Time, withItems bool) map[string]any {
 	record := map[string]any{
 		"id":          o.id,
@@ -62,7 +35,7 @@ func (s *Server) record(o *order, at time.Time, withItems bool) map[string]any {
 			record[name] = value
 		}
 	}
-	if s.config.quirks[NoRootID] {
+	if s.config.quirks[QuirkNoRootID] {
 		delete(record, "id")
 	}
 	if withItems {
@@ -82,21 +55,21 @@ func visible(licenses []*license, at time.Time) []*license {
 	if at.IsZero() {
 		return licenses
 	}
-	var seen []*license
+	var shown []*license
 	for _, l := range licenses {
 		if !l.visibleAt.After(at) {
-			seen = append(seen, l)
+			shown = append(shown, l)
 		}
 	}
 
-	return seen
+	return shown
 }
 
 func (s *Server) customerRecord(c *customer) any {
 	switch {
-	case c == nil || s.config.quirks[CustomerNull]:
+	case c == nil || s.config.quirks[QuirkCustomerNull]:
 		return nil
-	case s.config.quirks[CustomerID]:
+	case s.config.quirks[QuirkCustomerID]:
 		return c.id
 	}
 	record := map[string]any{
@@ -127,7 +100,7 @@ func (s *Server) itemRecord(o *order, i *item, licenses []*license) map[string]a
 			"authorization_method": i.product.Auth.String(),
 		},
 	}
-	if s.config.quirks[NoProduct] {
+	if s.config.quirks[QuirkNoProduct] {
 		delete(record, "product")
 	}
 	records := make([]any, len(licenses))
@@ -161,7 +134,7 @@ func (s *Server) licenseRecord(o *order, i *item, l *license) map[string]any {
 	for name, value := range l.properties {
 		record[s.config.dialect.wire(name)] = value
 	}
-	if s.config.quirks[ZeroDates] && record["validity_period"] == nil {
+	if s.config.quirks[QuirkZeroDates] && record["validity_period"] == nil {
 		record["validity_period"] = "0000-00-00"
 	}
 	features := make([]any, len(l.features))
@@ -196,14 +169,14 @@ func featureRecord(f licenseFeature) map[string]any {
 	return record
 }
 
-// putUsers writes the users of a license: as a list, and on its own too when
-// there is just one, which the service does for clients from before the list.
+// putUsers adds the users of a license to its record: as a list and, if there is
+// only one, also in the older single member.
 func (s *Server) putUsers(record map[string]any, l *license) {
 	users := make([]any, len(l.users))
 	for n, a := range l.users {
 		users[n] = s.userRecord(a)
 	}
-	if !s.config.quirks[SingleUser] || len(users) > 1 {
+	if !s.config.quirks[QuirkSingleUser] || len(users) > 1 {
 		record["license_users"] = users
 	}
 	record["license_user"] = nil
@@ -212,10 +185,10 @@ func (s *Server) putUsers(record map[string]any, l *license) {
 	}
 }
 
-// userRecord shows an initial password until the user has signed in, in lookups
-// too. Whether the service shows it anywhere but in the answer to the create that
-// made the user is not documented. This reading is the one in which a secret may
-// come out in more places; a client must do without it there all the same.
+// userRecord shows an initial password until the user has signed in. The service
+// may show it only in the response to the request that created the user; this is
+// undocumented. The fake shows it in lookups as well, because that gives a client
+// more places to leak it.
 func (s *Server) userRecord(a assignment) map[string]any {
 	record := map[string]any{
 		"id":                  a.user.id,
@@ -234,7 +207,7 @@ func (s *Server) userRecord(a assignment) map[string]any {
 	if a.user.initialPassword != "" {
 		record["initial_password"] = a.user.initialPassword
 	}
-	if s.config.quirks[PlainEmails] {
+	if s.config.quirks[QuirkPlainEmails] {
 		record["email"] = a.user.email
 		delete(record, "true_email")
 	}
@@ -242,7 +215,7 @@ func (s *Server) userRecord(a assignment) map[string]any {
 	return record
 }
 
-// legacyRecord is the short answer older versions of the service gave.
+// legacyRecord returns the short record of older versions of the service.
 func legacyRecord(o *order) map[string]any {
 	passwords := []any{}
 	seen := make(map[int64]bool)

@@ -7,24 +7,24 @@ import (
 	"sync"
 )
 
-// TB is the part of testing.TB a server uses. It is declared here so that the
-// testing package is not linked into programs which run the fake by themselves.
+// TB is the subset of testing.TB that a server uses. It keeps the testing package
+// out of programs that run the fake outside of tests.
 type TB interface {
 	Helper()
 	Cleanup(cleanup func())
 	Errorf(format string, args ...any)
 }
 
-// A Server is a fake of the LicenseSpring Management API which listens on the
-// loopback interface, or wherever it was told to. All its methods may be called
-// by several goroutines at once.
+// A Server is a fake of the LicenseSpring Management API. It listens on the
+// loopback interface unless [WithListener] or [WithNetwork] is given. Its methods
+// are safe for concurrent use.
 type Server struct {
 	config    config
 	catalogue *catalogue
 	checker   *checker
 	store     *store
 	limiter   limiter
-	journal   journal
+	requests  requestLog
 	faults    faultQueue
 
 	url       string
@@ -35,17 +35,16 @@ type Server struct {
 
 	mu       sync.Mutex
 	listener net.Listener  // nil while offline
-	accepts  chan struct{} // closed when nothing is accepted from listener any more
+	accepts  chan struct{} // closed when the accept loop of listener has ended
 	conns    map[net.Conn]struct{}
-	// running counts the goroutines of the server: one that accepts, and one
-	// per connection.
+	// running counts the goroutines of the server: the accept loop and one per
+	// connection.
 	running sync.WaitGroup
 }
 
-// NewServer starts a server. It is closed when the test tb ends; without a test
-// (tb may be nil) the caller has to call [Server.Close]. It panics if it cannot
-// listen, or if options make no sense, such as two products with one code: they
-// are mistakes in the test.
+// NewServer starts a server and closes it at the end of the test tb. If tb is nil,
+// the caller must call [Server.Close]. NewServer panics if it cannot listen, and
+// on invalid options such as two products with the same code.
 func NewServer(tb TB, opts ...Option) *Server {
 	c := newConfig(opts)
 	s := &Server{
@@ -53,24 +52,24 @@ func NewServer(tb TB, opts ...Option) *Server {
 		catalogue: newCatalogue(c.products, c.policies),
 		store:     newStore(c.seed),
 		limiter:   limiter{limit: c.rateLimit},
-		journal:   journal{limit: c.journalLimit},
+		requests:  requestLog{limit: c.requestLogLimit},
 		transport: &http.Transport{MaxIdleConnsPerHost: 100},
 		done:      make(chan struct{}),
 		conns:     make(map[net.Conn]struct{}),
 	}
 	s.checker = newChecker(c.dialect, s.catalogue, c.extraMembers)
-	//nolint:gosec // Timeouts are for the client's side of a test: the fake waits as long as its client does.
+	//nolint:gosec // No timeouts: the fake waits as long as its client does.
 	s.http = &http.Server{
 		Handler:     http.HandlerFunc(s.serve),
 		ConnContext: withConn,
-		ConnState:   s.follow,
+		ConnState:   s.trackConn,
 	}
 	if c.network != nil {
 		s.transport.DialContext = c.network.DialContext
 	}
 	l, err := s.listen()
 	if err != nil {
-		panic(fmt.Sprintf("licensespringtest: listening on the loopback interface: %v", err))
+		panic(fmt.Sprintf("licensespringtest: listen on the loopback interface: %v", err))
 	}
 	s.url = "http://" + l.Addr().String() + c.basePath
 	s.accept(l)
@@ -82,17 +81,17 @@ func NewServer(tb TB, opts ...Option) *Server {
 	return s
 }
 
-// cleanup is Close at the end of a test.
+// cleanup closes the server at the end of a test.
 func (s *Server) cleanup(tb TB) {
 	tb.Helper()
 	s.Close()
 	if pending := s.PendingFaults(); s.config.strictFaults && len(pending) > 0 {
-		tb.Errorf("licensespringtest: faults that never happened: %v", pending)
+		tb.Errorf("licensespringtest: injected faults still pending: %v", pending)
 	}
 }
 
-// listen opens the listener the options ask for: a new one on a port the
-// system chooses, or again on the port it chose before.
+// listen opens the configured listener. On the loopback interface it uses a free
+// port the first time and the same port afterwards.
 func (s *Server) listen() (net.Listener, error) {
 	switch {
 	case s.config.listener != nil:
@@ -108,22 +107,21 @@ func (s *Server) listen() (net.Listener, error) {
 	return net.Listen("tcp", address)
 }
 
-// accept starts to accept connections.
+// accept starts the accept loop.
 func (s *Server) accept(l net.Listener) {
 	accepts := make(chan struct{})
 	s.listener, s.accepts = l, accepts
 	s.running.Go(func() {
 		defer close(accepts)
-		// The error says that the listener was closed, by the server or by
-		// whoever owns it.
-		_ = s.http.Serve(&listener{Listener: l, server: s})
+		// Serve fails only because the listener was closed.
+		_ = s.http.Serve(&serverListener{Listener: l, server: s})
 	})
 }
 
-// follow counts the connections' goroutines. New connections are reported by
-// the goroutine that accepts, which is counted itself, so the count does not
-// rise from zero while Close waits.
-func (s *Server) follow(c net.Conn, state http.ConnState) {
+// trackConn tracks the connections and counts their goroutines. The accept loop
+// reports new connections and is counted as well, so the count cannot rise from
+// zero while Close waits.
+func (s *Server) trackConn(c net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		s.running.Add(1)
@@ -132,7 +130,7 @@ func (s *Server) follow(c net.Conn, state http.ConnState) {
 		s.mu.Unlock()
 		select {
 		case <-s.done:
-			// Accepted while Close was closing all others.
+			// Accepted while Close was closing the other connections.
 			_ = c.Close()
 		default:
 		}
@@ -142,33 +140,33 @@ func (s *Server) follow(c net.Conn, state http.ConnState) {
 		s.mu.Unlock()
 		s.running.Done()
 	case http.StateActive, http.StateIdle, http.StateHijacked:
-		// Handlers cannot hijack: their writer does not let them.
+		// statusRecorder does not support hijacking.
 	}
 }
 
-// URL returns the base URL of the server, without a slash at its end: the API
-// is below its /api/v1/.
+// URL returns the base URL of the server, without a trailing slash. The path
+// /api/v1/ follows it.
 func (s *Server) URL() string {
 	return s.url
 }
 
-// APIKey returns the key requests have to bring.
+// APIKey returns the API key that the server requires.
 func (s *Server) APIKey() string {
 	return s.config.apiKey
 }
 
-// Client returns a new HTTP client that reaches the server. It has no timeout,
-// follows redirects and sends no key. All clients share one pool of connections,
-// which Close closes.
+// Client returns a new HTTP client that can reach the server. The client has no
+// timeout, follows redirects and sends no API key. All clients of a server share
+// one connection pool, which [Server.Close] closes.
 func (s *Server) Client() *http.Client {
 	return &http.Client{Transport: s.transport}
 }
 
-// Close stops the server: it cuts all connections, ends what waits, and returns
-// when no goroutine of the server is left. It may be called more than once.
+// Close stops the server. It cuts all connections, ends all delays and stalls, and
+// waits for all goroutines of the server to end. Further calls do nothing.
 func (s *Server) Close() {
 	s.close.Do(func() {
-		// Under the lock, so that Online does not start anything meanwhile.
+		// The lock keeps Online from opening a listener meanwhile.
 		s.mu.Lock()
 		close(s.done)
 		s.mu.Unlock()

@@ -3,7 +3,6 @@ package licensespringtest_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -17,8 +16,8 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// TestServer_order shows in which order the service finds reasons to refuse.
-func TestServer_order(t *testing.T) {
+// TestServer_errorOrder checks which of several errors is reported.
+func TestServer_errorOrder(t *testing.T) {
 	t.Parallel()
 	const noKey = `{"detail":"Authentication credentials were not provided."}`
 	tests := []struct {
@@ -26,18 +25,18 @@ func TestServer_order(t *testing.T) {
 		status                                         int
 		body                                           string
 	}{
-		{"unknown path comes before the key", "POST", "/api/v1/bogus/", "", "", 404, `{"detail":"Not found."}`},
+		{"unknown path and no key", "POST", "/api/v1/bogus/", "", "", 404, `{"detail":"Not found."}`},
 		{"root", "GET", "/", "", "", 404, `{"detail":"Not found."}`},
 		{"another version", "POST", "/api/v2/orders/create_order/", "application/json", "right", 404, `{"detail":"Not found."}`},
 		{"two slashes", "POST", "/api/v1/orders/create_order//", "application/json", "right", 404, `{"detail":"Not found."}`},
 		{"no key", "POST", createPath, "application/json", "", 403, noKey},
 		{"wrong key", "POST", createPath, "application/json", "Api-Key nope", 403, noKey},
-		{"key of another scheme", "POST", createPath, "application/json", "Bearer " + lst.DefaultAPIKey, 403, noKey},
+		{"key with another scheme", "POST", createPath, "application/json", "Bearer " + lst.DefaultAPIKey, 403, noKey},
 		{"scheme in lower case", "POST", createPath, "application/json", "api-key " + lst.DefaultAPIKey, 403, noKey},
-		{"no key comes before the method", "PUT", createPath, "", "", 403, noKey},
+		{"no key and wrong method", "PUT", createPath, "", "", 403, noKey},
 		{"method", "PUT", createPath, "text/plain", "right", 405, `{"detail":"Method \"PUT\" not allowed."}`},
 		{"method of the list", "POST", ordersPath, "application/json", "right", 405, `{"detail":"Method \"POST\" not allowed."}`},
-		{"content type comes before the body", "POST", createPath, "text/plain", "right", 415, `{"detail":"Unsupported media type \"text/plain\" in request."}`},
+		{"wrong content type", "POST", createPath, "text/plain", "right", 415, `{"detail":"Unsupported media type \"text/plain\" in request."}`},
 		{"no content type", "POST", createPath, "", "right", 415, `{"detail":"Unsupported media type \"\" in request."}`},
 	}
 	for _, tt := range tests {
@@ -54,10 +53,10 @@ func TestServer_order(t *testing.T) {
 					r.Header.Set(name, value)
 				}
 			}
-			a, err := send(srv.Client(), r)
+			resp, err := send(srv.Client(), r)
 			require.NoError(t, err)
-			assert.Equal(t, tt.status, a.status)
-			assert.JSONEq(t, tt.body, a.body)
+			assert.Equal(t, tt.status, resp.status)
+			assert.JSONEq(t, tt.body, resp.body)
 			assertNothingStored(t, srv)
 		})
 	}
@@ -66,11 +65,11 @@ func TestServer_order(t *testing.T) {
 func TestServer_missingSlash(t *testing.T) {
 	t.Parallel()
 	srv := lst.NewServer(t)
-	a := do(t, srv, http.MethodPost, "/api/v1/orders/create_order?x=1", order("a"))
-	assert.Equal(t, http.StatusMovedPermanently, a.status)
-	assert.Equal(t, "/api/v1/orders/create_order/?x=1", a.header.Get("Location"))
+	redirect := do(t, srv, http.MethodPost, "/api/v1/orders/create_order?x=1", order("a"))
+	assert.Equal(t, http.StatusMovedPermanently, redirect.status)
+	assert.Equal(t, "/api/v1/orders/create_order/?x=1", redirect.header.Get("Location"))
 
-	// A client that follows it sends a GET, which creates nothing.
+	// A client that follows the redirect sends a GET, which creates nothing.
 	r := newRequest(t, srv, http.MethodPost, "/api/v1/orders/create_order", order("a"))
 	resp, err := srv.Client().Do(r)
 	require.NoError(t, err)
@@ -91,7 +90,7 @@ func TestServer_withoutTest(t *testing.T) {
 	srv.Close()
 	_, err := try(t, srv, http.MethodPost, createPath, order("b"))
 	require.Error(t, err)
-	assert.Len(t, srv.Orders(), 1, "what was stored can still be looked at")
+	assert.Len(t, srv.Orders(), 1, "stored orders remain readable")
 }
 
 func TestServer_withListener(t *testing.T) {
@@ -103,7 +102,7 @@ func TestServer_withListener(t *testing.T) {
 	create(t, srv, order("a"))
 }
 
-func TestServer_panicsOnImpossibleOptions(t *testing.T) {
+func TestServer_panicsOnInvalidOptions(t *testing.T) {
 	t.Parallel()
 	for _, option := range []lst.Option{
 		lst.WithProducts(lst.Product{Code: "a"}, lst.Product{Code: "a"}),
@@ -115,100 +114,12 @@ func TestServer_panicsOnImpossibleOptions(t *testing.T) {
 	}
 }
 
-func TestServer_defaultKeyLooksReal(t *testing.T) {
+func TestServer_defaultKeyForm(t *testing.T) {
 	t.Parallel()
 	assert.Regexp(t, `^[A-Za-z0-9]{8}\.[A-Za-z0-9]{32}$`, lst.NewServer(t).APIKey())
 }
 
-func TestRequests(t *testing.T) {
-	t.Parallel()
-	srv := lst.NewServer(t)
-	create(t, srv, order("a"))
-	do(t, srv, http.MethodGet, ordersPath+"?store_id=a", "")
-	r := newRequest(t, srv, http.MethodGet, "/api/v1/orders/5/", "")
-	r.Header.Set("Authorization", "Api-Key stolen")
-	_, err := send(srv.Client(), r)
-	require.NoError(t, err)
-	do(t, srv, http.MethodGet, "/bogus", "")
-
-	requests := srv.Requests()
-	require.Len(t, requests, 4)
-	first := requests[0]
-	assert.Equal(t, lst.CreateOrder, first.Endpoint)
-	assert.Equal(t, http.MethodPost, first.Method)
-	assert.Equal(t, createPath, first.Path)
-	assert.Equal(t, order("a"), string(first.Body))
-	assert.Equal(t, http.StatusOK, first.Status)
-	assert.True(t, first.Changed)
-	assert.True(t, first.Authorized)
-	assert.Equal(t, "right", first.Header.Get("Authorization"))
-	assert.Equal(t, "application/json", first.Header.Get("Content-Type"))
-	assert.False(t, first.Time.IsZero())
-	assert.Empty(t, first.Fault)
-	assert.Equal(t, lst.ListOrders, requests[1].Endpoint)
-	assert.Equal(t, "a", requests[1].Query.Get("store_id"))
-	assert.Equal(t, lst.GetOrder, requests[2].Endpoint)
-	assert.Equal(t, "wrong", requests[2].Header.Get("Authorization"))
-	assert.Equal(t, http.StatusForbidden, requests[2].Status)
-	assert.Empty(t, requests[3].Endpoint)
-
-	srv.ResetRequests()
-	assert.Empty(t, srv.Requests())
-}
-
-func TestRequests_responseBytes(t *testing.T) {
-	t.Parallel()
-	srv := lst.NewServer(t)
-	c, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(srv.URL(), "http://"))
-	require.NoError(t, err)
-	defer c.Close()
-	_, err = io.WriteString(c, "GET /api/v1/orders/ HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Api-Key "+srv.APIKey()+"\r\n\r\n")
-	require.NoError(t, err)
-	raw, err := io.ReadAll(c)
-	require.NoError(t, err)
-	assert.True(t, strings.HasPrefix(string(raw), "HTTP/1.1 200 OK\r\n"))
-	assert.Equal(t, int64(len(raw)), srv.Requests()[0].ResponseBytes)
-}
-
-func TestRequests_limit(t *testing.T) {
-	t.Parallel()
-	srv := lst.NewServer(t, lst.WithJournalLimit(4))
-	for _, id := range []string{"1", "2", "3", "4", "5", "6"} {
-		do(t, srv, http.MethodGet, ordersPath+id+"/", "")
-	}
-	var paths []string
-	for _, r := range srv.Requests() {
-		paths = append(paths, strings.TrimPrefix(r.Path, ordersPath))
-	}
-	assert.Equal(t, []string{"3/", "4/", "5/", "6/"}, paths)
-}
-
-// TestInspection_copies shows that what is handed out can be kept and changed.
-func TestInspection_copies(t *testing.T) {
-	t.Parallel()
-	srv := lst.NewServer(t)
-	create(t, srv, `{"id":"a","customer":{"phone":"1"},"items":[{"product_code":"acme-cad","licenses":[{"metadata":{"a":[1]}}]}]}`)
-	o := srv.Orders()[0]
-	o.Customer.Properties["phone"] = "2"
-	o.Requests[0][0] = 'x'
-	o.Properties["is_test"] = true
-	metadata := o.Licenses()[0].Properties["metadata"].(map[string]any)
-	metadata["a"].([]any)[0] = 2
-	o.Items[0].Licenses[0].Key = ""
-	r := srv.Requests()[0]
-	r.Body[0], r.Header["Content-Type"][0] = 'x', "x"
-
-	again := srv.Orders()[0]
-	assert.Equal(t, "1", again.Customer.Properties["phone"])
-	assert.Equal(t, byte('{'), again.Requests[0][0])
-	assert.Equal(t, false, again.Properties["is_test"])
-	assert.Equal(t, map[string]any{"a": []any{int64(1)}}, again.Licenses()[0].Properties["metadata"])
-	assert.NotEmpty(t, again.Licenses()[0].Key)
-	assert.Equal(t, byte('{'), srv.Requests()[0].Body[0])
-	assert.Equal(t, "application/json", srv.Requests()[0].Header.Get("Content-Type"))
-}
-
-func TestServer_cutRequestIsNotActedOn(t *testing.T) {
+func TestServer_incompleteRequestIsNotApplied(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, srv *lst.Server, n *lst.Network) {
 		t.Helper()
@@ -255,15 +166,14 @@ func TestServer_concurrentUse(t *testing.T) {
 	}
 }
 
-// TestServer_answersAreCopies changes an order in every way there is while others
-// read it: the race detector sees an answer that shares with the store what
-// changes.
-func TestServer_answersAreCopies(t *testing.T) {
+// TestServer_responsesAreCopies changes an order while other goroutines read it, so
+// that the race detector finds responses that share mutable data with the store.
+func TestServer_responsesAreCopies(t *testing.T) {
 	t.Parallel()
 	srv := lst.NewServer(t)
 	body := `{"id":"o-1","append":true,"metadata":"{}","customer":{"email":"ada@example.com"},"items":[
-		{"product_code":"acme-cad","licenses":[{"metadata":{"a":[1]},"custom_fields":[{"name":"a","value":1}]}]},
-		{"product_code":"acme-web","licenses":[{"users":[{"email":"ada@example.com"}]}]}]}`
+		{"product_code":"acmecad","licenses":[{"metadata":{"a":[1]},"custom_fields":[{"name":"a","value":1}]}]},
+		{"product_code":"acmeweb","licenses":[{"users":[{"email":"ada@example.com"}]}]}]}`
 	create(t, srv, body)
 	byID := fmt.Sprintf("%s%d/", ordersPath, srv.Orders()[0].ID)
 	const rounds = 20
@@ -286,8 +196,8 @@ func TestServer_answersAreCopies(t *testing.T) {
 	}
 	all.Go(func() {
 		for range rounds {
-			// An append that comes meanwhile makes an order o-1 of its own: then
-			// the name is taken.
+			// A concurrent append can create another order o-1, which makes the
+			// second rename fail.
 			_ = srv.RenameOrder("o-1", "o-2")
 			srv.SignIn("ada@example.com")
 			srv.ArchiveOrder("o-2")

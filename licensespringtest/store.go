@@ -9,16 +9,15 @@ import (
 	"time"
 )
 
-// A store holds everything the fake remembers of orders. Its lock is held for
-// computation only, never across a wait: a goroutine that waits for a mutex
-// would keep the clock of a synctest bubble from moving.
+// A store holds the orders of a server. Its lock must not be held during a wait: a
+// goroutine that blocks on a mutex stops the clock of a synctest bubble.
 type store struct {
 	mu sync.Mutex
 
 	byStoreID map[string]*order
 	byID      map[int64]*order
-	sequence  []*order         // in the order they were made
-	keys      map[string]bool  // every key known; true for those in use
+	sequence  []*order         // in order of creation
+	keys      map[string]bool  // all known keys; true for those in use
 	users     map[string]*user // by addressKey
 	random    *rand.Rand
 	lastID    int64
@@ -28,11 +27,11 @@ type order struct {
 	id         int64
 	storeID    string
 	archived   bool
-	properties map[string]any // every other member, by its stored name
-	customer   *customer      // nil when none was given
+	properties map[string]any // the other members, by stored name
+	customer   *customer      // nil if there is none
 	items      []*item
-	createdAt  time.Time // what the record says
-	storedAt   time.Time // when it was really made
+	createdAt  time.Time // as shown in the record
+	storedAt   time.Time // actual time of creation
 	updatedAt  time.Time
 	visibleAt  time.Time
 	requests   [][]byte
@@ -56,8 +55,8 @@ type license struct {
 	properties map[string]any
 	features   []licenseFeature
 	users      []assignment
-	// visibleAt is when lookups begin to show the license. It is later than
-	// the order's for licenses appended to an order that was there.
+	// visibleAt is the time from which lookups show the license. For an appended
+	// license it is later than that of the order.
 	visibleAt time.Time
 }
 
@@ -67,18 +66,18 @@ type licenseFeature struct {
 	properties map[string]any
 }
 
-// An assignment makes a user one of the users of a license.
+// An assignment is a user of a license.
 type assignment struct {
 	user           *user
 	isManager      bool
-	maxActivations any // int64, nil when not given
+	maxActivations any // int64, or nil if not set
 }
 
-// A user exists once per company, however many licenses it has.
+// A user exists once per company and can have several licenses.
 type user struct {
 	id    int64
 	email string
-	// initialPassword is empty once the user has chosen another.
+	// initialPassword is empty after the first sign-in.
 	initialPassword string
 }
 
@@ -95,19 +94,20 @@ func newStore(seed int64) *store {
 	return s
 }
 
-// addressKey is what makes two e-mail addresses the same user.
+// addressKey returns the key that identifies a user by e-mail address.
 func addressKey(address string) string {
 	return strings.ToLower(address)
 }
 
-// nextID makes ids as the service's look: sixteen digits, growing, with gaps.
+// nextID returns an id in the form of the service: sixteen digits, increasing, with
+// gaps.
 func (s *store) nextID() int64 {
 	s.lastID += 1 + s.random.Int64N(1000)
 
 	return s.lastID
 }
 
-// newKey makes a key nobody has had, and marks it as in use.
+// newKey generates an unknown key and marks it as in use.
 func (s *store) newKey() string {
 	for {
 		groups := make([]string, 4)
@@ -132,9 +132,9 @@ func (s *store) randomText(length int, alphabet string) string {
 	return string(b)
 }
 
-// reserveKeys makes n keys for generate_license. They are not in use, so an
-// order may bring them, but they will not be made again.
-func (s *store) reserveKeys(n int64) []string {
+// generateKeys generates n keys that are not in use. An order may contain them, and
+// the store does not generate them again.
+func (s *store) generateKeys(n int64) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	keys := make([]string, n)
@@ -146,7 +146,8 @@ func (s *store) reserveKeys(n int64) []string {
 	return keys
 }
 
-// user finds the user with an address, or makes one with an initial password.
+// user returns the user with an address. It creates the user, with an initial
+// password, if there is none.
 func (s *store) user(address string) *user {
 	key := addressKey(address)
 	u, ok := s.users[key]
@@ -162,8 +163,8 @@ func (s *store) user(address string) *user {
 	return u
 }
 
-// A blueprint is a checked request on its way into the store.
-type blueprint struct {
+// An orderRequest is a valid request with everything needed to store it.
+type orderRequest struct {
 	request   *object
 	body      []byte
 	catalogue *catalogue
@@ -172,44 +173,44 @@ type blueprint struct {
 	visibleAt time.Time
 }
 
-// add stores what the blueprint describes: a new order, or more items of the
-// one given. Everything that could refuse it has been asked before. What an
-// append says of the order itself is ignored: the page promises no more than that
-// its licenses are appended.
-func (s *store) add(b blueprint, to *order) *order {
-	if to == nil {
-		to = s.addOrder(b)
+// add stores a new order, or appends the items to an existing one. All checks have
+// passed before. The order-level members of an append are ignored: the Create
+// Order page documents only that its licenses are appended.
+func (s *store) add(r orderRequest, existing *order) *order {
+	o := existing
+	if o == nil {
+		o = s.addOrder(r)
 	}
-	to.updatedAt = b.now
-	to.requests = append(to.requests, b.body)
-	for _, wanted := range b.request.list("items") {
-		to.items = append(to.items, s.newItem(b, to, wanted))
+	o.updatedAt = r.now
+	o.requests = append(o.requests, r.body)
+	for _, wanted := range r.request.list("items") {
+		o.items = append(o.items, s.newItem(r, o, wanted))
 	}
 
-	return to
+	return o
 }
 
-func (s *store) addOrder(b blueprint) *order {
+func (s *store) addOrder(r orderRequest) *order {
 	o := &order{
 		id:        s.nextID(),
-		storeID:   b.request.text("id"),
-		createdAt: b.now,
-		storedAt:  b.now,
-		visibleAt: b.visibleAt,
+		storeID:   r.request.text("id"),
+		createdAt: r.now,
+		storedAt:  r.now,
+		visibleAt: r.visibleAt,
 		properties: map[string]any{
 			"is_test": false, "order_type": "normal", "prevent_vm": false,
 			"is_bundle": false, "add_to_customer_account": true,
 		},
 	}
-	for name, value := range b.request.members {
+	for name, value := range r.request.members {
 		switch name {
 		case "id", "items", "append":
 		case "customer":
 			properties, _ := plain(value).(map[string]any)
-			o.customer = &customer{id: s.nextID(), properties: b.dialect.canonicalAll(properties)}
+			o.customer = &customer{id: s.nextID(), properties: r.dialect.canonicalAll(properties)}
 		case "created":
-			// The check has parsed it before: it cannot fail.
-			o.createdAt, _ = time.Parse(dateTimeLayout, b.request.text(name))
+			// The checker has parsed it before.
+			o.createdAt, _ = time.Parse(dateTimeLayout, r.request.text(name))
 		default:
 			o.properties[name] = plain(value)
 		}
@@ -221,52 +222,53 @@ func (s *store) addOrder(b blueprint) *order {
 	return o
 }
 
-func (s *store) newItem(b blueprint, o *order, wanted *object) *item {
-	made := &item{
+func (s *store) newItem(r orderRequest, o *order, wanted *object) *item {
+	i := &item{
 		id:      s.nextID(),
-		product: b.catalogue.products[wanted.text("product_code")],
+		product: r.catalogue.products[wanted.text("product_code")],
 		note:    wanted.text("note"),
 	}
 	for _, license := range wanted.list("licenses") {
-		made.licenses = append(made.licenses, s.newLicense(b, o, made.product, license))
+		i.licenses = append(i.licenses, s.newLicense(r, o, i.product, license))
 	}
 
-	return made
+	return i
 }
 
-func (s *store) newLicense(b blueprint, o *order, p *product, wanted *object) *license {
-	made := &license{
+func (s *store) newLicense(r orderRequest, o *order, p *product, wanted *object) *license {
+	l := &license{
 		id:         s.nextID(),
-		properties: b.catalogue.defaults(p, wanted),
+		properties: r.catalogue.defaults(p, wanted),
 		features:   s.licenseFeatures(p, wanted),
-		visibleAt:  b.visibleAt,
+		visibleAt:  r.visibleAt,
 	}
 	for name, value := range wanted.members {
 		switch name {
 		case "key", "users", "product_features":
 		default:
-			made.properties[b.dialect.canonical(name)] = plain(value)
+			l.properties[r.dialect.canonical(name)] = plain(value)
 		}
 	}
-	// The order's switch is for "all created licenses", whatever they say.
+	// The Create Order page: prevent_vm of an order applies to "all created
+	// licenses". It overrides that of a license.
 	if o.properties["prevent_vm"] == true {
-		made.properties["prevent_vm"] = true
+		l.properties["prevent_vm"] = true
 	}
 	if p.Auth == UserBased {
-		made.users = s.assign(wanted.list("users"))
+		l.users = s.assign(wanted.list("users"))
 
-		return made
+		return l
 	}
-	made.key = wanted.text("key")
-	if made.key == "" {
-		made.key = s.newKey()
+	l.key = wanted.text("key")
+	if l.key == "" {
+		l.key = s.newKey()
 	}
-	s.keys[made.key] = true
+	s.keys[l.key] = true
 
-	return made
+	return l
 }
 
-// assign gives a license its users. A user-based license may have none yet.
+// assign returns the users of a license. A user-based license may have none.
 func (s *store) assign(wanted []*object) []assignment {
 	users := make([]assignment, len(wanted))
 	for i, w := range wanted {
@@ -280,11 +282,11 @@ func (s *store) assign(wanted []*object) []assignment {
 	return users
 }
 
-// licenseFeatures are the product's features the license asks for, all of them
-// if it does not ask. Codes the product does not have are dropped in silence.
+// licenseFeatures returns the features that the license names, or all features of
+// the product if it names none. Unknown codes are dropped silently.
 func (s *store) licenseFeatures(p *product, wanted *object) []licenseFeature {
-	var made []licenseFeature
-	add := func(code string, asked map[string]any) {
+	var features []licenseFeature
+	add := func(code string, sent map[string]any) {
 		f, known := p.features[code]
 		if !known {
 			return
@@ -293,40 +295,40 @@ func (s *store) licenseFeatures(p *product, wanted *object) []licenseFeature {
 		if f.Consumption {
 			properties["max_consumption"] = int64(f.MaxConsumption)
 		}
-		maps.Copy(properties, asked)
+		maps.Copy(properties, sent)
 		delete(properties, "code")
-		made = append(made, licenseFeature{feature: f, id: s.nextID(), properties: properties})
+		features = append(features, licenseFeature{feature: f, id: s.nextID(), properties: properties})
 	}
 
-	asked, given := wanted.get("product_features").([]any)
+	list, given := wanted.get("product_features").([]any)
 	if !given {
 		for _, f := range p.Features {
 			add(f.Code, nil)
 		}
 	}
-	for _, one := range asked {
-		switch one := one.(type) {
+	for _, element := range list {
+		switch f := element.(type) {
 		case string:
-			add(one, nil)
+			add(f, nil)
 		case *object:
-			properties, _ := plain(one).(map[string]any)
-			add(one.text("code"), properties)
+			properties, _ := plain(f).(map[string]any)
+			add(f.text("code"), properties)
 		}
 	}
 
-	return made
+	return features
 }
 
-// rename gives an order another store id, which frees the old one.
+// rename changes the store id of an order. The old id becomes available again.
 func (s *store) rename(from, to string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	o, ok := s.byStoreID[from]
 	if !ok {
-		return fmt.Errorf("licensespringtest: no order %q", from)
+		return fmt.Errorf("licensespringtest: rename order %q: no such order", from)
 	}
 	if _, taken := s.byStoreID[to]; taken {
-		return fmt.Errorf("licensespringtest: order %q exists", to)
+		return fmt.Errorf("licensespringtest: rename order %q: order %q exists", from, to)
 	}
 	delete(s.byStoreID, from)
 	o.storeID = to

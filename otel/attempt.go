@@ -13,10 +13,10 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// verdictAgain is the verdict on an attempt that another one is to follow.
-const verdictAgain = "sent again"
+// decisionRetry is the Decision of an attempt that a retry follows.
+const decisionRetry = "retry"
 
-// attempt is an attempt that is under way.
+// attempt is an attempt in progress.
 type attempt struct {
 	span    trace.Span
 	started licensespring.AttemptStarted
@@ -40,28 +40,28 @@ func (in *instrumentation) startAttempt(ctx context.Context, started licensespri
 		semconv.ServerPort(a.target.port),
 		semconv.URLFull(full),
 		semconv.URLTemplate(a.target.template),
-		keyAttemptOp.String(snake(started.Op)),
+		keyAttemptOp.String(snake(string(started.Op))),
 		keyAttemptNumber.Int(started.Number),
 	}
-	if resent := c.resent(started); resent > 0 {
-		attrs = append(attrs, semconv.HTTPRequestResendCount(resent))
+	if n := c.resendCount(started); n > 0 {
+		attrs = append(attrs, semconv.HTTPRequestResendCount(n))
 	}
-	// The span of the call is named: an observer after this one may have put one
-	// of another provider into the context.
+	// The parent is explicit, because a later observer may have put a span of
+	// another provider into the context.
 	ctx, a.span = in.tracer.Start(trace.ContextWithSpan(ctx, c.span), started.Method+" "+a.target.template,
 		trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attrs...))
 	c.attempt = a
 	return ctx
 }
 
-// resent is how often the request that starts was sent before. A create is one
-// request, however often it is sent. A lookup is not: it is repeated, too,
-// because an order is not to be seen yet.
-func (c *call) resent(started licensespring.AttemptStarted) int {
+// resendCount returns how many times the request was sent before. All attempts of a
+// create are one request. A read is repeated for other reasons as well, such as an
+// order that is not visible yet, so it counts as resent only after a retry decision.
+func (c *call) resendCount(started licensespring.AttemptStarted) int {
 	if started.Method != http.MethodGet {
 		return started.Number - 1
 	}
-	if c.again == started.Op {
+	if c.retryOf == started.Op {
 		c.resends++
 	} else {
 		c.resends = 0
@@ -71,30 +71,30 @@ func (c *call) resent(started licensespring.AttemptStarted) int {
 
 func (in *instrumentation) endAttempt(ctx context.Context, ended licensespring.Attempt) {
 	if c := in.callOf(ctx); c != nil && c.attempt != nil {
-		in.finish(ctx, c, ended)
+		in.finishAttempt(ctx, c, ended)
 	}
 }
 
-// abandon ends an attempt that nobody ended: the transport has panicked.
-func (in *instrumentation) abandon(ctx context.Context, c *call) {
-	in.finish(trace.ContextWithSpan(ctx, c.attempt.span), c, licensespring.Attempt{
+// abandonAttempt ends an attempt that has not ended because the transport panicked.
+func (in *instrumentation) abandonAttempt(ctx context.Context, c *call) {
+	in.finishAttempt(trace.ContextWithSpan(ctx, c.attempt.span), c, licensespring.Attempt{
 		Took: time.Since(c.attempt.start), Phase: licensespring.PhaseSent, Reason: "the attempt did not return",
 	})
 }
 
-func (in *instrumentation) finish(ctx context.Context, c *call, ended licensespring.Attempt) {
+func (in *instrumentation) finishAttempt(ctx context.Context, c *call, ended licensespring.Attempt) {
 	a := c.attempt
-	c.attempt, c.again = nil, ""
-	if ended.Verdict == verdictAgain {
-		c.again = a.started.Op
+	c.attempt, c.retryOf = nil, ""
+	if ended.Decision == decisionRetry {
+		c.retryOf = a.started.Op
 	}
-	answer := answerAttributes(ended)
-	in.metrics.recordAttempt(ctx, a, ended.Took, answer)
+	attrs := responseAttributes(ended)
+	in.metrics.recordAttempt(ctx, a, ended.Took, attrs)
 	if a.span.IsRecording() {
-		a.span.SetAttributes(answer...)
+		a.span.SetAttributes(attrs...)
 		a.span.SetAttributes(keyAttemptPhase.String(snake(string(ended.Phase))))
-		if ended.Verdict != "" {
-			a.span.SetAttributes(keyAttemptVerdict.String(ended.Verdict))
+		if ended.Decision != "" {
+			a.span.SetAttributes(keyAttemptDecision.String(ended.Decision))
 		}
 		if ended.Wait > 0 {
 			a.span.SetAttributes(keyAttemptWait.Float64(ended.Wait.Seconds()))
@@ -102,7 +102,7 @@ func (in *instrumentation) finish(ctx context.Context, c *call, ended licensespr
 		switch {
 		case errorType(ended) == "":
 		case ended.Status >= http.StatusBadRequest:
-			a.span.SetStatus(codes.Error, "") // the status says it
+			a.span.SetStatus(codes.Error, "") // the conventions leave the text to the status code
 		default:
 			a.span.SetStatus(codes.Error, ended.Reason)
 		}
@@ -110,14 +110,15 @@ func (in *instrumentation) finish(ctx context.Context, c *call, ended licensespr
 	a.span.End()
 }
 
-// answerAttributes say how an attempt ended, on spans and metrics.
-func answerAttributes(ended licensespring.Attempt) []attribute.KeyValue {
+// responseAttributes returns the attributes of an ended attempt for spans and
+// metrics.
+func responseAttributes(ended licensespring.Attempt) []attribute.KeyValue {
 	var attrs []attribute.KeyValue
 	if ended.Status != 0 {
 		attrs = append(attrs, semconv.HTTPResponseStatusCode(ended.Status))
 	}
-	if wrong := errorType(ended); wrong != "" {
-		attrs = append(attrs, semconv.ErrorTypeKey.String(wrong))
+	if t := errorType(ended); t != "" {
+		attrs = append(attrs, semconv.ErrorTypeKey.String(t))
 	}
 	return attrs
 }

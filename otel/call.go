@@ -12,19 +12,18 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// call is what is kept of a call from its start to its end. Only the goroutine
-// of the call comes here.
+// call is the state of a call. Only the goroutine of the call uses it.
 type call struct {
 	span    trace.Span
-	attempt *attempt // under way, or nil
-	// again is the op of the attempt before, if that was to be sent again, and
-	// resends how often the same read was, until now.
-	again   string
+	attempt *attempt // in progress, or nil
+	// retryOf is the Op of the previous attempt if a retry follows it, and resends
+	// the number of consecutive retries of the same read.
+	retryOf licensespring.Op
 	resends int
 }
 
 func (in *instrumentation) startCall(ctx context.Context, started licensespring.CallStarted) context.Context {
-	op := snake(started.Op)
+	op := snake(string(started.Op))
 	attrs := []attribute.KeyValue{keyOp.String(op)}
 	if started.OrderID != "" && !in.withoutOrderID {
 		attrs = append(attrs, text(keyOrderID, started.OrderID))
@@ -36,7 +35,7 @@ func (in *instrumentation) startCall(ctx context.Context, started licensespring.
 func (in *instrumentation) endCall(ctx context.Context, ended licensespring.CallEnded) {
 	c := in.callOf(ctx)
 	if c != nil && c.attempt != nil {
-		in.abandon(ctx, c)
+		in.abandonAttempt(ctx, c)
 	}
 	in.metrics.recordCall(ctx, ended)
 	if c == nil {
@@ -53,12 +52,15 @@ func (in *instrumentation) endCall(ctx context.Context, ended licensespring.Call
 
 func endAttributes(ended licensespring.CallEnded) []attribute.KeyValue {
 	attrs := append(outcomeAttributes(ended), keyAttempts.Int(len(ended.Attempts)))
-	if ended.Outcome.Made() {
+	if ended.Outcome.Done() {
 		attrs = append(attrs, keyWarnings.Int(ended.Warnings))
 	}
 	if e, ok := errors.AsType[*licensespring.Error](ended.Err); ok {
 		if e.Code != "" {
 			attrs = append(attrs, text(keyErrorCode, e.Code))
+		}
+		if e.RateLimitSource != "" {
+			attrs = append(attrs, keyRateLimitSource.String(string(e.RateLimitSource)))
 		}
 		if e.RequestID != "" {
 			attrs = append(attrs, text(keyRequestID, e.RequestID))
@@ -67,7 +69,8 @@ func endAttributes(ended licensespring.CallEnded) []attribute.KeyValue {
 	return attrs
 }
 
-// outcomeAttributes say how a call ended in few words, on spans and metrics.
+// outcomeAttributes returns the attributes of an ended call that spans and metrics
+// share.
 func outcomeAttributes(ended licensespring.CallEnded) []attribute.KeyValue {
 	var attrs []attribute.KeyValue
 	if ended.Outcome != "" {
@@ -82,24 +85,25 @@ func outcomeAttributes(ended licensespring.CallEnded) []attribute.KeyValue {
 	return append(attrs, semconv.ErrorTypeOther)
 }
 
-// description says why a call failed: its kind, and how that came about in words
-// of the SDK. The words of the service are left out.
+// description returns the kind of the error and the SDK's reason for it. It does not
+// contain the message of the service.
 func description(ended licensespring.CallEnded) string {
 	e, ok := errors.AsType[*licensespring.Error](ended.Err)
 	if !ok {
 		return ""
 	}
-	said := string(e.Kind)
-	if e.Outcome == licensespring.Unknown {
-		said += ": the order may or may not have been made"
+	kind := string(e.Kind)
+	text := kind
+	if e.Outcome == licensespring.OutcomeUnknown {
+		text += ": the order may or may not have been created"
 	}
-	if detail := detailOf(e); detail != "" && detail != said {
-		said += ": " + detail
+	if detail := detailOf(e); detail != "" && detail != kind {
+		text += ": " + detail
 	}
-	return said
+	return text
 }
 
-// detailOf is the part of the error's log entry that says how it came about.
+// detailOf returns the SDK's reason for the error, which its log entry contains.
 func detailOf(e *licensespring.Error) string {
 	for _, attr := range e.LogValue().Group() {
 		if attr.Key == "detail" {

@@ -18,7 +18,7 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// dump is all that a recorder has, as careless printers and exporters write it.
+// dump returns everything that a recorder recorded, in several formats.
 func dump(t *testing.T, r *recorder) string {
 	t.Helper()
 	spans, metrics := r.ended(t), r.metrics(t)
@@ -38,7 +38,7 @@ func dump(t *testing.T, r *recorder) string {
 	return text
 }
 
-// The canaries: each is sent, or comes back, in a place of its own.
+// The canaries are secrets and personal data in requests and responses.
 const (
 	canaryKey      = "CANARYAA.canary0123456789canary0123456789"
 	canaryLicense  = "CANARY-KEY1-AAAA-ZZZ1"
@@ -54,8 +54,8 @@ func canaryOrder(id string) *licensespring.Order {
 	return licensespring.NewOrder(id).
 		WithCustomer(licensespring.Customer{Email: canaryEmail, Company: "Canary & Sons", Reference: "canary-ref"}).
 		WithMetadata(`{"for":"`+canaryMetadata+`"}`).
-		AddItem("acme-cad", licensespring.NewKeyLicense(canaryLicense).Perpetual().WithNote(canaryNote)).
-		AddItem("acme-web", licensespring.NewUserLicense(canaryUser))
+		AddItem("acmecad", licensespring.NewKeyLicense(canaryLicense).Perpetual().WithNote(canaryNote)).
+		AddItem("acmeweb", licensespring.NewUserLicense(canaryUser))
 }
 
 func assertNoCanary(t *testing.T, r *recorder) {
@@ -63,22 +63,22 @@ func assertNoCanary(t *testing.T, r *recorder) {
 	text := strings.ToLower(dump(t, r))
 	i := strings.Index(text, "canary")
 	if i >= 0 {
-		assert.Failf(t, "a canary sings", "…%s…", text[max(0, i-100):min(len(text), i+100)])
+		assert.Failf(t, "a canary was recorded", "…%s…", text[max(0, i-100):min(len(text), i+100)])
 	}
-	assert.Contains(t, text, "bird-1", "what is recorded is found")
+	assert.Contains(t, text, "bird-1", "the order id is recorded")
 	assert.Contains(t, text, "create_order")
 }
 
-// Nothing of what a call sends and gets is recorded, however it ends.
+// TestNoSecrets checks that no content of requests and responses is recorded.
 func TestNoSecrets(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string][]lst.Fault{
-		"made":      nil,
-		"recovered": {lst.DropAfter()},
-		"cut":       {lst.CutResponse(700)},
-		"refused":   {lst.Status(400, lst.Body("application/json", `{"customer": {"email": ["`+canaryEmail+` is taken"]}}`))},
-		"limited":   {lst.Status(429, lst.Header("Retry-After", "1000"))},
-		"away":      {lst.Redirect(307, "https://elsewhere.example/"+canaryKey)},
+		"created":    nil,
+		"recovered":  {lst.DropAfter()},
+		"truncated":  {lst.CutResponse(700)},
+		"rejected":   {lst.Status(400, lst.Body("application/json", `{"customer": {"email": ["`+canaryEmail+` is taken"]}}`))},
+		"limited":    {lst.Status(429, lst.Header("Retry-After", "1000"))},
+		"redirected": {lst.Redirect(307, "https://elsewhere.example/"+canaryKey)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,20 +89,20 @@ func TestNoSecrets(t *testing.T) {
 				client, err := licensespring.New(canaryKey, licensespring.WithBaseURL(s.URL()),
 					licensespring.WithHTTPClient(s.Client()), licensespring.WithObserver(r.observer()))
 				require.NoError(t, err)
-				for _, err := range client.Orders(t.Context(), licensespring.OrderFilter{CustomerEmail: canaryEmail, StoreIDPrefix: canaryQuery}) {
+				for _, err := range client.ListOrders(t.Context(), licensespring.OrderFilter{CustomerEmail: canaryEmail, StoreIDPrefix: canaryQuery}) {
 					require.NoError(t, err)
 				}
-				assert.Contains(t, fmt.Sprint(s.Requests()), canaryQuery, "it was sent")
+				assert.Contains(t, fmt.Sprint(s.Requests()), canaryQuery, "the query was sent")
 				s.Inject(fault...)
 				res, err := client.EnsureOrder(t.Context(), canaryOrder("bird-1"))
 				if err == nil {
 					assert.Contains(t, string(res.Raw()), canaryUser)
 				}
-				wrong := canaryOrder("bird-1")
-				wrong.Customer.Email = "canary is no address"
-				wrong.Items[0].Licenses[0].MaxConsumptions = new(7)
-				wrong.Items[1].Licenses[0].Users[0].Email = "canary"
-				_, err = client.CreateOrder(t.Context(), wrong)
+				invalid := canaryOrder("bird-1")
+				invalid.Customer.Email = "canary is no address"
+				invalid.Items[0].Licenses[0].MaxConsumptions = new(7)
+				invalid.Items[1].Licenses[0].Users[0].Email = "canary"
+				_, err = client.CreateOrder(t.Context(), invalid)
 				require.ErrorIs(t, err, licensespring.ErrInvalidRequest)
 				assertNoCanary(t, r)
 			})
@@ -110,21 +110,22 @@ func TestNoSecrets(t *testing.T) {
 	}
 }
 
-// A service, or a transport, that repeats all it was sent is not repeated.
+// TestNoSecretsInEchoes uses a service and a transport that repeat the request in their
+// errors.
 func TestNoSecretsInEchoes(t *testing.T) {
 	t.Parallel()
 	all := strings.Join([]string{canaryKey, canaryLicense, canaryEmail, canaryUser, canaryNote, canaryMetadata}, " ")
 	echo, err := json.Marshal(map[string]any{"code": all, "message": all, "detail": all, "errors": []any{map[string]any{"message": all, "value": all}}})
 	require.NoError(t, err)
 	for name, transport := range map[string]roundTripper{
-		"an error": func(req *http.Request) (*http.Response, error) {
+		"transport error": func(req *http.Request) (*http.Response, error) {
 			return nil, &url.Error{Op: "Post", URL: req.URL.String() + "?key=" + canaryKey, Err: errors.New(all)}
 		},
-		"an answer of 400": answering(400, string(echo)),
-		"an answer of 409": answering(409, string(echo)),
-		"an answer of 500": answering(500, string(echo)),
-		"an answer of 200": answering(200, string(echo)),
-		"a password": answering(200, `{"id": 4711, "store_id": "bird-1", "order_items": [{"licenses": [{"license_key": "`+canaryLicense+
+		"status 400": respond(400, string(echo)),
+		"status 409": respond(409, string(echo)),
+		"status 500": respond(500, string(echo)),
+		"status 200": respond(200, string(echo)),
+		"password": respond(200, `{"id": 4711, "store_id": "bird-1", "order_items": [{"licenses": [{"license_key": "`+canaryLicense+
 			`", "license_users": [{"true_email": "`+canaryUser+`", "initial_password": "`+canaryPassword+`"}]}]}]}`),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -135,7 +136,7 @@ func TestNoSecretsInEchoes(t *testing.T) {
 					licensespring.WithHTTPClient(&http.Client{Transport: transport}))
 				require.NoError(t, err)
 				res, err := client.CreateOrder(t.Context(), canaryOrder("bird-1"))
-				if name == "a password" {
+				if name == "password" {
 					require.NoError(t, err)
 					assert.Contains(t, string(res.Raw()), canaryPassword)
 				} else {
@@ -147,8 +148,8 @@ func TestNoSecretsInEchoes(t *testing.T) {
 	}
 }
 
-// answering repeats the key in the header as well.
-func answering(status int, body string) roundTripper {
+// respond returns a transport with a fixed response, which repeats the key in a header.
+func respond(status int, body string) roundTripper {
 	return func(req *http.Request) (*http.Response, error) {
 		return &http.Response{
 			StatusCode: status, Request: req, Body: io.NopCloser(strings.NewReader(body)),

@@ -9,28 +9,29 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// errorTypes are the values of error.type for attempts that failed without a
-// status that says so, by the reason the SDK gives. The reasons are texts, and
-// texts may change: what is not here counts as _OTHER where no answer came.
+// errorTypes maps the Reason of an attempt to its error.type. An unknown Reason
+// becomes _OTHER if there was no response.
 var errorTypes = [...]struct{ reason, errorType string }{
 	{"timed out", "timeout"},
 	{"canceled", "canceled"},
-	{"connection cut", "connection_cut"},
+	{"connection closed", "connection_closed"},
 	{"connection refused", "connection_refused"},
-	{"no connection", "no_connection"},
-	{"the name of the service could not be resolved", "name_not_resolved"},
-	{"the certificate or protocol of the service was not accepted", "certificate_not_accepted"},
-	{"the request cannot be sent as it is", "cannot_be_sent"},
+	{"dial failed", "dial_failed"},
+	{"host name not resolved", "host_name_not_resolved"},
+	{"certificate or protocol not accepted", "certificate_not_accepted"},
+	{"invalid request or proxy configuration", "invalid_configuration"},
 	{"transport error", "transport_error"},
+	{"no response", "no_response"},
 	{"redirected", "redirected"},
 	{"unexpected status", "unexpected_status"},
-	{"the answer is too large", "answer_too_large"},
-	{"the answer was cut short", "answer_cut"},
-	{"the answer is not json", "answer_not_json"},
+	{"response too large", "response_too_large"},
+	{"response truncated", "response_truncated"},
+	{"response is not json", "response_not_json"},
 }
 
-// errorType is the error.type of an attempt: its status from 400 on, what kept
-// the answer from coming or being read, or empty if nothing is wrong.
+// errorType returns the error.type of an attempt: its status if that is 400 or
+// above, or the reason why the response is missing or unusable. It returns "" if
+// the attempt succeeded.
 func errorType(a licensespring.Attempt) string {
 	if a.Status >= http.StatusBadRequest {
 		return strconv.Itoa(a.Status)

@@ -8,15 +8,16 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// What a transport in a test cannot bring about: a request that is wrong before
-// any connection is asked for, and reasons of tomorrow.
+// TestErrorTypeOfReasons tests reasons that a test transport cannot cause, and
+// unknown ones.
 func TestErrorTypeOfReasons(t *testing.T) {
 	t.Parallel()
 	for want, a := range map[string]licensespring.Attempt{
-		"cannot_be_sent": {Phase: licensespring.PhaseNotSent, Reason: "the request cannot be sent as it is"},
-		"_OTHER":         {Phase: licensespring.PhaseSent, Reason: "a reason of tomorrow"},
-		"":               {Phase: licensespring.PhaseAnswered, Status: 200, Reason: "a reason of tomorrow"},
-		"502":            {Phase: licensespring.PhaseAnswered, Status: 502, Reason: "the answer was cut short"}, // the status comes first
+		"invalid_configuration": {Phase: licensespring.PhaseNotSent, Reason: "invalid request or proxy configuration"},
+		"no_response":           {Phase: licensespring.PhaseSent, Reason: "no response"},
+		"_OTHER":                {Phase: licensespring.PhaseSent, Reason: "unknown reason"},
+		"":                      {Phase: licensespring.PhaseResponded, Status: 200, Reason: "unknown reason"},
+		"502":                   {Phase: licensespring.PhaseResponded, Status: 502, Reason: "response truncated"}, // the status has precedence
 	} {
 		assert.Equal(t, want, errorType(a), a.Reason)
 	}

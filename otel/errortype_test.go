@@ -18,8 +18,8 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// Whatever can become of an attempt has an error.type of its own. The SDK's
-// reasons are texts: this test notices when one changes.
+// TestErrorType provokes the reasons of the SDK. It fails if the text of a reason
+// changes.
 func TestErrorType(t *testing.T) {
 	t.Parallel()
 	failing := func(err error) roundTripper {
@@ -31,33 +31,33 @@ func TestErrorType(t *testing.T) {
 		want      any // nil: no error
 		described bool
 	}{
-		{"answered", answering(200, `[]`), nil, false},
-		{"not found", answering(404, ``), "404", false},
-		{"limited", answering(429, ``), "429", false},
-		{"server error", answering(503, ``), "503", false},
-		{"redirected: not followed, so it is the end", answering(307, ``), "redirected", true},
-		{"unexpected status", answering(199, ``), "unexpected_status", true},
-		{"no status, from a mock", answering(0, ``), "unexpected_status", true},
-		{"not JSON", answering(200, `<html>`), "answer_not_json", true},
-		{"too large", answering(200, strings.Repeat(" ", 2000)), "answer_too_large", true},
-		{"cut", func(req *http.Request) (*http.Response, error) {
+		{"success", respond(200, `[]`), nil, false},
+		{"not found", respond(404, ``), "404", false},
+		{"limited", respond(429, ``), "429", false},
+		{"server error", respond(503, ``), "503", false},
+		{"redirected", respond(307, ``), "redirected", true},
+		{"unexpected status", respond(199, ``), "unexpected_status", true},
+		{"no status", respond(0, ``), "unexpected_status", true},
+		{"not JSON", respond(200, `<html>`), "response_not_json", true},
+		{"too large", respond(200, strings.Repeat(" ", 2000)), "response_too_large", true},
+		{"truncated", func(req *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusOK, Request: req, Body: io.NopCloser(io.MultiReader(strings.NewReader("["), failingReader{}))}, nil
-		}, "answer_cut", true},
+		}, "response_truncated", true},
 		{"timed out", failing(context.DeadlineExceeded), "timeout", true},
 		{"canceled", failing(context.Canceled), "canceled", true},
-		{"connection cut", failing(io.ErrUnexpectedEOF), "connection_cut", true},
+		{"connection closed", failing(io.ErrUnexpectedEOF), "connection_closed", true},
 		{"connection refused", failing(syscall.ECONNREFUSED), "connection_refused", true},
-		{"no connection", failing(&net.OpError{Op: "dial", Err: errors.New("no route")}), "no_connection", true},
-		{"name not resolved", failing(&net.DNSError{}), "name_not_resolved", true},
+		{"dial failed", failing(&net.OpError{Op: "dial", Err: errors.New("no route")}), "dial_failed", true},
+		{"host name not resolved", failing(&net.DNSError{}), "host_name_not_resolved", true},
 		{"certificate", failing(x509.UnknownAuthorityError{}), "certificate_not_accepted", true},
-		{"anything else", failing(errors.New("odd")), "transport_error", true},
+		{"other error", failing(errors.New("other")), "transport_error", true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			r := newRecorder()
-			client := meeting(t, tt.transport, licensespring.WithObserver(r.observer()), licensespring.WithMaxResponseBytes(1000))
-			_, _ = client.GenerateLicenseKeys(t.Context(), "acme-cad", 1)
+			client := newClient(t, tt.transport, licensespring.WithObserver(r.observer()), licensespring.WithMaxResponseBytes(1000))
+			_, _ = client.GenerateLicenseKeys(t.Context(), "acmecad", 1)
 			spans := r.ended(t)
 			require.Len(t, spans, 2)
 			assert.Equal(t, tt.want, attributesOf(&spans[1])["error.type"])

@@ -18,8 +18,7 @@ import (
 	otellicensespring "github.com/licensespring-go/licensespring/otel"
 )
 
-// Without options spans and metrics go to the global providers, which a program
-// sets up when it starts.
+// Without options the observer uses the global providers.
 func ExampleObserver() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -32,7 +31,7 @@ func ExampleObserver() {
 		return
 	}
 
-	order := licensespring.NewOrder("inv-2031-000417").AddItem("acme-cad", licensespring.NewLicense().Perpetual())
+	order := licensespring.NewOrder("inv-2031-000417").AddItem("acmecad", licensespring.NewLicense().Perpetual())
 	res, err := client.CreateOrder(context.Background(), order)
 	if err != nil {
 		fmt.Println(err)
@@ -42,8 +41,8 @@ func ExampleObserver() {
 	// Output: created
 }
 
-// The answer to a create is lost: the trace shows the second try, which is told
-// that the id is taken, and the lookup that finds the order.
+// The response to a create is lost. The trace shows the retry, which the service
+// rejects because the id exists, and the lookup that finds the order.
 func ExampleWithTracerProvider() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -60,7 +59,7 @@ func ExampleWithTracerProvider() {
 	}
 
 	ctx, span := provider.Tracer("shop").Start(context.Background(), "checkout")
-	order := licensespring.NewOrder("inv-2031-000417").AddItem("acme-cad", licensespring.NewLicense().Perpetual())
+	order := licensespring.NewOrder("inv-2031-000417").AddItem("acmecad", licensespring.NewLicense().Perpetual())
 	if _, err := client.CreateOrder(ctx, order); err != nil {
 		fmt.Println(err)
 	}
@@ -70,13 +69,12 @@ func ExampleWithTracerProvider() {
 	// Output:
 	// checkout
 	//   licensespring create_order recovered
-	//     POST /api/v1/orders/create_order/ connection_cut
+	//     POST /api/v1/orders/create_order/ connection_closed
 	//     POST /api/v1/orders/create_order/ 409
 	//     GET /api/v1/orders/ 200
 }
 
-// printTree prints spans, each within its parent, with what says best how it
-// ended.
+// printTree prints spans as an indented tree, each with its outcome, error or status.
 func printTree(spans tracetest.SpanStubs, parent trace.SpanID, indent string) {
 	for i := range spans {
 		if spans[i].Parent.SpanID() != parent {
@@ -95,7 +93,7 @@ func printTree(spans tracetest.SpanStubs, parent trace.SpanID, indent string) {
 	}
 }
 
-// Orders by outcome are the count of the duration of calls.
+// The count of the duration of calls is the number of orders by outcome.
 func ExampleWithMeterProvider() {
 	srv := licensespringtest.NewServer(nil)
 	defer srv.Close()
@@ -109,7 +107,7 @@ func ExampleWithMeterProvider() {
 		return
 	}
 	for _, id := range []string{"inv-1", "inv-2", "inv-1"} {
-		order := licensespring.NewOrder(id).AddItem("acme-cad", licensespring.NewLicense().Perpetual())
+		order := licensespring.NewOrder(id).AddItem("acmecad", licensespring.NewLicense().Perpetual())
 		if _, err := client.CreateOrder(context.Background(), order); err != nil {
 			fmt.Println(err)
 		}
@@ -131,10 +129,10 @@ func ExampleWithMeterProvider() {
 	// Unordered output:
 	// licensespring: create order "inv-1": order exists: Order with this ID already exists. (status 409 order_id_exists)
 	// created 2
-	// refused 1
+	// rejected 1
 }
 
-// Ids of orders that say more than they should stay out of the trace.
+// Spans omit the ids of orders, which may contain personal data.
 func ExampleWithoutOrderID() {
 	exporter := tracetest.NewInMemoryExporter()
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(exporter))
@@ -144,7 +142,7 @@ func ExampleWithoutOrderID() {
 		fmt.Println(err)
 		return
 	}
-	order := licensespring.NewOrder("ada@example.com-2031") // without an item: it is not sent
+	order := licensespring.NewOrder("ada@example.com-2031") // invalid without an item
 	if _, err := client.CreateOrder(context.Background(), order); err != nil {
 		for _, attr := range exporter.GetSpans()[0].Attributes {
 			fmt.Println(attr.Key, attr.Value.String())

@@ -20,7 +20,7 @@ import (
 	otellicensespring "github.com/licensespring-go/licensespring/otel"
 )
 
-// recorder keeps the spans and metrics of one observer.
+// recorder records the spans and metrics of one observer.
 type recorder struct {
 	spans   *tracetest.SpanRecorder
 	tracers *sdktrace.TracerProvider
@@ -44,10 +44,10 @@ func (r *recorder) observer(options ...otellicensespring.Option) licensespring.O
 	}, options...)...)
 }
 
-// ended returns the spans that are over, by their start.
+// ended returns the ended spans in the order of their start.
 func (r *recorder) ended(t *testing.T) tracetest.SpanStubs {
 	t.Helper()
-	require.Len(t, r.spans.Ended(), len(r.spans.Started()), "spans that never end")
+	require.Len(t, r.spans.Ended(), len(r.spans.Started()), "spans that have not ended")
 	var spans tracetest.SpanStubs
 	for _, span := range r.spans.Started() {
 		spans = append(spans, tracetest.SpanStubFromReadOnlySpan(span))
@@ -69,8 +69,8 @@ func (r *recorder) metrics(t *testing.T) map[string]metricdata.Metrics {
 	return byName
 }
 
-// inMemory returns a client and a fake joined by a network in memory, for use in
-// a bubble of virtual time. Waits are half of what they may be.
+// inMemory returns a client and a fake that are connected by an in-memory network,
+// for synctest bubbles. Each wait is half of its maximum.
 func inMemory(t *testing.T, service []lst.Option, options ...licensespring.Option) (*licensespring.Client, *lst.Server) {
 	t.Helper()
 	network := lst.NewNetwork()
@@ -87,16 +87,16 @@ func inMemory(t *testing.T, service []lst.Option, options ...licensespring.Optio
 }
 
 func anOrder(id string) *licensespring.Order {
-	return licensespring.NewOrder(id).AddItem("acme-cad", licensespring.NewLicense().Perpetual())
+	return licensespring.NewOrder(id).AddItem("acmecad", licensespring.NewLicense().Perpetual())
 }
 
-// roundTripper is a transport.
+// roundTripper is a function that implements http.RoundTripper.
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// meeting returns a client that meets nothing but a transport.
-func meeting(t *testing.T, transport roundTripper, options ...licensespring.Option) *licensespring.Client {
+// newClient returns a client with the transport and without retries.
+func newClient(t *testing.T, transport roundTripper, options ...licensespring.Option) *licensespring.Client {
 	t.Helper()
 	client, err := licensespring.New(lst.DefaultAPIKey, append([]licensespring.Option{
 		licensespring.WithHTTPClient(&http.Client{Transport: transport}), licensespring.WithMaxAttempts(1),
@@ -105,8 +105,8 @@ func meeting(t *testing.T, transport roundTripper, options ...licensespring.Opti
 	return client
 }
 
-// tree writes spans as lines, each within its parent: name, kind, status and
-// attributes, but for those that all attempts have.
+// tree formats spans as an indented tree with name, kind, status and attributes. It
+// omits the attributes that all attempts have.
 func tree(spans tracetest.SpanStubs) string {
 	always := []string{"http.request.method", "server.address", "server.port", "url.full", "url.template"}
 	var b strings.Builder

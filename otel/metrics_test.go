@@ -20,8 +20,9 @@ import (
 	otellicensespring "github.com/licensespring-go/licensespring/otel"
 )
 
-// One order is made after a lost answer, another is refused: every point of
-// every metric. In virtual time attempts take none, and calls what they wait.
+// TestMetrics checks every point of every metric for one recovered and one rejected
+// order. In virtual time attempts take no time, and calls take the time of their
+// waits.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -47,14 +48,14 @@ func TestMetrics(t *testing.T) {
 			}
 		}
 		status := func(code int) attribute.KeyValue { return attribute.Int("http.response.status_code", code) }
-		wrong := func(what string) attribute.KeyValue { return attribute.String("error.type", what) }
+		failed := func(what string) attribute.KeyValue { return attribute.String("error.type", what) }
 		const creating, orders = "/api/v1/orders/create_order/", "/api/v1/orders/"
 		assertHistogram(t, []metricdata.HistogramDataPoint[float64]{
-			point(1, "POST", creating, wrong("connection_cut")),
-			point(1, "POST", creating, status(409), wrong("409")),
+			point(1, "POST", creating, failed("connection_closed")),
+			point(1, "POST", creating, status(409), failed("409")),
 			point(1, "GET", orders, status(200)),
-			point(1, "POST", creating, status(400), wrong("400")),
-			point(2, "GET", orders+"{id}/", status(404), wrong("404")), // two ids, one row
+			point(1, "POST", creating, status(400), failed("400")),
+			point(2, "GET", orders+"{id}/", status(404), failed("404")), // two ids, one template
 		}, requests)
 
 		calls := metrics["licensespring.client.call.duration"]
@@ -77,7 +78,7 @@ func TestMetrics(t *testing.T) {
 		}
 		assertHistogram(t, []metricdata.HistogramDataPoint[float64]{
 			took(set("create_order", "recovered", ""), 1, 4, 0.25),
-			took(set("create_order", "refused", "invalid_request"), 1, 0, 0),
+			took(set("create_order", "rejected", "invalid_request"), 1, 0, 0),
 			took(set("get_order", "", "not_found"), 2, 0, 0),
 		}, calls)
 
@@ -93,7 +94,7 @@ func TestMetrics(t *testing.T) {
 		}
 		assertHistogram(t, []metricdata.HistogramDataPoint[int64]{
 			tried(set("create_order", "recovered", ""), 1, 3),
-			tried(set("create_order", "refused", "invalid_request"), 1, 1),
+			tried(set("create_order", "rejected", "invalid_request"), 1, 1),
 			tried(set("get_order", "", "not_found"), 2, 1),
 		}, attempts)
 	})
@@ -105,7 +106,7 @@ func assertHistogram[N int64 | float64](t *testing.T, want []metricdata.Histogra
 		got.Data, metricdatatest.IgnoreTimestamp(), metricdatatest.IgnoreExemplars())
 }
 
-// counts are those of the buckets, of which there is one more than bounds.
+// counts returns the counts of all buckets, one more than there are bounds.
 func counts(bounds int, of map[int]uint64) []uint64 {
 	all := make([]uint64, bounds+1)
 	for i, n := range of {
@@ -114,13 +115,13 @@ func counts(bounds int, of map[int]uint64) []uint64 {
 	return all
 }
 
-// The time of a call goes with its attempts' and its waits'.
+// TestCallDuration checks that a call's duration includes its attempts and waits.
 func TestCallDuration(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
 		client, s := inMemory(t, nil, licensespring.WithObserver(r.observer()))
-		s.Inject(lst.Together(lst.DelayBefore(3*time.Second), lst.Status(503)))
+		s.Inject(lst.Combine(lst.DelayBefore(3*time.Second), lst.Status(503)))
 		require.NoError(t, create(anOrder("inv-1"))(t.Context(), client))
 		sum := func(name string) (sum float64) {
 			data, ok := r.metrics(t)[name].Data.(metricdata.Histogram[float64])
@@ -135,7 +136,7 @@ func TestCallDuration(t *testing.T) {
 	})
 }
 
-// A provider whose meters make nothing costs the metrics, and no order.
+// TestMeterThatFails checks that orders are created without metrics.
 func TestMeterThatFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -151,9 +152,9 @@ func (failingMeters) Meter(string, ...metric.MeterOption) metric.Meter { return 
 type failingMeter struct{ noop.Meter }
 
 func (failingMeter) Float64Histogram(string, ...metric.Float64HistogramOption) (metric.Float64Histogram, error) {
-	return nil, errors.New("no histograms here")
+	return nil, errors.New("no histograms")
 }
 
 func (failingMeter) Int64Histogram(string, ...metric.Int64HistogramOption) (metric.Int64Histogram, error) {
-	return nil, errors.New("no histograms here")
+	return nil, errors.New("no histograms")
 }

@@ -10,12 +10,12 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// scope is the name of the instrumentation, on each span and metric.
+// scope is the name of the instrumentation scope.
 const scope = "github.com/licensespring-go/licensespring/otel"
 
-// Observer returns an observer for [licensespring.WithObserver] that makes spans
-// and metrics of calls and attempts. It starts and registers nothing. Any number
-// of clients may share it.
+// Observer returns an observer for [licensespring.WithObserver] that records spans
+// and metrics of calls and attempts. Several clients may share it. It starts no
+// goroutine and needs no shutdown.
 func Observer(options ...Option) licensespring.Observer {
 	cfg := newConfig(options)
 	in := &instrumentation{
@@ -31,19 +31,18 @@ func Observer(options ...Option) licensespring.Observer {
 	}
 }
 
-// instrumentation is what the funcs of one observer share. It does not change.
+// instrumentation is the immutable state of one observer.
 type instrumentation struct {
 	tracer         trace.Tracer
 	metrics        metrics
 	withoutOrderID bool
 }
 
-// callKey finds the call of one observer in a context: a client may have two,
-// with providers of their own.
+// callKey is the context key of the call of one observer. A client may have several
+// observers with different providers.
 type callKey struct{ in *instrumentation }
 
-// callOf returns nil for a context that does not come from startCall: another
-// observer may have put one of its own in its place.
+// callOf returns nil if another observer has replaced the context of startCall.
 func (in *instrumentation) callOf(ctx context.Context) *call {
 	c, _ := ctx.Value(callKey{in}).(*call)
 	return c

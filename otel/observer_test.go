@@ -22,9 +22,9 @@ import (
 	otellicensespring "github.com/licensespring-go/licensespring/otel"
 )
 
-// In a program that has set up nothing, and with options that are nil, nothing
-// is recorded and orders are made.
-func TestObserverOfNothing(t *testing.T) {
+// TestObserverWithoutProviders checks that orders are created without providers and with
+// nil options.
+func TestObserverWithoutProviders(t *testing.T) {
 	t.Parallel()
 	for name, options := range map[string][]otellicensespring.Option{
 		"no options":    nil,
@@ -42,7 +42,7 @@ func TestObserverOfNothing(t *testing.T) {
 	}
 }
 
-// Spans that are not sampled have no attributes, and metrics count all the same.
+// TestNotSampled checks that metrics do not depend on the sampling of spans.
 func TestNotSampled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestNotSampled(t *testing.T) {
 	})
 }
 
-// A client may have two: the trace of each is whole, and in its own provider.
+// TestTwoObservers checks that each observer of a client records a complete trace.
 func TestTwoObservers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -73,9 +73,9 @@ func TestTwoObservers(t *testing.T) {
 	})
 }
 
-// An observer before this one that breaks the rules, and hands on a context
-// which comes from nowhere, costs spans and nothing else.
-func TestContextFromNowhere(t *testing.T) {
+// TestReplacedContext uses a second observer that replaces the context, which violates
+// the contract of Observer. Only spans are lost.
+func TestReplacedContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
@@ -88,8 +88,8 @@ func TestContextFromNowhere(t *testing.T) {
 	})
 }
 
-// The context of the trace does not go to the service. A transport that sends it
-// there finds the span of the attempt.
+// TestPropagation checks that the trace context is not sent to the service, and that a
+// transport finds the span of the attempt in the context.
 func TestPropagation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -101,11 +101,11 @@ func TestPropagation(t *testing.T) {
 		}
 
 		var sent string
-		client = meeting(t, func(req *http.Request) (*http.Response, error) {
+		client = newClient(t, func(req *http.Request) (*http.Response, error) {
 			header := http.Header{}
 			propagation.TraceContext{}.Inject(req.Context(), propagation.HeaderCarrier(header))
 			sent = header.Get("Traceparent")
-			return answering(404, ``)(req)
+			return respond(404, ``)(req)
 		}, licensespring.WithObserver(r.observer()))
 		require.Error(t, getOrder(77)(t.Context(), client))
 		spans := r.ended(t)
@@ -115,9 +115,9 @@ func TestPropagation(t *testing.T) {
 	})
 }
 
-// Importing the package runs nothing: it has no init, and no variable that is
-// more than a table of constants.
-func TestImportRunsNothing(t *testing.T) {
+// TestImportHasNoSideEffects checks that the package has no init function and that no
+// package variable calls a function.
+func TestImportHasNoSideEffects(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)

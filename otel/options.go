@@ -6,7 +6,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// Option sets one thing about an observer. Options are passed to [Observer].
+// Option configures an observer. See [Observer].
 type Option func(*config)
 
 type config struct {
@@ -15,7 +15,7 @@ type config struct {
 	withoutOrderID bool
 }
 
-// newConfig takes the global providers only where no others are given.
+// newConfig uses the global providers as defaults.
 func newConfig(options []Option) config {
 	var cfg config
 	for _, option := range options {
@@ -32,21 +32,21 @@ func newConfig(options []Option) config {
 	return cfg
 }
 
-// WithTracerProvider sets where spans go. Without it, or with nil, it is the
-// global provider of the time at which [Observer] is called.
+// WithTracerProvider sets the provider of the spans. The default, also for nil, is
+// the global provider at the time of the call of [Observer].
 func WithTracerProvider(provider trace.TracerProvider) Option {
 	return func(c *config) { c.tracers = provider }
 }
 
-// WithMeterProvider sets where metrics go. Without it, or with nil, it is the
-// global provider of the time at which [Observer] is called.
+// WithMeterProvider sets the provider of the metrics. The default, also for nil, is
+// the global provider at the time of the call of [Observer].
 func WithMeterProvider(provider metric.MeterProvider) Option {
 	return func(c *config) { c.meters = provider }
 }
 
-// WithoutOrderID leaves the ids of orders out of spans: the caller's, and the
-// service's own in url.full, where the template takes its place. Metrics never
-// hold them.
+// WithoutOrderID omits the ids of orders from spans: the id of the caller, and the id
+// of the service in url.full, which then contains the template. Metrics never
+// contain ids.
 func WithoutOrderID() Option {
 	return func(c *config) { c.withoutOrderID = true }
 }

@@ -18,10 +18,10 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// code is what stands between backquotes.
+// code matches text in backquotes.
 var code = regexp.MustCompile("`([^`]+)`")
 
-// table returns the cells of the rows of the table in a section of the README.
+// table returns the cells of the table in a section of the README.
 func table(t *testing.T, section string) [][]string {
 	t.Helper()
 	readme, err := os.ReadFile("README.md")
@@ -41,7 +41,7 @@ func table(t *testing.T, section string) [][]string {
 	return rows
 }
 
-// quoted returns what is between backquotes, sorted.
+// quoted returns the texts in backquotes, sorted.
 func quoted(cell string) []string {
 	var all []string
 	for _, match := range code.FindAllStringSubmatch(cell, -1) {
@@ -51,7 +51,7 @@ func quoted(cell string) []string {
 	return all
 }
 
-// The tables of the README list what is recorded: all of it, and nothing else.
+// TestReadmeTables checks that the README lists exactly the recorded attributes.
 func TestReadmeTables(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -73,15 +73,15 @@ func TestReadmeTables(t *testing.T) {
 				recorded[key][kind] = true
 			}
 		}
-		said := map[string]map[string]bool{}
+		documented := map[string]map[string]bool{}
 		for _, row := range table(t, "Spans") {
 			on := map[string]bool{row[1]: true}
 			if row[1] == "both" {
 				on = map[string]bool{"call": true, "attempt": true}
 			}
-			said[quoted(row[0])[0]] = on
+			documented[quoted(row[0])[0]] = on
 		}
-		assert.Equal(t, recorded, said)
+		assert.Equal(t, recorded, documented)
 
 		type listed struct {
 			unit  string
@@ -123,8 +123,8 @@ func sets(t *testing.T, data metricdata.Aggregation) []attribute.Set {
 	return all
 }
 
-// The code of the README, and that of the package's documentation, is that of
-// an example, which runs.
+// TestReadmeCode checks that the code of the README and of the package documentation is
+// that of an example.
 func TestReadmeCode(t *testing.T) {
 	t.Parallel()
 	example, err := os.ReadFile("example_test.go")

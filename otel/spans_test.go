@@ -2,6 +2,7 @@ package otellicensespring_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -21,7 +22,8 @@ import (
 	otellicensespring "github.com/licensespring-go/licensespring/otel"
 )
 
-// scenario is a call, and the trace that it leaves.
+// scenario is a call and its trace. In want, {detail} stands for the SDK's reason of the
+// error.
 type scenario struct {
 	name   string
 	faults []lst.Fault
@@ -37,10 +39,10 @@ func scenarios() []scenario {
 licensespring create_order (internal)
   | attempts=1; op=create_order; order.id=inv-1; outcome=created; warnings=0
   POST /api/v1/orders/create_order/ (client)
-    | attempt.number=1; attempt.op=create_order; attempt.phase=answered; attempt.verdict=answered; http.response.status_code=200
+    | attempt.number=1; attempt.op=create_order; attempt.phase=responded; http.response.status_code=200
 `,
 	}, {
-		name:   "recovered after a lost answer: one trace, and the call has no error",
+		name:   "recovered after a lost response",
 		faults: []lst.Fault{lst.DropAfter()},
 		call: func(ctx context.Context, c *licensespring.Client) error {
 			_, err := c.EnsureOrder(ctx, anOrder("inv-1"))
@@ -49,97 +51,107 @@ licensespring create_order (internal)
 		want: `
 licensespring ensure_order (internal)
   | attempts=3; op=ensure_order; order.id=inv-1; outcome=recovered; warnings=0
-  POST /api/v1/orders/create_order/ (client) Error connection cut
-    | attempt.number=1; attempt.op=create_order; attempt.phase=sent; attempt.verdict=sent again; attempt.wait=0.25; error.type=connection_cut
+  POST /api/v1/orders/create_order/ (client) Error connection closed
+    | attempt.decision=retry; attempt.number=1; attempt.op=create_order; attempt.phase=sent; attempt.wait=0.25; error.type=connection_closed
   POST /api/v1/orders/create_order/ (client) Error
-    | attempt.number=2; attempt.op=create_order; attempt.phase=answered; attempt.verdict=not sent again: the answer is final; error.type=409; http.request.resend_count=1; http.response.status_code=409
+    | attempt.decision=no retry: final response; attempt.number=2; attempt.op=create_order; attempt.phase=responded; error.type=409; http.request.resend_count=1; http.response.status_code=409
   GET /api/v1/orders/ (client)
-    | attempt.number=1; attempt.op=look_up_order; attempt.phase=answered; attempt.verdict=answered; http.response.status_code=200
+    | attempt.number=1; attempt.op=look_up_order; attempt.phase=responded; http.response.status_code=200
 `,
 	}, {
-		name:   "invisible for a while: lookups are repeated, and none is a resend",
-		faults: []lst.Fault{lst.Together(lst.DropAfter(), lst.InvisibleFor(time.Second))},
+		name:   "not visible at first: repeated lookups are not resends",
+		faults: []lst.Fault{lst.Combine(lst.DropAfter(), lst.InvisibleFor(time.Second))},
 		call:   create(anOrder("inv-1")),
 		want: `
 licensespring create_order (internal)
   | attempts=5; op=create_order; order.id=inv-1; outcome=recovered; warnings=0
-  POST /api/v1/orders/create_order/ (client) Error connection cut
-    | attempt.number=1; attempt.op=create_order; attempt.phase=sent; attempt.verdict=sent again; attempt.wait=0.25; error.type=connection_cut
+  POST /api/v1/orders/create_order/ (client) Error connection closed
+    | attempt.decision=retry; attempt.number=1; attempt.op=create_order; attempt.phase=sent; attempt.wait=0.25; error.type=connection_closed
   POST /api/v1/orders/create_order/ (client) Error
-    | attempt.number=2; attempt.op=create_order; attempt.phase=answered; attempt.verdict=not sent again: the answer is final; error.type=409; http.request.resend_count=1; http.response.status_code=409
+    | attempt.decision=no retry: final response; attempt.number=2; attempt.op=create_order; attempt.phase=responded; error.type=409; http.request.resend_count=1; http.response.status_code=409
   GET /api/v1/orders/ (client)
-    | attempt.number=1; attempt.op=look_up_order; attempt.phase=answered; attempt.verdict=answered; http.response.status_code=200
+    | attempt.number=1; attempt.op=look_up_order; attempt.phase=responded; http.response.status_code=200
   GET /api/v1/orders/ (client)
-    | attempt.number=2; attempt.op=look_up_order; attempt.phase=answered; attempt.verdict=answered; http.response.status_code=200
+    | attempt.number=2; attempt.op=look_up_order; attempt.phase=responded; http.response.status_code=200
   GET /api/v1/orders/ (client)
-    | attempt.number=3; attempt.op=look_up_order; attempt.phase=answered; attempt.verdict=answered; http.response.status_code=200
+    | attempt.number=3; attempt.op=look_up_order; attempt.phase=responded; http.response.status_code=200
 `,
 	}, {
-		name: "refused: the code of the service, and not its words",
+		name: "rejected: the code of the service without its message",
 		faults: []lst.Fault{lst.Status(400, lst.Header("X-Request-Id", "req-7"),
-			lst.Body("application/json", `{"code": "unknown_product", "message": "no such product: acme-cad"}`))},
+			lst.Body("application/json", `{"code": "unknown_product", "message": "no such product: acmecad"}`))},
 		call: create(anOrder("inv-1")),
 		want: `
 licensespring create_order (internal) Error invalid request
-  | attempts=1; error.code=unknown_product; error.type=invalid_request; op=create_order; order.id=inv-1; outcome=refused; request_id=req-7
+  | attempts=1; error.code=unknown_product; error.type=invalid_request; op=create_order; order.id=inv-1; outcome=rejected; request_id=req-7
   POST /api/v1/orders/create_order/ (client) Error
-    | attempt.number=1; attempt.op=create_order; attempt.phase=answered; attempt.verdict=not sent again: the answer is final; error.type=400; http.response.status_code=400
+    | attempt.decision=no retry: final response; attempt.number=1; attempt.op=create_order; attempt.phase=responded; error.type=400; http.response.status_code=400
 `,
 	}, {
-		name: "invalid: nothing was attempted",
+		name: "invalid: no attempt",
 		call: create(licensespring.NewOrder("inv-1")),
 		want: `
-licensespring create_order (internal) Error invalid request: items: an order needs at least one item [required]
+licensespring create_order (internal) Error invalid request: {detail}
   | attempts=0; error.type=invalid_request; op=create_order; order.id=inv-1; outcome=not_sent
 `,
 	}, {
-		name:   "unknown: an append without keys cannot be settled",
+		name:   "unknown: an append without keys",
 		faults: []lst.Fault{lst.DropAfter()},
 		call:   create(anOrder("inv-1").Appending()),
 		want: `
-licensespring create_order (internal) Error outcome unknown: the order may or may not have been made: licenses appended without keys cannot be told from others; reserve keys to settle such a call
+licensespring create_order (internal) Error outcome unknown: the order may or may not have been created: {detail}
   | attempts=1; error.type=outcome_unknown; op=create_order; order.id=inv-1; outcome=unknown
-  POST /api/v1/orders/create_order/ (client) Error connection cut
-    | attempt.number=1; attempt.op=create_order; attempt.phase=sent; attempt.verdict=not sent again: it may have been received, and an append would add its licenses twice; error.type=connection_cut
+  POST /api/v1/orders/create_order/ (client) Error connection closed
+    | attempt.decision=no retry: may have been applied; a repeat would add the licenses twice; attempt.number=1; attempt.op=create_order; attempt.phase=sent; error.type=connection_closed
 `,
 	}, {
-		name:   "a read that is sent again",
+		name:   "retried read",
 		faults: []lst.Fault{lst.Status(503)},
 		call: func(ctx context.Context, c *licensespring.Client) error {
-			_, err := c.FindOrder(ctx, "inv-9")
+			_, err := c.GetOrderByStoreID(ctx, "inv-9")
 			return err
 		},
 		want: `
-licensespring find_order (internal) Error not found: no order has the id
-  | attempts=2; error.type=not_found; op=find_order; order.id=inv-9
+licensespring get_order_by_store_id (internal) Error not found: {detail}
+  | attempts=2; error.type=not_found; op=get_order_by_store_id; order.id=inv-9
   GET /api/v1/orders/ (client) Error
-    | attempt.number=1; attempt.op=find_order; attempt.phase=answered; attempt.verdict=sent again; attempt.wait=0.25; error.type=503; http.response.status_code=503
+    | attempt.decision=retry; attempt.number=1; attempt.op=get_order_by_store_id; attempt.phase=responded; attempt.wait=0.25; error.type=503; http.response.status_code=503
   GET /api/v1/orders/ (client)
-    | attempt.number=2; attempt.op=find_order; attempt.phase=answered; attempt.verdict=answered; http.request.resend_count=1; http.response.status_code=200
+    | attempt.number=2; attempt.op=get_order_by_store_id; attempt.phase=responded; http.request.resend_count=1; http.response.status_code=200
 `,
 	}, {
-		name: "the id of the service is not in the name",
+		name:   "rate limited: no wait beyond the deadline",
+		faults: []lst.Fault{lst.Status(429, lst.Header("Retry-After", "3600"))},
+		call:   create(anOrder("inv-1")),
+		want: `
+licensespring create_order (internal) Error rate limited{detail}
+  | attempts=1; error.type=rate_limited; op=create_order; order.id=inv-1; outcome=rejected; rate_limit_source=service
+  POST /api/v1/orders/create_order/ (client) Error
+    | attempt.decision=no retry: requested wait too long; attempt.number=1; attempt.op=create_order; attempt.phase=responded; error.type=429; http.response.status_code=429
+`,
+	}, {
+		name: "id of the service",
 		call: getOrder(77),
 		want: `
 licensespring get_order (internal) Error not found
   | attempts=1; error.type=not_found; op=get_order
   GET /api/v1/orders/{id}/ (client) Error
-    | attempt.number=1; attempt.op=get_order; attempt.phase=answered; attempt.verdict=not sent again: the answer is final; error.type=404; http.response.status_code=404
+    | attempt.decision=no retry: final response; attempt.number=1; attempt.op=get_order; attempt.phase=responded; error.type=404; http.response.status_code=404
 `,
 	}, {
-		name:   "an answer that is cut: an error, although its status is 200",
+		name:   "truncated response with status 200",
 		faults: []lst.Fault{lst.CutResponse(200)},
 		call: func(ctx context.Context, c *licensespring.Client) error {
-			_, err := c.GenerateLicenseKeys(ctx, "acme-cad", 20)
+			_, err := c.GenerateLicenseKeys(ctx, "acmecad", 20)
 			return err
 		},
 		want: `
 licensespring generate_license_keys (internal)
   | attempts=2; op=generate_license_keys
-  GET /api/v1/orders/generate_license/ (client) Error the answer was cut short
-    | attempt.number=1; attempt.op=generate_license_keys; attempt.phase=answered; attempt.verdict=sent again; attempt.wait=0.25; error.type=answer_cut; http.response.status_code=200
+  GET /api/v1/orders/generate_license/ (client) Error response truncated
+    | attempt.decision=retry; attempt.number=1; attempt.op=generate_license_keys; attempt.phase=responded; attempt.wait=0.25; error.type=response_truncated; http.response.status_code=200
   GET /api/v1/orders/generate_license/ (client)
-    | attempt.number=2; attempt.op=generate_license_keys; attempt.phase=answered; attempt.verdict=answered; http.request.resend_count=1; http.response.status_code=200
+    | attempt.number=2; attempt.op=generate_license_keys; attempt.phase=responded; http.request.resend_count=1; http.response.status_code=200
 `,
 	}}
 }
@@ -151,6 +163,18 @@ func getOrder(id int64) func(context.Context, *licensespring.Client) error {
 	}
 }
 
+// detailOf returns the SDK's reason of an error, from its log entry.
+func detailOf(err error) string {
+	if e, ok := errors.AsType[*licensespring.Error](err); ok {
+		for _, attr := range e.LogValue().Group() {
+			if attr.Key == "detail" {
+				return attr.Value.String()
+			}
+		}
+	}
+	return ""
+}
+
 func TestSpans(t *testing.T) {
 	t.Parallel()
 	for _, tt := range scenarios() {
@@ -160,9 +184,9 @@ func TestSpans(t *testing.T) {
 				r := newRecorder()
 				client, s := inMemory(t, nil, licensespring.WithObserver(r.observer()))
 				s.Inject(tt.faults...)
-				_ = tt.call(t.Context(), client)
+				want := strings.ReplaceAll(tt.want, "{detail}", detailOf(tt.call(t.Context(), client)))
 				spans := r.ended(t)
-				assert.Equal(t, tt.want, "\n"+tree(spans))
+				assert.Equal(t, want, "\n"+tree(spans))
 				for i := range spans {
 					assert.Equal(t, spans[0].SpanContext.TraceID(), spans[i].SpanContext.TraceID())
 					assert.Equal(t, "github.com/licensespring-go/licensespring/otel", spans[i].InstrumentationScope.Name)
@@ -174,14 +198,14 @@ func TestSpans(t *testing.T) {
 	}
 }
 
-// What every attempt has, for a numeric id in the URL and with a query.
+// TestAttemptTarget checks the attributes of URLs with a numeric id and with a query.
 func TestAttemptTarget(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := newRecorder()
 		client, s := inMemory(t, []lst.Option{lst.WithBasePath("/mirror/7")}, licensespring.WithObserver(r.observer()))
 		require.Error(t, getOrder(77)(t.Context(), client))
-		_, err := client.FindOrder(t.Context(), "inv-9")
+		_, err := client.GetOrderByStoreID(t.Context(), "inv-9")
 		require.Error(t, err)
 		spans := r.ended(t)
 		for i, path := range map[int][2]string{
@@ -196,12 +220,11 @@ func TestAttemptTarget(t *testing.T) {
 			assert.Equal(t, path[1], attrs["url.template"])
 			assert.Equal(t, "GET "+path[1], spans[i].Name)
 		}
-		assert.Equal(t, "store_id=inv-9", strings.Split(s.Requests()[1].Query.Encode(), "&")[2], "there was a query")
+		assert.Equal(t, "store_id=inv-9", strings.Split(s.Requests()[1].Query.Encode(), "&")[2], "the request has a query")
 	})
 }
 
-// Spans stand where time was spent: what is between attempts is the wait that
-// the attempt before it announces.
+// TestGapsAreWaits checks that the gap between two attempts is the wait of the first.
 func TestGapsAreWaits(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -223,7 +246,7 @@ func TestGapsAreWaits(t *testing.T) {
 	})
 }
 
-// A call is within the span of the caller's context, and goes where that goes.
+// TestCallersSpan checks that a call is a child of the span in the caller's context.
 func TestCallersSpan(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -240,25 +263,25 @@ func TestCallersSpan(t *testing.T) {
 	})
 }
 
-// A create that was to be sent again and was not, for the budget allowed it too
-// late: the lookup that comes instead is no resend.
-func TestPlanThatWasDropped(t *testing.T) {
+// TestRetryThatDidNotHappen checks that the lookup after a planned retry, which the rate
+// limiter delayed beyond the deadline, is not a resend.
+func TestRetryThatDidNotHappen(t *testing.T) {
 	t.Parallel()
 	r := newRecorder()
 	observer := r.observer()
 	ctx := observer.StartCall(t.Context(), licensespring.CallStarted{Op: "create order"})
 	for _, a := range []struct {
-		started licensespring.AttemptStarted
-		verdict string
+		started  licensespring.AttemptStarted
+		decision string
 	}{
-		{licensespring.AttemptStarted{Op: "create order", Number: 1, Method: "POST"}, "sent again"},
-		{licensespring.AttemptStarted{Op: "look up order", Number: 1, Method: "GET"}, "sent again"},
-		{licensespring.AttemptStarted{Op: "look up order", Number: 2, Method: "GET"}, "answered"},
-		{licensespring.AttemptStarted{Op: "look up order", Number: 3, Method: "GET"}, "answered"},
-		{licensespring.AttemptStarted{Op: "create order", Number: 2, Method: "POST"}, "answered"}, // an append of which nothing was to be seen
+		{licensespring.AttemptStarted{Op: "create order", Number: 1, Method: "POST"}, "retry"},
+		{licensespring.AttemptStarted{Op: "look up order", Number: 1, Method: "GET"}, "retry"},
+		{licensespring.AttemptStarted{Op: "look up order", Number: 2, Method: "GET"}, ""},
+		{licensespring.AttemptStarted{Op: "look up order", Number: 3, Method: "GET"}, ""},
+		{licensespring.AttemptStarted{Op: "create order", Number: 2, Method: "POST"}, ""}, // an append that is not visible
 	} {
 		attempt := observer.StartAttempt(ctx, a.started)
-		observer.EndAttempt(attempt, licensespring.Attempt{Op: a.started.Op, Verdict: a.verdict})
+		observer.EndAttempt(attempt, licensespring.Attempt{Op: a.started.Op, Decision: a.decision})
 	}
 	observer.EndCall(ctx, licensespring.CallEnded{})
 	var resends []any
@@ -269,16 +292,16 @@ func TestPlanThatWasDropped(t *testing.T) {
 	assert.Equal(t, []any{nil, nil, int64(1), nil, int64(1)}, resends)
 }
 
-// 64 calls at once, each losing its first answer, share a client and an
-// observer, and none gets the attempts of another.
-func TestManyAtOnce(t *testing.T) {
+// TestConcurrentCalls makes 64 concurrent calls, half of which lose a response, and checks
+// that each attempt belongs to its call.
+func TestConcurrentCalls(t *testing.T) {
 	t.Parallel()
 	const n = 64
 	r := newRecorder()
 	s := lst.NewServer(t)
 	s.Inject(lst.DropAfter().Times(n / 2))
 	client, err := licensespring.New(s.APIKey(), licensespring.WithBaseURL(s.URL()), licensespring.WithHTTPClient(s.Client()),
-		licensespring.WithRetryWaits(1, 1), licensespring.WithBudget(licensespring.NewBudget(licensespring.Unlimited)),
+		licensespring.WithRetryWaits(1, 1), licensespring.WithRateLimiter(licensespring.NewRateLimiter(licensespring.NoRateLimit)),
 		licensespring.WithObserver(r.observer()))
 	require.NoError(t, err)
 	var wg sync.WaitGroup
@@ -319,7 +342,7 @@ func TestWithoutOrderID(t *testing.T) {
 		res, err := client.CreateOrder(t.Context(), anOrder("inv-99"))
 		require.NoError(t, err)
 		require.NoError(t, getOrder(res.Order.ID)(t.Context(), client))
-		_, err = client.EnsureOrder(t.Context(), anOrder("inv-99").AddItem("acme-api", licensespring.NewLicense())) // a conflict
+		_, err = client.EnsureOrder(t.Context(), anOrder("inv-99").AddItem("acmeapi", licensespring.NewLicense())) // order conflict
 		require.Error(t, err)
 		spans := r.ended(t)
 		text := dump(t, r)
@@ -329,21 +352,21 @@ func TestWithoutOrderID(t *testing.T) {
 	})
 }
 
-// An id that is not UTF-8 would cost an exporter the batch it is in.
+// TestOrderIDIsUTF8 checks that an invalid id is converted to valid UTF-8.
 func TestOrderIDIsUTF8(t *testing.T) {
 	t.Parallel()
 	r := newRecorder()
-	client := meeting(t, nil, licensespring.WithObserver(r.observer()))
+	client := newClient(t, nil, licensespring.WithObserver(r.observer()))
 	require.Error(t, create(anOrder("inv-\xff"))(t.Context(), client))
 	assert.Equal(t, "inv-\uFFFD", attributesOf(&r.ended(t)[0])["licensespring.order.id"])
 }
 
-// A call that ends because its transport panics leaves no span open, and its
-// attempt counts.
+// TestPanic checks that all spans end if the transport panics, and that the attempt is
+// recorded.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	r := newRecorder()
-	client := meeting(t, func(*http.Request) (*http.Response, error) { panic("the transport's words") }, licensespring.WithObserver(r.observer()))
+	client := newClient(t, func(*http.Request) (*http.Response, error) { panic("text of the transport") }, licensespring.WithObserver(r.observer()))
 	assert.Panics(t, func() { _ = create(anOrder("inv-1"))(t.Context(), client) })
 	spans := r.ended(t)
 	require.Len(t, spans, 2)
@@ -352,7 +375,7 @@ func TestPanic(t *testing.T) {
 	for i := range spans {
 		assert.Equal(t, codes.Error, spans[i].Status.Code)
 		assert.Contains(t, spans[i].Status.Description, "did not return")
-		assert.NotContains(t, dump(t, r), "the transport's words")
+		assert.NotContains(t, dump(t, r), "text of the transport")
 	}
 	assert.Contains(t, r.metrics(t), "http.client.request.duration")
 }

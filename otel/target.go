@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// target is where a request goes, in the terms of the conventions.
+// target contains the attributes of a URL.
 type target struct {
 	address      string
 	port         int
-	template     string // the path, with {id} in the place of a number
-	fullTemplate string // the URL with that path
+	template     string // the path with {id} instead of a number
+	fullTemplate string // the URL with the template as its path
 }
 
-// parseTarget takes a URL without a query apart. The client has checked it.
+// parseTarget parses a URL without a query. The client has validated it.
 func parseTarget(address string) target {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -33,9 +33,9 @@ func parseTarget(address string) target {
 	return t
 }
 
-// template puts {id} in the place of each number behind the root of the API:
-// ids have no end, and names of spans should be few. What is before it is the
-// base URL's, and fixed.
+// template replaces each number after the root of the API by {id}, so that the names
+// of spans have low cardinality. The path before the root comes from the base URL and
+// is constant.
 func template(path string) string {
 	const root = "/api/v1/"
 	i := strings.LastIndex(path, root)

@@ -18,11 +18,11 @@ func TestParseTarget(t *testing.T) {
 			"https://saas.licensespring.com/api/v1/orders/{id}/",
 		},
 		"http://localhost/api/v1/orders/": {"localhost", 80, "/api/v1/orders/", "http://localhost/api/v1/orders/"},
-		"http://[::1]:8080/mirror/7/api/v1/orders/8/": {"::1", 8080, "/mirror/7/api/v1/orders/{id}/", // what the base URL holds is fixed
+		"http://[::1]:8080/mirror/7/api/v1/orders/8/": {"::1", 8080, "/mirror/7/api/v1/orders/{id}/", // numbers in the base URL are constant
 			"http://[::1]:8080/mirror/7/api/v1/orders/{id}/"},
 		"https://h.example/a%20b/api/v1/orders/": {"h.example", 443, "/a%20b/api/v1/orders/", "https://h.example/a%20b/api/v1/orders/"},
 		"https://h.example/other/7/":             {"h.example", 443, "/other/7/", "https://h.example/other/7/"},
-		"http://%":                               {}, // the client lets none through
+		"http://%":                               {}, // the client rejects it
 	} {
 		assert.Equal(t, want, parseTarget(address), address)
 	}

@@ -12,18 +12,18 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// perSecond is what the vendor's largest plan allows: 2400 requests a minute.
-const perSecond = float64(licensespring.PlanEnterprise) / 60
+// planLimit is the rate limit of the vendor's largest plan, in requests per second.
+const planLimit = float64(licensespring.RateLimitEnterprise) / 60
 
-// The benchmarks say how many orders a second go through the pipeline, and how
-// many times the largest plan's limit that is.
-func report(b *testing.B, n int, took time.Duration) {
-	rate := float64(n) / took.Seconds()
+// report reports the orders per second, and their ratio to the rate limit of the
+// largest plan.
+func report(b *testing.B, n int, elapsed time.Duration) {
+	rate := float64(n) / elapsed.Seconds()
 	b.ReportMetric(rate, "orders/s")
-	b.ReportMetric(rate/perSecond, "x-budget")
+	b.ReportMetric(rate/planLimit, "x-plan-limit")
 }
 
-// stores are the two ways to sync.
+// stores are the two sync modes.
 var stores = [...]struct {
 	name    string
 	options []fulfillment.Option
@@ -49,7 +49,7 @@ func benchEnqueue(b *testing.B, p *fulfillment.Pipeline, n int) {
 	for range 8 {
 		all.Go(func() {
 			for i := range numbers {
-				if err := p.Enqueue(b.Context(), keyOrder(fmt.Sprint("inv-", i))); err != nil {
+				if err := p.Enqueue(b.Context(), newOrder(fmt.Sprint("inv-", i))); err != nil {
 					b.Error(err)
 				}
 			}
@@ -73,12 +73,11 @@ func BenchmarkEnqueue(b *testing.B) {
 	}
 }
 
-// BenchmarkRun takes orders out of the queue, once with a client that answers at
-// once, so that only the pipeline is measured, and once with the SDK's and the
-// fake service.
+// BenchmarkRun processes orders with a client that returns immediately, which
+// measures the pipeline alone, and with the SDK and the fake service.
 func BenchmarkRun(b *testing.B) {
 	server := licensespringtest.NewServer(b)
-	record, err := newClient(b, server).EnsureOrder(b.Context(), keyOrder("inv"))
+	record, err := newClient(b, server).EnsureOrder(b.Context(), newOrder("inv"))
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -96,19 +95,19 @@ func benchRun(b *testing.B, options []fulfillment.Option, client fulfillment.Ens
 	benchEnqueue(b, p, b.N)
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
-	var left sync.WaitGroup
-	left.Add(b.N)
+	var unfinished sync.WaitGroup
+	unfinished.Add(b.N)
 	b.ResetTimer()
 	var running sync.WaitGroup
 	running.Go(func() {
-		if err := p.Run(ctx, client, fulfillment.WithObserver(func(fulfillment.Event) { left.Done() })); err != nil {
+		if err := p.Run(ctx, client, fulfillment.WithObserver(func(fulfillment.Event) { unfinished.Done() })); err != nil {
 			b.Error(err)
 		}
 	})
-	left.Wait()
-	took := b.Elapsed()
+	unfinished.Wait()
+	elapsed := b.Elapsed()
 	b.StopTimer()
-	report(b, b.N, took)
+	report(b, b.N, elapsed)
 	cancel()
 	running.Wait()
 }

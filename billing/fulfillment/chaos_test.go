@@ -14,8 +14,8 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// chaos has the service fail in every way, a third of the time or so.
-func chaos(s *licensespringtest.Server) {
+// injectRandomFaults makes about a third of the requests fail.
+func injectRandomFaults(s *licensespringtest.Server) {
 	sometimes := func(f licensespringtest.Fault, perMille int) {
 		s.Inject(f.When(func(*http.Request) bool { return rand.IntN(1000) < perMille }).Forever())
 	}
@@ -36,21 +36,21 @@ func chaos(s *licensespringtest.Server) {
 	sometimes(licensespringtest.DelayBefore(10*time.Millisecond), 50)
 }
 
-// Events come one to three times, in random order, from several senders at
-// once, while the service fails in every way: the books are right all the same.
-func TestEventsDeliveredSeveralTimes(t *testing.T) {
+// Concurrent senders deliver each event one to three times in random order, while
+// the service fails in every way. Each order must exist once.
+func TestRepeatedEvents(t *testing.T) {
 	t.Parallel()
 	n := *eventsFlag
 	if testing.Short() {
 		n = min(n, 200)
 	}
 	s := licensespringtest.NewServer(t)
-	chaos(s)
+	injectRandomFaults(s)
 	p := openPipeline(t)
-	books := newBooks()
+	tally := newTally()
 	var deliveries []*licensespring.Order
 	for range n {
-		one := books.next(rand.IntN(50) == 0)
+		one := tally.next(rand.IntN(50) == 0)
 		for range 1 + rand.IntN(3) {
 			deliveries = append(deliveries, one)
 		}
@@ -63,7 +63,7 @@ func TestEventsDeliveredSeveralTimes(t *testing.T) {
 	}
 	feed := make(chan *licensespring.Order)
 	var senders sync.WaitGroup
-	began := time.Now()
+	start := time.Now()
 	for range 4 {
 		senders.Go(func() {
 			for one := range feed {
@@ -76,7 +76,7 @@ func TestEventsDeliveredSeveralTimes(t *testing.T) {
 	}
 	close(feed)
 	senders.Wait()
-	settled(t, p)
-	t.Logf("%d events, delivered %d times, in %v; %d requests", n, len(deliveries), time.Since(began).Round(time.Millisecond), len(s.Requests()))
-	books.check(t, p, s)
+	waitUntilEmpty(t, p)
+	t.Logf("%d events, delivered %d times, in %v; %d requests", n, len(deliveries), time.Since(start).Round(time.Millisecond), len(s.Requests()))
+	tally.check(t, p, s)
 }

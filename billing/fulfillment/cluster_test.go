@@ -23,7 +23,7 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// cluster is NATS servers in this process, with files and ports of their own.
+// cluster is a set of NATS servers in this process.
 type cluster struct {
 	options []*server.Options
 	servers []*server.Server
@@ -64,7 +64,7 @@ func (c *cluster) start(t *testing.T, i int) {
 	s, err := server.NewServer(c.options[i].Clone())
 	require.NoError(t, err)
 	s.Start()
-	require.True(t, s.ReadyForConnections(soon))
+	require.True(t, s.ReadyForConnections(testTimeout))
 	c.servers[i] = s
 }
 
@@ -98,13 +98,13 @@ func freePorts(t *testing.T, n int) []int {
 		require.NoError(t, err)
 		ports[i] = listeners[i].Addr().(*net.TCPAddr).Port
 	}
-	for _, l := range listeners { // not before all are there, so that they differ
+	for _, l := range listeners { // closing them earlier could repeat a port
 		l.Close()
 	}
 	return ports
 }
 
-// leader is the number of the server that leads the stream, once there is one.
+// leader waits for a leader of the stream, and returns the index of its server.
 func (c *cluster) leader(t *testing.T, js jetstream.JetStream, stream string) int {
 	t.Helper()
 	leader := -1
@@ -115,12 +115,12 @@ func (c *cluster) leader(t *testing.T, js jetstream.JetStream, stream string) in
 		}
 		_, err = fmt.Sscanf(s.CachedInfo().Cluster.Leader, "node-%d", &leader)
 		return err == nil
-	}, time.Minute, tick)
+	}, time.Minute, pollInterval)
 	return leader
 }
 
-// whole waits until every server has all of the streams.
-func (c *cluster) whole(t *testing.T, js jetstream.JetStream, streams ...string) {
+// waitForReplicas waits until every server has current replicas of the streams.
+func (c *cluster) waitForReplicas(t *testing.T, js jetstream.JetStream, streams ...string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		for _, name := range streams {
@@ -139,12 +139,12 @@ func (c *cluster) whole(t *testing.T, js jetstream.JetStream, streams ...string)
 			}
 		}
 		return true
-	}, time.Minute, tick)
+	}, time.Minute, pollInterval)
 }
 
-// Three servers, of which one after the other is stopped and started again under
-// load, the leader among them.
-func TestClusterLosesAServer(t *testing.T) {
+// The servers of a cluster of three, including the leader, are restarted one at a
+// time under load.
+func TestClusterRestarts(t *testing.T) {
 	t.Parallel()
 	c := startCluster(t, 3, 0)
 	s := licensespringtest.NewServer(t)
@@ -158,19 +158,19 @@ func TestClusterLosesAServer(t *testing.T) {
 	defer conn.Close()
 	js, err := jetstream.New(conn)
 	require.NoError(t, err)
-	const orders, dead, results = "licensespring-orders", "licensespring-dead", "KV_licensespring-results"
+	const orders, deadLetters, results = "licensespring-orders", "licensespring-dead-letters", "KV_licensespring-results"
 
 	var (
-		enough atomic.Bool
-		all    sync.WaitGroup
-		books  = newBooks()
+		stopped atomic.Bool
+		all     sync.WaitGroup
+		tally   = newTally()
 	)
 	for range 3 {
 		all.Go(func() {
-			for !enough.Load() {
-				one := books.next(rand.IntN(10) == 0)
+			for !stopped.Load() {
+				one := tally.next(rand.IntN(10) == 0)
 				for t.Context().Err() == nil && p.Enqueue(t.Context(), one) != nil {
-					t.Log("enqueued again") // as a webhook is sent again that was not answered
+					t.Log("retry enqueue") // like the sender of a webhook event
 				}
 				<-time.After(time.Duration(10+rand.IntN(30)) * time.Millisecond)
 			}
@@ -178,7 +178,7 @@ func TestClusterLosesAServer(t *testing.T) {
 	}
 	rounds := *restartsFlag
 	for i := range rounds {
-		c.whole(t, js, orders, dead, results)
+		c.waitForReplicas(t, js, orders, deadLetters, results)
 		stop := c.leader(t, js, orders)
 		if i%2 == 1 {
 			stop = rand.IntN(3)
@@ -187,16 +187,16 @@ func TestClusterLosesAServer(t *testing.T) {
 		<-time.After(time.Duration(500+rand.IntN(1500)) * time.Millisecond)
 		c.start(t, stop)
 	}
-	c.whole(t, js, orders, dead, results)
-	enough.Store(true)
+	c.waitForReplicas(t, js, orders, deadLetters, results)
+	stopped.Store(true)
 	all.Wait()
-	settled(t, p)
-	books.check(t, p, s)
-	t.Logf("%d orders, %d servers stopped", books.asked(), rounds)
+	waitUntilEmpty(t, p)
+	tally.check(t, p, s)
+	t.Logf("%d orders, %d servers restarted", tally.count(), rounds)
 }
 
-// A machine that only looks must not change what the workers set.
-func TestOpeningLeavesSettingsAlone(t *testing.T) {
+// Opening a pipeline without options must not change the settings of the workers.
+func TestOpenKeepsExistingSettings(t *testing.T) {
 	t.Parallel()
 	c := startCluster(t, 1, 0)
 	c.open(t, fulfillment.WithAckWait(7*time.Second), fulfillment.WithDedupeWindow(time.Hour), fulfillment.WithResultTTL(24*time.Hour))

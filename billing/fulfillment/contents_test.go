@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// contents is what stands in all files of a directory.
+// contents returns the contents of all files in a directory.
 func contents(t *testing.T, dir string) string {
 	t.Helper()
 	var all strings.Builder
@@ -18,7 +18,7 @@ func contents(t *testing.T, dir string) string {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		b, err := os.ReadFile(path) //nolint:gosec // a directory of the test's own
+		b, err := os.ReadFile(path) //nolint:gosec // a directory of the test
 		all.Write(b)
 		return err
 	}))

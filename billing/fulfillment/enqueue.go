@@ -14,79 +14,78 @@ import (
 )
 
 const (
-	// storeTimeout is how long it is tried to have something stored.
-	storeTimeout = 30 * time.Second
-	// letterRoom is what a dead letter needs beside its order.
-	letterRoom = 64 << 10
-	// headerEnqueued keeps when an order first came, over its way through a dead
-	// letter.
-	headerEnqueued = "Licensespring-Enqueued"
+	// writeTimeout bounds one write, including its retries.
+	writeTimeout = 30 * time.Second
+	// deadLetterOverhead is the space reserved in a message so that the dead
+	// letter of an order fits as well.
+	deadLetterOverhead = 64 << 10
+	// headerEnqueuedAt preserves the enqueue time of an order that becomes a dead
+	// letter and is retried.
+	headerEnqueuedAt = "Licensespring-Enqueued-At"
 )
 
-// Enqueue puts the order into the queue. It returns nil when the order is stored:
-// then it will end in a result or in a dead letter. The same order can be
-// enqueued any number of times. One that is a dead letter may stay one
-// ([WithDedupeWindow]): [Pipeline.Retry] puts it back, and once the letter is
-// discarded Enqueue does so, too.
+// Enqueue stores the order in the queue. After it returns nil, the order ends in
+// a result or in a dead letter. Enqueue is idempotent for the same order. An order
+// that is a dead letter may stay one (see [WithDedupeWindow]); use
+// [Pipeline.Retry], or discard the dead letter first.
 //
-// An order that is wrong is refused with all that is wrong with it:
-// errors.As finds a [*licensespring.ValidationError]. An append whose licenses
-// do not all have a key is wrong here, and one that does not fit into a message is
-// refused with [ErrTooLarge]. After any other error, such as
-// [ErrStoreFailed], [ErrStoreFull] or [ErrClosed], the order may or may not be in the queue:
-// enqueue it again, or have whoever sent it send it again.
-// Enqueue waits for a server that is away, for half a minute at the most.
+// An invalid order is rejected with all findings in a
+// [*licensespring.ValidationError]. An append is invalid unless every license has
+// a key. An order that does not fit into a message is rejected with [ErrTooLarge].
+// After any other error, such as [ErrStoreFailed], [ErrStoreFull] or [ErrClosed],
+// the order may or may not be in the queue: call Enqueue again, or let the sender
+// of the order retry. Enqueue waits at most 30 seconds for an unavailable server.
 func (p *Pipeline) Enqueue(ctx context.Context, order *licensespring.Order) error {
-	if err := check(order); err != nil {
+	if err := validate(order); err != nil {
 		return err
 	}
 	body, err := order.MarshalJSON()
 	if err != nil {
 		return err
 	}
-	if limit := p.conn.MaxPayload(); limit > 0 && int64(len(body)) > limit-letterRoom {
+	if limit := p.conn.MaxPayload(); limit > 0 && int64(len(body)) > limit-deadLetterOverhead {
 		return fmt.Errorf("%w: %w", ErrTooLarge, nats.ErrMaxPayload)
 	}
-	if err := p.checkRoom(len(body)); err != nil {
+	if err := p.checkCapacity(len(body)); err != nil {
 		return err
 	}
 	key := newEntryKey(order.ID, body)
-	s, err := p.put(ctx, key, body, key.String(), time.Now())
-	// A worker stores how an order ended before it acknowledges it. Where neither
-	// a result nor a letter is kept any more, the order has to be made again: the
-	// letter was discarded, perhaps because somebody mended what it was about.
-	if err == nil && s == hasLeft && !p.known(ctx, key) && !p.isDead(ctx, key) {
-		_, err = p.put(ctx, key, body, "", time.Now())
+	state, err := p.publishOrder(ctx, key, body, key.String(), time.Now())
+	// A worker stores a result or a dead letter before it acknowledges an order. If
+	// neither exists any more, the dead letter was discarded, so that the order has
+	// to be queued again in spite of the dedupe window.
+	if err == nil && state == entryFinished && !p.hasResult(ctx, key) && !p.hasDeadLetter(ctx, key) {
+		_, err = p.publishOrder(ctx, key, body, "", time.Now())
 	}
 	return wrap("enqueue", err)
 }
 
-// check finds what is wrong with an order, and with an append what the worker
-// would find.
-func check(order *licensespring.Order) error {
+// validate reports all findings of an order, including those of an append that
+// only the client would report.
+func validate(order *licensespring.Order) error {
 	if order == nil {
 		return errors.New("fulfillment: the order is nil")
 	}
-	var wrong *licensespring.ValidationError
-	if err := order.Validate(); err != nil && !errors.As(err, &wrong) {
+	var invalid *licensespring.ValidationError
+	if err := order.Validate(); err != nil && !errors.As(err, &invalid) {
 		return err
 	}
-	if order.Append && !hasAllKeys(order) {
-		if wrong == nil {
-			wrong = &licensespring.ValidationError{}
+	if order.Append && !allLicensesHaveKeys(order) {
+		if invalid == nil {
+			invalid = &licensespring.ValidationError{}
 		}
-		wrong.Findings = append(wrong.Findings, licensespring.Finding{
-			Path: "items", Rule: licensespring.RuleAppendWithoutKeys, Severity: licensespring.Fault,
-			Message: "every license of an append needs a key, so that it can be found again",
+		invalid.Findings = append(invalid.Findings, licensespring.Finding{
+			Path: "items", Rule: licensespring.RuleAppendWithoutKeys, Severity: licensespring.SeverityError,
+			Message: "an append requires a key on every license; call AssignKeys first",
 		})
 	}
-	if wrong != nil {
-		return wrong
+	if invalid != nil {
+		return invalid
 	}
 	return nil
 }
 
-func hasAllKeys(order *licensespring.Order) bool {
+func allLicensesHaveKeys(order *licensespring.Order) bool {
 	for _, item := range order.Items {
 		for i := range item.Licenses {
 			if item.Licenses[i].Key == "" {
@@ -97,60 +96,62 @@ func hasAllKeys(order *licensespring.Order) bool {
 	return true
 }
 
-// standing is how an order stands in the queue after put.
-type standing int
+// entryState is the state of an entry after publishOrder.
+type entryState int
 
 const (
-	// isQueued: it is in the queue, put there under the id given.
-	isQueued standing = iota
-	// wasQueued: it is in the queue, put there under another id.
-	wasQueued
-	// hasLeft: it was put there under the id within the dedupe window, and has
-	// left the queue.
-	hasLeft
+	// entryQueued: the entry is in the queue, published with the given message id.
+	entryQueued entryState = iota
+	// entryAlreadyQueued: the entry is in the queue, published with another
+	// message id.
+	entryAlreadyQueued
+	// entryFinished: the entry was published with the message id within the dedupe
+	// window, and is no longer in the queue.
+	entryFinished
 )
 
-// put stores an order in the queue, unless it is there or JetStream remembers the
-// id. Without an id it remembers nothing.
-func (p *Pipeline) put(ctx context.Context, key entryKey, body []byte, id string, enqueued time.Time) (s standing, err error) {
+// publishOrder stores an order in the queue unless the entry is in the queue
+// already, or JetStream remembers messageID. An empty messageID is not
+// deduplicated.
+func (p *Pipeline) publishOrder(ctx context.Context, key entryKey, body []byte, messageID string, enqueuedAt time.Time) (state entryState, err error) {
 	msg := nats.NewMsg(p.names.orderSubject(key))
 	msg.Data = body
-	msg.Header.Set(headerEnqueued, strconv.FormatInt(enqueued.UnixMilli(), 10))
-	// The subject is taken for as long as the order is in the queue.
+	msg.Header.Set(headerEnqueuedAt, strconv.FormatInt(enqueuedAt.UnixMilli(), 10))
+	// At most one message per subject, as long as the entry is in the queue.
 	options := []jetstream.PublishOpt{jetstream.WithExpectLastSequencePerSubject(0)}
-	if id != "" {
-		options = append(options, jetstream.WithMsgID(id))
+	if messageID != "" {
+		options = append(options, jetstream.WithMsgID(messageID))
 	}
 
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
 	defer cancel()
-	err = p.persist(ctx, func(ctx context.Context) error {
+	err = p.write(ctx, func(ctx context.Context) error {
 		ack, err := p.js.PublishMsg(ctx, msg, options...)
 		switch {
 		case err == nil && !ack.Duplicate:
-			s = isQueued
+			state = entryQueued
 			return nil
-		case err != nil && !isTaken(err):
+		case err != nil && !isWrongSequence(err):
 			return err
 		}
-		// It is looked for in either case. In a cluster a subject may be said to be
-		// taken because of a copy which is being stored and may yet fail.
-		_, missing := p.orders.GetLastMsgForSubject(ctx, msg.Subject)
+		// Look the message up in either case: a cluster may report a wrong sequence
+		// because of a copy that is being stored and may still fail.
+		_, missing := p.streams.orders.GetLastMsgForSubject(ctx, msg.Subject)
 		switch {
 		case missing == nil && err == nil:
-			s = isQueued
+			state = entryQueued
 			return nil
 		case missing == nil:
-			s = wasQueued
+			state = entryAlreadyQueued
 			return nil
 		case !errors.Is(missing, jetstream.ErrMsgNotFound):
 			return missing
 		case err == nil:
-			s = hasLeft
+			state = entryFinished
 			return nil
 		default:
-			return errAgain // neither there nor taken by now
+			return errConcurrentChange
 		}
 	})
-	return s, err
+	return state, err
 }

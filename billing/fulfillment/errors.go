@@ -7,62 +7,61 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// What errors.Is finds in the errors of this package, beside the kinds of
+// Errors of this package that errors.Is matches, in addition to the kinds of
 // package licensespring.
 var (
-	// ErrNoResult means that there is no result under the order id: the order
-	// was not enqueued, is in the queue yet, or is a dead letter.
+	// ErrNoResult means that no result is stored for the order id. The order was
+	// not enqueued, is still in the queue, or is a dead letter.
 	ErrNoResult = errors.New("fulfillment: no result")
-	// ErrNoDeadLetter means that there is no such dead letter, any more or ever.
+	// ErrNoDeadLetter means that no dead letter has the sequence number.
 	ErrNoDeadLetter = errors.New("fulfillment: no such dead letter")
-	// ErrNotRetryable means that a dead letter holds no order: it is a Rejection.
+	// ErrNotRetryable means that a dead letter holds no order, as a [Rejection]
+	// does not.
 	ErrNotRetryable = errors.New("fulfillment: the dead letter holds no order")
-	// ErrStillQueued means that the order of a dead letter is in the queue at
-	// this moment, so that it cannot be put back.
+	// ErrStillQueued means that the order of a dead letter is in the queue, so
+	// that it cannot be enqueued again.
 	ErrStillQueued = errors.New("fulfillment: the order is in the queue")
-	// ErrPaused means that a worker pauses and gave an order back that it had
-	// taken just before, without a call. It is seen in an [Event] only.
-	ErrPaused = errors.New("fulfillment: the worker pauses")
-	// ErrCallLost means that an order was given up because its calls never came
-	// back: the process was killed in the middle of them, again and again, perhaps
-	// by the order itself. It is seen in an [Event] only, beside
-	// [licensespring.ErrOutcomeUnknown].
-	ErrCallLost = errors.New("fulfillment: the call never came back")
-	// ErrPanicked means that the client panicked in a call. It is seen in an
-	// [Event] only.
+	// ErrPaused means that a paused worker returned an order to the queue without
+	// a call. Only an [Event] reports it.
+	ErrPaused = errors.New("fulfillment: the worker is paused")
+	// ErrCallInterrupted means that an order became a dead letter because the
+	// process ended during its calls, possibly because of the order. Only an
+	// [Event] reports it, together with [licensespring.ErrOutcomeUnknown].
+	ErrCallInterrupted = errors.New("fulfillment: the process ended during the call")
+	// ErrPanicked means that the client panicked. Only an [Event] reports it.
 	ErrPanicked = errors.New("fulfillment: panic")
-	// ErrClosed means that the pipeline was closed.
+	// ErrClosed means that the pipeline is closed.
 	ErrClosed = errors.New("fulfillment: the pipeline is closed")
-	// ErrTooLarge means that an order is larger than the server's messages may be.
-	// Enqueueing it again does not help.
+	// ErrTooLarge means that an order exceeds the maximum message size of the
+	// server. Enqueueing it again fails again.
 	ErrTooLarge = errors.New("fulfillment: the order is too large for the queue")
 	// ErrStoreInUse means that another process has the store directory open.
-	ErrStoreInUse = errors.New("fulfillment: another process has the store directory open")
-	// ErrStoreUnreadable means that the store directory holds orders which cannot
-	// be read: the encryption key is missing or another, or a file is damaged.
-	// Nothing in it was changed.
-	ErrStoreUnreadable = errors.New("fulfillment: the store cannot be read")
+	ErrStoreInUse = errors.New("fulfillment: the store directory is in use by another process")
+	// ErrStoreUnreadable means that the store directory holds orders that cannot
+	// be read: the encryption key is missing or wrong, or a file is damaged. The
+	// directory was not changed.
+	ErrStoreUnreadable = errors.New("fulfillment: the store is unreadable")
 	// ErrStoreFailed means that the disk of the embedded server failed or was
-	// full. Nothing is stored from then on, also when there is room again, until
-	// the pipeline is closed and opened anew. What was stored before is there.
+	// full. The server stores nothing until the pipeline is closed and opened
+	// again, even if space becomes free. Nothing that was acknowledged is lost.
 	ErrStoreFailed = errors.New("fulfillment: the store failed")
-	// ErrStoreFull means that the server holds as much as it allows itself, less a
-	// reserve that an embedded server keeps for the orders in the queue. It passes
-	// when results expire or dead letters are discarded, and with an embedded server
-	// also when it is opened anew with more room on the disk.
+	// ErrStoreFull means that the server has reached its storage limit, minus the
+	// reserve that an embedded server keeps for orders in the queue. Expired
+	// results and discarded dead letters free space. An embedded server takes a
+	// larger disk into account when it is opened again.
 	ErrStoreFull = errors.New("fulfillment: the store is full")
 )
 
-// wrap says of an error of the connection what it means here.
-func wrap(doing string, err error) error {
+// wrap adds the operation to an error, and translates a closed connection.
+func wrap(operation string, err error) error {
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, nats.ErrConnectionClosed):
-		return fmt.Errorf("%w: %s", ErrClosed, doing)
+		return fmt.Errorf("%w: %s", ErrClosed, operation)
 	case errors.Is(err, ErrStoreFailed), errors.Is(err, ErrStoreFull):
-		return fmt.Errorf("%w: %s", err, doing)
+		return fmt.Errorf("%w: %s", err, operation)
 	default:
-		return fmt.Errorf("fulfillment: %s: %w", doing, err)
+		return fmt.Errorf("fulfillment: %s: %w", operation, err)
 	}
 }

@@ -6,35 +6,36 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// Ending says how a delivery of an order to a worker ended.
-type Ending string
+// Disposition describes how a worker finished a delivery of an order.
+type Disposition string
 
-// The endings.
+// The dispositions.
 const (
-	// Done means that the order is there, and its result stored.
-	Done Ending = "done"
-	// Later means that the order is tried again after a while.
-	Later Ending = "later"
-	// Dead means that the order is a dead letter now.
-	Dead Ending = "dead"
+	// DispositionDone means that the order exists and its result is stored.
+	DispositionDone Disposition = "done"
+	// DispositionRetry means that the order is redelivered after a backoff.
+	DispositionRetry Disposition = "retry"
+	// DispositionDead means that the order became a dead letter.
+	DispositionDead Disposition = "dead"
 )
 
-// Event is how one delivery of an order ended.
+// Event reports one delivery of an order to a worker.
 type Event struct {
 	// OrderID is the caller's id of the order.
-	OrderID string
-	Ending  Ending
-	// Outcome is what the call said became of the order. It is empty if the
-	// result was there already, and no call was made.
+	OrderID     string
+	Disposition Disposition
+	// Outcome is the outcome of the call. It is empty if a result was stored
+	// already and no call was made.
 	Outcome licensespring.Outcome
-	// Err is why, if the ending is not Done. It is usually a
+	// Err is the reason unless the disposition is DispositionDone. It is usually a
 	// [*licensespring.Error].
 	Err error
-	// Deliveries is how often the order was delivered so far, this one included.
+	// Deliveries is the number of deliveries of the order, including this one.
 	Deliveries int
-	// RetryIn is when it is delivered again, if the ending is Later.
+	// RetryIn is the time until the next delivery if the disposition is
+	// DispositionRetry.
 	RetryIn time.Duration
-	// Waited is how long ago the order was enqueued, and Took how long the
+	// Age is the time since the order was enqueued, and Duration the time that the
 	// delivery took.
-	Waited, Took time.Duration
+	Age, Duration time.Duration
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// The whole way of an order, against a fake of the service.
+// An order is enqueued, created at a fake of the service, and read as a result.
 func Example() {
 	service := licensespringtest.NewServer(nil)
 	defer service.Close()
@@ -38,20 +38,20 @@ func Example() {
 	}
 	defer pipeline.Close()
 
-	// Where the money comes in. The same event twice is the same order once.
+	// In the webhook handler. Repeated events enqueue the same order once.
 	order := licensespring.NewOrder("inv-2031-000417").
 		WithCustomer(licensespring.Customer{Email: "ada@example.com"}).
-		AddItem("acme-cad", licensespring.NewLicense().TimeLimited(licensespring.Years(1)))
+		AddItem("acmecad", licensespring.NewLicense().TimeLimited(licensespring.Years(1)))
 	for range 2 {
 		if err := pipeline.Enqueue(ctx, order); err != nil {
-			fmt.Println(err) // answer the webhook with an error: it comes again
+			fmt.Println(err) // respond with an error: the sender retries
 			return
 		}
 	}
 
-	// Where licenses are made, here or on other machines. It ends with the first.
+	// In the worker, on this or another machine. It stops after the first order.
 	err = pipeline.Run(ctx, client, fulfillment.WithObserver(func(e fulfillment.Event) {
-		fmt.Println(e.OrderID, e.Ending, e.Outcome)
+		fmt.Println(e.OrderID, e.Disposition, e.Outcome)
 		stop()
 	}))
 	if err != nil {
@@ -77,7 +77,7 @@ func ExampleOpen() {
 	}
 	defer os.RemoveAll(dir)
 
-	// The queue in this process. With WithURL it is a cluster's.
+	// An embedded queue. WithURL connects to a cluster instead.
 	pipeline, err := fulfillment.Open(context.Background(), fulfillment.WithStoreDir(dir))
 	if err != nil {
 		fmt.Println(err)
@@ -88,11 +88,11 @@ func ExampleOpen() {
 	_, err = fulfillment.Open(context.Background(), fulfillment.WithReplicas(2))
 	fmt.Println(err)
 	// Output:
-	// fulfillment: replicas must be 1, 3 or 5
-	// fulfillment: want either a store directory or a URL
+	// fulfillment: the number of replicas must be 1, 3 or 5
+	// fulfillment: set either WithStoreDir or WithURL
 }
 
-// exampleQueue is a pipeline in a directory that goes away with it.
+// exampleQueue opens a pipeline in a temporary directory, which done removes.
 func exampleQueue() (pipeline *fulfillment.Pipeline, done func(), err error) {
 	dir, err := os.MkdirTemp("", "orders")
 	if err != nil {
@@ -118,8 +118,8 @@ func ExamplePipeline_Enqueue() {
 
 	err = pipeline.Enqueue(context.Background(), licensespring.NewOrder("inv-2031-000417").
 		AddItem("", licensespring.NewLicense().Perpetual().WithMaxActivations(-1)))
-	if wrong, ok := errors.AsType[*licensespring.ValidationError](err); ok {
-		for _, finding := range wrong.Findings {
+	if invalid, ok := errors.AsType[*licensespring.ValidationError](err); ok {
+		for _, finding := range invalid.Findings {
 			fmt.Println(finding)
 		}
 	}
@@ -170,7 +170,7 @@ func ExamplePipeline_Stats() {
 	ctx := context.Background()
 
 	for _, id := range []string{"inv-1", "inv-2"} {
-		order := licensespring.NewOrder(id).AddItem("acme-cad", licensespring.NewLicense().Perpetual())
+		order := licensespring.NewOrder(id).AddItem("acmecad", licensespring.NewLicense().Perpetual())
 		if err := pipeline.Enqueue(ctx, order); err != nil {
 			fmt.Println(err)
 			return
@@ -189,8 +189,8 @@ func ExamplePipeline_Stats() {
 	// fulfillment: no result
 }
 
-// A service that refuses an order, and is mended: the dead letter says why, and
-// Retry puts the order back.
+// The service rejects an order. The dead letter holds the reason, and Retry enqueues
+// the order again after the cause is corrected.
 func ExamplePipeline_Retry() {
 	pipeline, done, err := exampleQueue()
 	if err != nil {
@@ -209,14 +209,14 @@ func ExamplePipeline_Retry() {
 
 	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop()
-	order := licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense().Perpetual())
+	order := licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense().Perpetual())
 	if err := pipeline.Enqueue(ctx, order); err != nil {
 		fmt.Println(err)
 		return
 	}
 	observe := fulfillment.WithObserver(func(e fulfillment.Event) {
-		fmt.Println(e.OrderID, e.Ending)
-		if e.Ending == fulfillment.Done {
+		fmt.Println(e.OrderID, e.Disposition)
+		if e.Disposition == fulfillment.DispositionDone {
 			stop()
 			return
 		}
@@ -225,22 +225,22 @@ func ExamplePipeline_Retry() {
 				fmt.Println(err)
 				return
 			}
-			fmt.Println("refused:", errors.Is(&letter.Failure, licensespring.ErrInvalidRequest))
+			fmt.Println("rejected:", errors.Is(&letter.Failure, licensespring.ErrInvalidRequest))
 			fmt.Println("retried:", pipeline.Retry(ctx, letter.Seq))
 		}
 	})
-	// One order at a time, so that the next delivery waits for the observer.
+	// With one slot, the next delivery waits for the observer.
 	if err := pipeline.Run(ctx, client, observe, fulfillment.WithConcurrency(1)); err != nil {
 		fmt.Println(err)
 	}
 	// Output:
 	// inv-1 dead
-	// refused: true
+	// rejected: true
 	// retried: <nil>
 	// inv-1 done
 }
 
-// The results are the copy of who got which license that is kept here.
+// The results are a local record of the issued licenses.
 func ExamplePipeline_Results() {
 	pipeline, done, err := exampleQueue()
 	if err != nil {
@@ -258,7 +258,7 @@ func ExamplePipeline_Results() {
 
 	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 	defer stop()
-	order := licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense(), licensespring.NewLicense())
+	order := licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense(), licensespring.NewLicense())
 	if err := pipeline.Enqueue(ctx, order); err != nil {
 		fmt.Println(err)
 		return
@@ -277,7 +277,7 @@ func ExamplePipeline_Results() {
 	// Output: inv-1 created 2 license keys
 }
 
-// What a health probe asks.
+// A health probe calls Health.
 func ExamplePipeline_Health() {
 	pipeline, done, err := exampleQueue()
 	if err != nil {

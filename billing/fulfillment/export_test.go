@@ -7,8 +7,8 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// StoreResult makes an order and stores its result, and does nothing of what
-// comes after, as a worker that is killed then.
+// StoreResult creates an order and stores its result without an acknowledgment,
+// like a worker that is killed in between.
 func StoreResult(ctx context.Context, p *Pipeline, client Ensurer, order *licensespring.Order) error {
 	d, err := deliveryOf(order)
 	if err != nil {
@@ -18,34 +18,33 @@ func StoreResult(ctx context.Context, p *Pipeline, client Ensurer, order *licens
 	if err != nil {
 		return err
 	}
-	s, err := p.newStoredResult(d, res)
+	s, err := newStoredResult(d, res, p.cfg.keepPasswords)
 	if err != nil {
 		return err
 	}
-	return p.keep(ctx, d.key, &s)
+	return p.saveResult(ctx, d.key, &s)
 }
 
-// StoreLetter stores a dead letter of an order.
-func StoreLetter(ctx context.Context, p *Pipeline, order *licensespring.Order) error {
+// StoreDeadLetter stores a dead letter of an order.
+func StoreDeadLetter(ctx context.Context, p *Pipeline, order *licensespring.Order) error {
 	d, err := deliveryOf(order)
 	if err != nil {
 		return err
 	}
-	return p.bury(ctx, d.key, &storedLetter{OrderID: order.ID, Failure: Failure{Text: "no"}})
+	return p.saveDeadLetter(ctx, d.key, &storedDeadLetter{OrderID: order.ID, Failure: Failure{Text: "no"}})
 }
 
-// WithMaxStore sets how much the embedded server allows itself, in bytes.
-func WithMaxStore(n int64) Option {
-	return func(c *config) { c.maxStore = n }
+// WithMaxStoreBytes sets the storage limit of the embedded server.
+func WithMaxStoreBytes(n int64) Option {
+	return func(c *config) { c.maxStoreBytes = n }
 }
 
-// DeliverProbe takes an order as a worker does that tries whether things work again.
+// DeliverProbe delivers one order as the probe of a half-open breaker.
 func DeliverProbe(ctx context.Context, p *Pipeline, client Ensurer, options ...RunOption) error {
 	return deliverOne(ctx, p, client, 0, true, options)
 }
 
-// DeliverPaused takes an order as a worker does whose pause began just then, and
-// ends as delivering it does.
+// DeliverPaused delivers one order to a worker that was paused after the fetch.
 func DeliverPaused(ctx context.Context, p *Pipeline, client Ensurer, pause time.Duration, options ...RunOption) error {
 	return deliverOne(ctx, p, client, pause, false, options)
 }
@@ -55,25 +54,25 @@ func deliverOne(ctx context.Context, p *Pipeline, client Ensurer, pause time.Dur
 	if err != nil {
 		return err
 	}
-	w := &worker{Pipeline: p, runConfig: cfg, client: client, beat: time.Second}
-	w.breaker.limited = time.Now().Add(pause)
-	msg, err := p.workers.Next()
+	w := newWorker(p, cfg, client, time.Second)
+	w.breaker.limitedUntil = time.Now().Add(pause)
+	msg, err := p.streams.consumer.Next()
 	if err == nil {
 		w.deliver(ctx, ctx, msg, probe)
 	}
 	return err
 }
 
-// Tried returns of how many orders the tries are kept.
-func Tried(ctx context.Context, p *Pipeline) (int, error) {
-	info, err := p.parts.tries.Info(ctx)
+// StoredAttempts returns the number of orders whose attempts are stored.
+func StoredAttempts(ctx context.Context, p *Pipeline) (int, error) {
+	info, err := p.streams.attempts.Info(ctx)
 	if err != nil {
 		return 0, err
 	}
-	return count(info.State.Msgs), nil
+	return toInt(info.State.Msgs), nil
 }
 
 func deliveryOf(order *licensespring.Order) (*delivery, error) {
 	body, err := order.MarshalJSON()
-	return &delivery{order: order, key: newEntryKey(order.ID, body), enqueued: time.Now()}, err
+	return &delivery{order: order, key: newEntryKey(order.ID, body), enqueuedAt: time.Now()}, err
 }

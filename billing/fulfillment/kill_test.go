@@ -25,48 +25,48 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// The tests here run their own program a second time, as the process that is
-// killed. What it is to do stands in the environment.
+// The tests in this file run the test binary as the child process that is killed.
+// Environment variables configure the child.
 const (
-	envQueue   = "FULFILLMENT_TEST_QUEUE" // where the queue is: a URL
-	envStore   = "FULFILLMENT_TEST_STORE" // or a directory, with the queue in the process itself
+	envQueue   = "FULFILLMENT_TEST_QUEUE" // URL of the queue
+	envStore   = "FULFILLMENT_TEST_STORE" // or the directory of an embedded queue
 	envService = "FULFILLMENT_TEST_SERVICE"
 	envKey     = "FULFILLMENT_TEST_KEY"
-	envLimit   = "FULFILLMENT_TEST_LIMIT" // of deliveries, where it is not the default
+	envLimit   = "FULFILLMENT_TEST_LIMIT" // maximum number of deliveries, if not the default
 )
 
 func TestMain(m *testing.M) {
 	if os.Getenv(envService) != "" {
-		os.Exit(victim())
+		os.Exit(runChild())
 	}
 	os.Exit(m.Run())
 }
 
-// victim works until it is killed. It enqueues the orders it is sent on its
-// standard input and answers each with its id when it is stored.
-func victim() int {
+// runChild runs a worker until the process is killed. It enqueues the orders that it
+// reads from standard input, and prints the id of each stored order.
+func runChild() int {
 	ctx := context.Background()
 	client, err := licensespring.New(os.Getenv(envKey),
 		licensespring.WithBaseURL(os.Getenv(envService)), unlimited, licensespring.WithRetryWaits(time.Millisecond, 20*time.Millisecond))
 	if err != nil {
-		return failed(err)
+		return fail(err)
 	}
-	where := fulfillment.WithURL(os.Getenv(envQueue))
+	location := fulfillment.WithURL(os.Getenv(envQueue))
 	if dir := os.Getenv(envStore); dir != "" {
-		where = fulfillment.WithStoreDir(dir)
+		location = fulfillment.WithStoreDir(dir)
 	}
-	p, err := fulfillment.Open(ctx, where, killedAckWait)
+	p, err := fulfillment.Open(ctx, location, shortAckWait)
 	if err != nil {
-		return failed(err)
+		return fail(err)
 	}
 	limit := fulfillment.DefaultMaxDeliveries
 	if text := os.Getenv(envLimit); text != "" {
 		if limit, err = strconv.Atoi(text); err != nil {
-			return failed(err)
+			return fail(err)
 		}
 	}
 	go func() {
-		_ = p.Run(ctx, killedBy(client), fulfillment.WithConcurrency(8),
+		_ = p.Run(ctx, exitOnFatalOrder(client), fulfillment.WithConcurrency(8),
 			fulfillment.WithBackoff(5*time.Millisecond, 100*time.Millisecond), fulfillment.WithMaxDeliveries(limit))
 	}()
 	fmt.Println("ready")
@@ -74,10 +74,10 @@ func victim() int {
 	for lines.Scan() {
 		order := &licensespring.Order{}
 		if err := json.Unmarshal(lines.Bytes(), order); err != nil {
-			return failed(err)
+			return fail(err)
 		}
 		if err := p.Enqueue(ctx, order); err != nil {
-			return failed(err)
+			return fail(err)
 		}
 		fmt.Println("stored", order.ID)
 	}
@@ -85,54 +85,54 @@ func victim() int {
 	return 0
 }
 
-func failed(err error) int {
+func fail(err error) int {
 	fmt.Fprintln(os.Stderr, err)
 	return 1
 }
 
-var killedAckWait = fulfillment.WithAckWait(time.Second)
+var shortAckWait = fulfillment.WithAckWait(time.Second)
 
-// process is a victim.
-type process struct {
+// child is a child process.
+type child struct {
 	cmd    *exec.Cmd
-	in     io.WriteCloser
-	out    *bufio.Scanner
-	errors bytes.Buffer
+	stdin  io.WriteCloser
+	stdout *bufio.Scanner
+	stderr bytes.Buffer
 }
 
-func startVictim(t *testing.T, s *licensespringtest.Server, env ...string) *process {
+func startChild(t *testing.T, s *licensespringtest.Server, env ...string) *child {
 	t.Helper()
-	p := &process{cmd: exec.CommandContext(t.Context(), os.Args[0])} //nolint:gosec // this very program
-	p.cmd.Env = append(os.Environ(), append(env, envService+"="+s.URL(), envKey+"="+s.APIKey())...)
-	p.cmd.Stderr = &p.errors
+	c := &child{cmd: exec.CommandContext(t.Context(), os.Args[0])} //nolint:gosec // the test binary
+	c.cmd.Env = append(os.Environ(), append(env, envService+"="+s.URL(), envKey+"="+s.APIKey())...)
+	c.cmd.Stderr = &c.stderr
 	var err error
-	p.in, err = p.cmd.StdinPipe()
+	c.stdin, err = c.cmd.StdinPipe()
 	require.NoError(t, err)
-	out, err := p.cmd.StdoutPipe()
+	out, err := c.cmd.StdoutPipe()
 	require.NoError(t, err)
-	require.NoError(t, p.cmd.Start())
-	p.out = bufio.NewScanner(out)
-	if !p.out.Scan() || p.out.Text() != "ready" {
-		_ = p.cmd.Wait()
-		require.FailNow(t, "the process did not start", "%s", p.errors.String())
+	require.NoError(t, c.cmd.Start())
+	c.stdout = bufio.NewScanner(out)
+	if !c.stdout.Scan() || c.stdout.Text() != "ready" {
+		_ = c.cmd.Wait()
+		require.FailNow(t, "the process did not start", "%s", c.stderr.String())
 	}
-	return p
+	return c
 }
 
-// kill is kill -9.
-func (p *process) kill(t *testing.T) {
+// kill sends SIGKILL.
+func (c *child) kill(t *testing.T) {
 	t.Helper()
-	_ = p.cmd.Process.Kill()
-	_ = p.in.Close()
-	for p.out.Scan() { // what it said before
+	_ = c.cmd.Process.Kill()
+	_ = c.stdin.Close()
+	for c.stdout.Scan() { // drain earlier output
 	}
-	_ = p.cmd.Wait()
-	assert.Empty(t, p.errors.String(), "it ended by itself")
+	_ = c.cmd.Wait()
+	assert.Empty(t, c.stderr.String(), "the child must not exit before the kill")
 }
 
-// slowly makes the service slow and faulty, so that there are many moments in
-// which a kill can hit.
-func slowly(s *licensespringtest.Server) {
+// injectSlowFaults makes the service slow and faulty, so that kills occur at many
+// different points.
+func injectSlowFaults(s *licensespringtest.Server) {
 	sometimes := func(percent int) func(*http.Request) bool {
 		return func(*http.Request) bool { return rand.IntN(100) < percent }
 	}
@@ -145,106 +145,105 @@ func slowly(s *licensespringtest.Server) {
 	)
 }
 
-// Workers are killed while the queue lives on. Two of them at a time share it,
-// and one is killed; the next one is a new process.
+// Workers are killed while the queue keeps running. Two workers share the queue at
+// a time, and a new process replaces each killed one.
 func TestKilledWorkers(t *testing.T) {
 	t.Parallel()
 	s := licensespringtest.NewServer(t)
-	slowly(s)
-	p := openPipeline(t, fulfillment.WithListen("127.0.0.1:0"), killedAckWait)
+	injectSlowFaults(s)
+	p := openPipeline(t, fulfillment.WithListen("127.0.0.1:0"), shortAckWait)
 	queue := envQueue + "=" + p.Address()
-	books := newBooks()
+	tally := newTally()
 	rounds := kills()
-	lives := startVictim(t, s, queue)
+	survivor := startChild(t, s, queue)
 	for range rounds {
-		dies := startVictim(t, s, queue)
+		target := startChild(t, s, queue)
 		for i := range 8 {
-			one := books.next(i == 7)
+			one := tally.next(i == 7)
 			for range 1 + rand.IntN(2) {
 				require.NoError(t, p.Enqueue(t.Context(), one))
 			}
 		}
 		<-time.After(time.Duration(rand.IntN(80)) * time.Millisecond)
-		dies.kill(t)
+		target.kill(t)
 		if rand.IntN(4) == 0 {
-			dies, lives = lives, startVictim(t, s, queue)
-			dies.kill(t)
+			target, survivor = survivor, startChild(t, s, queue)
+			target.kill(t)
 		}
 	}
-	settled(t, p)
-	lives.kill(t)
+	waitUntilEmpty(t, p)
+	survivor.kill(t)
 	t.Logf("killed %d workers", rounds)
-	books.check(t, p, s)
+	tally.check(t, p, s)
 }
 
-// The process with the queue in it is killed, so that what it answered for has
-// to be on disk. Orders that were not answered for are sent again, as webhooks are,
-// and some that were as well.
+// The process with the embedded queue is killed, so that every confirmed order must
+// be on disk. Orders that were not confirmed are enqueued again, like webhook events,
+// and so are some that were confirmed.
 func TestKilledQueue(t *testing.T) {
 	t.Parallel()
 	s := licensespringtest.NewServer(t)
-	slowly(s)
+	injectSlowFaults(s)
 	dir := t.TempDir()
-	books := newBooks()
+	tally := newTally()
 	byID := make(map[string][][]byte)
-	var open [][]byte // not answered for yet
+	var open [][]byte // not confirmed
 	rounds := kills()
 	stored := 0
 	for range rounds {
-		dies := startVictim(t, s, envStore+"="+dir)
+		target := startChild(t, s, envStore+"="+dir)
 		for i := range 8 {
-			one := books.next(i == 7)
+			one := tally.next(i == 7)
 			line, err := json.Marshal(one)
 			require.NoError(t, err)
 			open = append(open, line)
 			byID[one.ID] = append(byID[one.ID], line)
 		}
-		// The kill comes a random while after a random answer, whatever is being
-		// said and done by then.
-		answered, last := 0, rand.IntN(len(open)+1)
+		// The kill follows a random confirmation after a random delay.
+		confirmed, last := 0, rand.IntN(len(open)+1)
 		var all sync.WaitGroup
 		kill := func() {
 			all.Go(func() {
 				<-time.After(time.Duration(rand.IntN(60)) * time.Millisecond)
-				_ = dies.cmd.Process.Kill()
+				_ = target.cmd.Process.Kill()
 			})
 		}
 		for _, line := range open {
-			if answered == last {
+			if confirmed == last {
 				kill()
 			}
-			if _, err := dies.in.Write(append(line, '\n')); err != nil || !dies.out.Scan() {
+			if _, err := target.stdin.Write(append(line, '\n')); err != nil || !target.stdout.Scan() {
 				break
 			}
 			var id string
-			_, err := fmt.Sscanf(dies.out.Text(), "stored %s", &id)
+			_, err := fmt.Sscanf(target.stdout.Text(), "stored %s", &id)
 			require.NoError(t, err)
 			require.Contains(t, byID, id)
-			answered++
+			confirmed++
 		}
-		if answered == last && last == len(open) {
+		if confirmed == last && last == len(open) {
 			kill()
 		}
-		stored += answered
-		rest := open[answered:]
-		if answered > 0 && rand.IntN(3) == 0 {
-			rest = append(slices.Clip(rest), open[rand.IntN(answered)])
+		stored += confirmed
+		rest := open[confirmed:]
+		if confirmed > 0 && rand.IntN(3) == 0 {
+			rest = append(slices.Clip(rest), open[rand.IntN(confirmed)])
 		}
 		open = rest
 		all.Wait()
-		dies.kill(t)
+		target.kill(t)
 	}
-	p := openDir(t, dir, killedAckWait)
+	p := openDir(t, dir, shortAckWait)
 	for _, line := range open {
 		order := &licensespring.Order{}
 		require.NoError(t, json.Unmarshal(line, order))
 		require.NoError(t, p.Enqueue(t.Context(), order))
 	}
-	left := stats(t, p).Depth
+	remaining := stats(t, p).Depth
 	run(t, p, newClient(t, s))
-	settled(t, p)
-	t.Logf("killed %d processes with the queue in them; they had answered for %d orders, and left %d in the queue", rounds, stored, left)
-	books.check(t, p, s)
+	waitUntilEmpty(t, p)
+	t.Logf("killed %d processes with an embedded queue: %d confirmed orders, %d remaining in the queue", rounds, stored, remaining)
+	tally.check(t, p, s)
 }
 
 func kills() int {

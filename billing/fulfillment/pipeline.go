@@ -15,43 +15,43 @@ import (
 )
 
 const (
-	// openTimeout is for a cluster that has to choose its leaders first.
+	// openTimeout allows a cluster to elect its leaders.
 	openTimeout = 30 * time.Second
-	// apiTimeout bounds one request to JetStream. Those that matter are repeated.
-	apiTimeout = 5 * time.Second
-	// reconnectWait is the pause between attempts to connect again.
+	// apiTimeout bounds one request to JetStream. Writes are retried beyond it.
+	apiTimeout    = 5 * time.Second
 	reconnectWait = 250 * time.Millisecond
 )
 
-// Pipeline is a queue of orders on the way to the service. Make one with [Open].
-// It is safe for concurrent use.
+// Pipeline is a durable queue of orders. [Open] returns one. A Pipeline is safe
+// for concurrent use.
 type Pipeline struct {
-	cfg    *config
-	names  names
-	server *embedded // nil with WithURL
-	conn   *nats.Conn
-	js     jetstream.JetStream
-	parts
+	cfg     *config
+	names   names
+	server  *embeddedServer // nil with WithURL
+	conn    *nats.Conn
+	js      jetstream.JetStream
+	streams streams
 
-	calls atomic.Int64  // under way in this process
-	turn  chan struct{} // held for an order whose call may kill the process
-	close func()
+	activeCalls atomic.Int64
+	// exclusive is held during the call for an order whose call was interrupted
+	// before, so that at most one such order is called for at a time.
+	exclusive chan struct{}
+	close     func()
 }
 
-// Open opens the pipeline and makes what is missing of it in JetStream. It waits
-// until the server is ready, for as long as ctx allows and for half a minute at
-// the most. ctx is for opening only.
+// Open opens the pipeline and creates the streams, the bucket and the consumer
+// that do not exist yet. It waits for the server until ctx ends, and for at most
+// 30 seconds. ctx does not affect the pipeline after Open returns.
 //
-// Errors: everything that is wrong with the options, [ErrStoreInUse],
-// [ErrStoreUnreadable], and whatever is in the way of starting or reaching the
-// server.
+// Open returns one error for all invalid options, [ErrStoreInUse],
+// [ErrStoreUnreadable], or the error of starting or reaching the server.
 func Open(ctx context.Context, options ...Option) (*Pipeline, error) {
 	cfg, err := newConfig(options)
 	if err != nil {
 		return nil, err
 	}
-	p := &Pipeline{cfg: cfg, names: names{prefix: cfg.name}, turn: make(chan struct{}, 1)}
-	p.close = sync.OnceFunc(p.shut)
+	p := &Pipeline{cfg: cfg, names: names{prefix: cfg.name}, exclusive: make(chan struct{}, 1)}
+	p.close = sync.OnceFunc(p.shutdown)
 	if err := p.open(ctx); err != nil {
 		p.close()
 		return nil, err
@@ -62,7 +62,7 @@ func Open(ctx context.Context, options ...Option) (*Pipeline, error) {
 func (p *Pipeline) open(ctx context.Context) error {
 	var err error
 	if p.cfg.storeDir != "" {
-		if p.server, err = startEmbedded(p.cfg); err != nil {
+		if p.server, err = startEmbeddedServer(p.cfg); err != nil {
 			return err
 		}
 		if err := p.checkReadable(); err != nil {
@@ -70,8 +70,9 @@ func (p *Pipeline) open(ctx context.Context) error {
 		}
 	}
 	if p.conn, err = p.connect(); err != nil {
+		// The text of a url.Error contains the URL, which may contain a password.
 		if _, ok := errors.AsType[*url.Error](err); ok {
-			return errors.New("fulfillment: the URL cannot be read") // its own text has the password in it
+			return errors.New("fulfillment: connect: the URL is malformed")
 		}
 		return fmt.Errorf("fulfillment: connect: %w", err)
 	}
@@ -80,8 +81,8 @@ func (p *Pipeline) open(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	return persist(ctx, func(ctx context.Context) error {
-		p.parts, err = p.makeParts(ctx)
+	return retryTransient(ctx, func(ctx context.Context) error {
+		p.streams, err = p.openStreams(ctx)
 		return err
 	})
 }
@@ -89,37 +90,36 @@ func (p *Pipeline) open(ctx context.Context) error {
 func (p *Pipeline) connect() (*nats.Conn, error) {
 	options := []nats.Option{
 		nats.Name("licensespring fulfillment"),
-		nats.MaxReconnects(-1), // the queue is the one thing this cannot do without
+		nats.MaxReconnects(-1),
 		nats.ReconnectWait(reconnectWait),
 		nats.ReconnectJitter(reconnectWait, reconnectWait),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			if err != nil {
-				p.cfg.logger.Warn("licensespring queue connection lost", slog.Any("error", err))
+				p.cfg.logger.Warn("fulfillment connection lost", slog.Any("error", err))
 			}
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			p.cfg.logger.Warn("licensespring queue connection", slog.Any("error", err))
+			p.cfg.logger.Warn("fulfillment connection error", slog.Any("error", err))
 		}),
 	}
 	if !p.cfg.token.IsZero() {
 		options = append(options, nats.Token(p.cfg.token.Reveal()))
 	}
 	if p.server != nil {
-		options = append(options, nats.InProcessServer(p.server))
+		options = append(options, nats.InProcessServer(p.server.nats))
 	}
 	return nats.Connect(p.cfg.url, append(options, p.cfg.natsOptions...)...)
 }
 
-// Close closes the connection and stops the embedded server. Let the calls of
-// Run and Enqueue end first: those under way fail with [ErrClosed]. Nothing that
-// was acknowledged is lost. There is no error to speak of; it is there for
-// io.Closer.
+// Close closes the connection and stops the embedded server. Calls of Run and
+// Enqueue that have not returned fail with [ErrClosed]. Nothing that was
+// acknowledged is lost. The error is always nil; Close implements io.Closer.
 func (p *Pipeline) Close() error {
 	p.close()
 	return nil
 }
 
-func (p *Pipeline) shut() {
+func (p *Pipeline) shutdown() {
 	if p.conn != nil {
 		p.conn.Close()
 	}
@@ -128,11 +128,11 @@ func (p *Pipeline) shut() {
 	}
 }
 
-// Address returns where the embedded server listens, for [WithURL] in another
-// process on the machine, and nothing without [WithListen].
+// Address returns the URL of the embedded server, which another process on the
+// machine passes to [WithURL]. It is empty without [WithListen].
 func (p *Pipeline) Address() string {
-	if p.server == nil || p.server.Addr() == nil {
+	if p.server == nil || p.server.nats.Addr() == nil {
 		return ""
 	}
-	return "nats://" + p.server.Addr().String()
+	return "nats://" + p.server.nats.Addr().String()
 }

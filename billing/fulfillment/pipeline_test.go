@@ -18,10 +18,10 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// soon is long, for no test fails because a machine is slow.
-const soon, tick = 3 * time.Minute, 10 * time.Millisecond
+// testTimeout is long so that no test fails on a slow machine.
+const testTimeout, pollInterval = 3 * time.Minute, 10 * time.Millisecond
 
-var unlimited = licensespring.WithBudget(licensespring.NewBudget(licensespring.Unlimited))
+var unlimited = licensespring.WithRateLimiter(licensespring.NewRateLimiter(licensespring.NoRateLimit))
 
 func openPipeline(t *testing.T, options ...fulfillment.Option) *fulfillment.Pipeline {
 	t.Helper()
@@ -51,7 +51,7 @@ func newClient(t testing.TB, s *licensespringtest.Server, options ...licensespri
 	return client
 }
 
-// run runs workers until the test ends, or until stop is called.
+// run runs a worker until the test ends or stop is called.
 func run(t *testing.T, p *fulfillment.Pipeline, client fulfillment.Ensurer, options ...fulfillment.RunOption) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -69,10 +69,10 @@ func run(t *testing.T, p *fulfillment.Pipeline, client fulfillment.Ensurer, opti
 	return stop
 }
 
-func keyOrder(id string) *licensespring.Order {
+func newOrder(id string) *licensespring.Order {
 	return licensespring.NewOrder(id).
 		WithCustomer(licensespring.Customer{Email: "ada@example.com"}).
-		AddItem("acme-cad", licensespring.NewLicense().TimeLimited(licensespring.Years(1)).WithMaxActivations(3))
+		AddItem("acmecad", licensespring.NewLicense().TimeLimited(licensespring.Years(1)).WithMaxActivations(3))
 }
 
 func stats(t testing.TB, p *fulfillment.Pipeline) fulfillment.Stats {
@@ -82,20 +82,20 @@ func stats(t testing.TB, p *fulfillment.Pipeline) fulfillment.Stats {
 	return s
 }
 
-// settled waits until the queue is empty.
-func settled(t testing.TB, p *fulfillment.Pipeline) {
+// waitUntilEmpty waits until the queue is empty.
+func waitUntilEmpty(t testing.TB, p *fulfillment.Pipeline) {
 	t.Helper()
 	var last fulfillment.Stats
 	if !assert.Eventually(t, func() bool {
 		s, err := p.Stats(t.Context())
 		last = s
 		return err == nil && s.Depth == 0
-	}, soon, tick) {
-		require.FailNow(t, "the queue does not get empty", "%+v", last)
+	}, testTimeout, pollInterval) {
+		require.FailNow(t, "the queue is not empty", "%+v", last)
 	}
 }
 
-func letters(t testing.TB, p *fulfillment.Pipeline) []*fulfillment.DeadLetter {
+func deadLetters(t testing.TB, p *fulfillment.Pipeline) []*fulfillment.DeadLetter {
 	t.Helper()
 	var all []*fulfillment.DeadLetter
 	for l, err := range p.DeadLetters(t.Context()) {
@@ -105,11 +105,11 @@ func letters(t testing.TB, p *fulfillment.Pipeline) []*fulfillment.DeadLetter {
 	return all
 }
 
-func TestAnOrderBecomesAResult(t *testing.T) {
+func TestOrderBecomesResult(t *testing.T) {
 	t.Parallel()
 	s := licensespringtest.NewServer(t)
 	p := openPipeline(t)
-	order := keyOrder("inv-1")
+	order := newOrder("inv-1")
 	before, err := order.MarshalJSON()
 	require.NoError(t, err)
 
@@ -117,40 +117,40 @@ func TestAnOrderBecomesAResult(t *testing.T) {
 	_, err = p.Result(t.Context(), "inv-1")
 	require.ErrorIs(t, err, fulfillment.ErrNoResult)
 	assert.Equal(t, 1, stats(t, p).Depth)
-	assert.Positive(t, stats(t, p).Oldest)
+	assert.Positive(t, stats(t, p).OldestAge)
 
 	run(t, p, newClient(t, s))
-	settled(t, p)
+	waitUntilEmpty(t, p)
 	r, err := p.Result(t.Context(), "inv-1")
 	require.NoError(t, err)
-	made, there := s.Order("inv-1")
-	require.True(t, there)
+	stored, exists := s.Order("inv-1")
+	require.True(t, exists)
 	assert.Equal(t, "inv-1", r.OrderID)
-	assert.Equal(t, licensespring.Created, r.Outcome)
-	assert.Equal(t, made.ID, r.ServiceID)
-	assert.Equal(t, []string{made.Licenses()[0].Key}, r.Order.LicenseKeys())
+	assert.Equal(t, licensespring.OutcomeCreated, r.Outcome)
+	assert.Equal(t, stored.ID, r.ServiceID)
+	assert.Equal(t, []string{stored.Licenses()[0].Key}, r.Order.LicenseKeys())
 	assert.Equal(t, 1, r.Deliveries)
-	assert.False(t, r.Done.Before(r.Enqueued.Truncate(time.Second)))
+	assert.False(t, r.CompletedAt.Before(r.EnqueuedAt.Truncate(time.Second)))
 	assert.Equal(t, fulfillment.Stats{Done: 1}, stats(t, p))
 
 	after, err := order.MarshalJSON()
 	require.NoError(t, err)
-	assert.Equal(t, before, after, "the caller's order was changed")
+	assert.Equal(t, before, after, "the caller's order must not change")
 }
 
-func TestEnqueueRefusesWhatIsWrong(t *testing.T) {
+func TestEnqueueRejectsInvalidOrders(t *testing.T) {
 	t.Parallel()
 	p := openPipeline(t)
-	bad := licensespring.NewOrder("").AddItem("", licensespring.NewLicense().Perpetual())
-	bad.Append = true
+	invalid := licensespring.NewOrder("").AddItem("", licensespring.NewLicense().Perpetual())
+	invalid.Append = true
 
-	err := p.Enqueue(t.Context(), bad)
-	var wrong *licensespring.ValidationError
-	require.ErrorAs(t, err, &wrong)
+	err := p.Enqueue(t.Context(), invalid)
+	var validationErr *licensespring.ValidationError
+	require.ErrorAs(t, err, &validationErr)
 	require.ErrorIs(t, err, licensespring.ErrInvalidRequest)
 	var rules []string
-	for _, f := range wrong.Findings {
-		rules = append(rules, f.Path+" "+f.Rule)
+	for _, f := range validationErr.Findings {
+		rules = append(rules, f.Path+" "+string(f.Rule))
 	}
 	assert.Contains(t, rules, "id required")
 	assert.Contains(t, rules, "items[0].product_code required")
@@ -160,29 +160,29 @@ func TestEnqueueRefusesWhatIsWrong(t *testing.T) {
 	assert.Zero(t, stats(t, p).Depth)
 }
 
-func TestTheSameOrderIsQueuedOnce(t *testing.T) {
+func TestSameOrderIsQueuedOnce(t *testing.T) {
 	t.Parallel()
 	s := licensespringtest.NewServer(t)
-	// A window so short that only the subject and the result can know again.
+	// The window is so short that only the subject and the result deduplicate.
 	p := openPipeline(t, fulfillment.WithDedupeWindow(100*time.Millisecond))
 	for range 5 {
-		require.NoError(t, p.Enqueue(t.Context(), keyOrder("inv-1")))
+		require.NoError(t, p.Enqueue(t.Context(), newOrder("inv-1")))
 	}
 	<-time.After(300 * time.Millisecond)
-	require.NoError(t, p.Enqueue(t.Context(), keyOrder("inv-1")))
-	assert.Equal(t, 1, stats(t, p).Depth, "it waits in the queue, whatever the window")
+	require.NoError(t, p.Enqueue(t.Context(), newOrder("inv-1")))
+	assert.Equal(t, 1, stats(t, p).Depth, "the order is in the queue, regardless of the window")
 
 	run(t, p, newClient(t, s))
-	settled(t, p)
+	waitUntilEmpty(t, p)
 	requests := len(s.Requests())
-	require.NoError(t, p.Enqueue(t.Context(), keyOrder("inv-1")))
-	settled(t, p)
-	assert.Len(t, s.Requests(), requests, "there is a result, so nobody has to be asked")
+	require.NoError(t, p.Enqueue(t.Context(), newOrder("inv-1")))
+	waitUntilEmpty(t, p)
+	assert.Len(t, s.Requests(), requests, "an order with a result needs no request")
 	assert.Equal(t, 1, s.LicenseCount())
 	assert.Equal(t, 1, stats(t, p).Done)
 }
 
-func TestConcurrentEnqueuesMakeOne(t *testing.T) {
+func TestConcurrentEnqueuesCreateOneOrder(t *testing.T) {
 	t.Parallel()
 	s := licensespringtest.NewServer(t)
 	p := openPipeline(t)
@@ -193,113 +193,113 @@ func TestConcurrentEnqueuesMakeOne(t *testing.T) {
 	for range 16 {
 		all.Go(func() {
 			for i := range 20 {
-				assert.NoError(t, p.Enqueue(t.Context(), keyOrder(fmt.Sprint("inv-", i))))
+				assert.NoError(t, p.Enqueue(t.Context(), newOrder(fmt.Sprint("inv-", i))))
 			}
 		})
 	}
 	all.Wait()
-	settled(t, p)
+	waitUntilEmpty(t, p)
 	assert.Len(t, s.Orders(), 20)
 	assert.Equal(t, 20, s.LicenseCount())
 	assert.Equal(t, 20, stats(t, p).Done)
 }
 
-func TestAnotherOrderUnderTheSameIDIsADeadLetter(t *testing.T) {
+func TestDifferentOrderUnderSameIDIsDeadLetter(t *testing.T) {
 	t.Parallel()
 	s := licensespringtest.NewServer(t)
 	p := openPipeline(t)
-	require.NoError(t, p.Enqueue(t.Context(), keyOrder("inv-1")))
+	require.NoError(t, p.Enqueue(t.Context(), newOrder("inv-1")))
 	run(t, p, newClient(t, s))
-	settled(t, p)
+	waitUntilEmpty(t, p)
 
-	other := keyOrder("inv-1")
+	other := newOrder("inv-1")
 	other.Items[0].Licenses[0].MaxActivations = new(4)
 	require.NoError(t, p.Enqueue(t.Context(), other))
-	settled(t, p)
-	all := letters(t, p)
+	waitUntilEmpty(t, p)
+	all := deadLetters(t, p)
 	require.Len(t, all, 1)
 	require.ErrorIs(t, &all[0].Failure, licensespring.ErrOrderConflict)
 	require.Len(t, all[0].Failure.Differences, 1)
-	assert.Equal(t, "items[0].licenses[0].max_activations: asked for 4, found 3", all[0].Failure.Differences[0].String())
+	assert.Equal(t, "items[0].licenses[0].max_activations: want 4, got 3 [value_mismatch]", all[0].Failure.Differences[0].String())
 	assert.Equal(t, "inv-1", all[0].OrderID)
 	assert.Equal(t, new(4), all[0].Order.Items[0].Licenses[0].MaxActivations)
 
 	r, err := p.Result(t.Context(), "inv-1")
 	require.NoError(t, err)
-	assert.Equal(t, licensespring.Created, r.Outcome, "the first result is not touched")
+	assert.Equal(t, licensespring.OutcomeCreated, r.Outcome, "the first result must not change")
 }
 
-func TestARefusedOrderIsADeadLetterAndCanBeRetried(t *testing.T) {
+func TestRejectedOrderIsDeadLetterAndCanBeRetried(t *testing.T) {
 	t.Parallel()
 	s := licensespringtest.NewServer(t, licensespringtest.WithProducts(
-		licensespringtest.Product{Code: "acme-cad"}, licensespringtest.Product{Code: "acme-old", Disabled: true},
+		licensespringtest.Product{Code: "acmecad"}, licensespringtest.Product{Code: "acmeold", Disabled: true},
 	))
 	p := openPipeline(t)
 	client := newClient(t, s)
-	refuse := true
+	reject := true
 	var mu sync.Mutex
 	run(t, p, ensureFunc(func(ctx context.Context, o *licensespring.Order) (*licensespring.OrderResult, error) {
 		mu.Lock()
 		defer mu.Unlock()
-		if refuse {
+		if reject {
 			o = o.Clone()
-			o.Items[0].ProductCode = "acme-old"
+			o.Items[0].ProductCode = "acmeold"
 		}
 		return client.EnsureOrder(ctx, o)
 	}))
-	require.NoError(t, p.Enqueue(t.Context(), keyOrder("inv-1")))
-	settled(t, p)
+	require.NoError(t, p.Enqueue(t.Context(), newOrder("inv-1")))
+	waitUntilEmpty(t, p)
 
-	all := letters(t, p)
+	all := deadLetters(t, p)
 	require.Len(t, all, 1)
 	l := all[0]
 	require.ErrorIs(t, &l.Failure, licensespring.ErrInvalidRequest)
 	assert.Equal(t, "disabled_product", l.Failure.Code)
-	assert.Equal(t, licensespring.Refused, l.Failure.Outcome)
+	assert.Equal(t, licensespring.OutcomeRejected, l.Failure.Outcome)
 	assert.Equal(t, http.StatusBadRequest, l.Failure.StatusCode)
 	assert.Len(t, l.Failure.Attempts, 1)
 	assert.Equal(t, 1, l.Deliveries)
 	assert.Equal(t, fulfillment.Stats{Dead: 1}, stats(t, p))
 
-	// Put back while nothing has changed: it dies again, as one letter.
+	// A retry without a correction ends in one dead letter again.
 	require.NoError(t, p.Retry(t.Context(), l.Seq))
-	settled(t, p)
-	again := letters(t, p)
+	waitUntilEmpty(t, p)
+	again := deadLetters(t, p)
 	require.Len(t, again, 1)
-	assert.Equal(t, l.Enqueued, again[0].Enqueued, "it is as old as it was")
+	assert.Equal(t, l.EnqueuedAt, again[0].EnqueuedAt, "the enqueue time must not change")
 	require.ErrorIs(t, p.Retry(t.Context(), l.Seq), fulfillment.ErrNoDeadLetter)
 
 	mu.Lock()
-	refuse = false
+	reject = false
 	mu.Unlock()
 	require.NoError(t, p.Retry(t.Context(), again[0].Seq))
-	settled(t, p)
+	waitUntilEmpty(t, p)
 	assert.Equal(t, fulfillment.Stats{Done: 1}, stats(t, p))
 	assert.Equal(t, 1, s.LicenseCount())
 }
 
-// ensureFunc is a client made of a function.
+// ensureFunc implements Ensurer.
 type ensureFunc func(context.Context, *licensespring.Order) (*licensespring.OrderResult, error)
 
 func (f ensureFunc) EnsureOrder(ctx context.Context, o *licensespring.Order) (*licensespring.OrderResult, error) {
 	return f(ctx, o)
 }
 
-func TestAnOrderThatWasMadeAfterAllIsNoDeadLetter(t *testing.T) {
+func TestResultRemovesDeadLetter(t *testing.T) {
 	t.Parallel()
 	s := licensespringtest.NewServer(t)
 	p := openPipeline(t, fulfillment.WithDedupeWindow(100*time.Millisecond))
 	client := newClient(t, s)
 	s.Inject(licensespringtest.Status(http.StatusUnprocessableEntity))
 	run(t, p, client)
-	require.NoError(t, p.Enqueue(t.Context(), keyOrder("inv-1")))
-	settled(t, p)
+	require.NoError(t, p.Enqueue(t.Context(), newOrder("inv-1")))
+	waitUntilEmpty(t, p)
 	require.Equal(t, 1, stats(t, p).Dead)
 
-	// Sent again by whoever sends it, and not by Retry.
+	// The sender enqueues it again, without Retry.
 	<-time.After(300 * time.Millisecond)
-	require.NoError(t, p.Enqueue(t.Context(), keyOrder("inv-1")))
-	settled(t, p)
+	require.NoError(t, p.Enqueue(t.Context(), newOrder("inv-1")))
+	waitUntilEmpty(t, p)
 	assert.Equal(t, fulfillment.Stats{Done: 1}, stats(t, p))
 }
 
@@ -313,8 +313,8 @@ func TestReject(t *testing.T) {
 			Err: licensespring.NewOrder("").Validate(),
 		}))
 	}
-	all := letters(t, p)
-	require.Len(t, all, 1, "the same rejection is one letter")
+	all := deadLetters(t, p)
+	require.Len(t, all, 1, "the same rejection is one dead letter")
 	l := all[0]
 	assert.Equal(t, "evt_1", l.OrderID)
 	assert.Equal(t, "price has no product_short_code", l.Failure.Error())
@@ -329,22 +329,22 @@ func TestReject(t *testing.T) {
 	assert.Equal(t, l, one)
 	require.ErrorIs(t, p.Retry(t.Context(), l.Seq), fulfillment.ErrNotRetryable)
 	require.NoError(t, p.Discard(t.Context(), l.Seq))
-	require.NoError(t, p.Discard(t.Context(), l.Seq), "gone is gone")
+	require.NoError(t, p.Discard(t.Context(), l.Seq), "discarding is idempotent")
 	_, err = p.DeadLetter(t.Context(), l.Seq)
 	require.ErrorIs(t, err, fulfillment.ErrNoDeadLetter)
-	assert.Empty(t, letters(t, p))
+	assert.Empty(t, deadLetters(t, p))
 }
 
-func TestIDsOfAnyText(t *testing.T) {
+func TestArbitraryOrderIDs(t *testing.T) {
 	t.Parallel()
 	s := licensespringtest.NewServer(t)
 	p := openPipeline(t)
 	run(t, p, newClient(t, s))
 	ids := []string{"a.b", "a b", "*", ">", "a/b", "ä", "日本", "..", "$KV.x", "A", "a", "inv-" + string(slices.Repeat([]byte("x"), 200))}
 	for _, id := range ids {
-		require.NoError(t, p.Enqueue(t.Context(), keyOrder(id)), "%q", id)
+		require.NoError(t, p.Enqueue(t.Context(), newOrder(id)), "%q", id)
 	}
-	settled(t, p)
+	waitUntilEmpty(t, p)
 	for _, id := range ids {
 		r, err := p.Result(t.Context(), id)
 		if assert.NoError(t, err, "%q", id) {
@@ -360,31 +360,31 @@ func TestAppends(t *testing.T) {
 	client := newClient(t, s)
 	p := openPipeline(t)
 	run(t, p, client)
-	require.NoError(t, p.Enqueue(t.Context(), keyOrder("team-1")))
-	settled(t, p)
+	require.NoError(t, p.Enqueue(t.Context(), newOrder("team-1")))
+	waitUntilEmpty(t, p)
 
 	const appends = 6
 	var all sync.WaitGroup
 	for range appends {
-		order := licensespring.NewOrder("team-1").AddItem("acme-cad", licensespring.NewLicense().Perpetual())
+		order := licensespring.NewOrder("team-1").AddItem("acmecad", licensespring.NewLicense().Perpetual())
 		order.Append = true
 		require.ErrorIs(t, p.Enqueue(t.Context(), order), licensespring.ErrInvalidRequest)
-		order, err := client.ReserveKeys(t.Context(), order)
+		order, err := client.AssignKeys(t.Context(), order)
 		require.NoError(t, err)
 		for range 3 {
 			all.Go(func() { assert.NoError(t, p.Enqueue(t.Context(), order)) })
 		}
 	}
 	all.Wait()
-	settled(t, p)
+	waitUntilEmpty(t, p)
 	assert.Equal(t, 1+appends, s.LicenseCount())
-	assert.Empty(t, letters(t, p))
+	assert.Empty(t, deadLetters(t, p))
 	r, err := p.Result(t.Context(), "team-1")
 	require.NoError(t, err)
-	assert.Len(t, r.Order.LicenseKeys(), 1+appends, "the result is the order with all its licenses")
+	assert.Len(t, r.Order.LicenseKeys(), 1+appends, "the result contains all licenses of the order")
 }
 
-func TestPasswordsAreKeptOnlyWhenAsked(t *testing.T) {
+func TestPasswordsAreStoredOnlyWithOption(t *testing.T) {
 	t.Parallel()
 	for _, keep := range []bool{false, true} {
 		t.Run(fmt.Sprint(keep), func(t *testing.T) {
@@ -394,18 +394,18 @@ func TestPasswordsAreKeptOnlyWhenAsked(t *testing.T) {
 			p := openDir(t, dir, fulfillment.WithKeepPasswords(keep))
 			stop := run(t, p, newClient(t, s))
 			require.NoError(t, p.Enqueue(t.Context(), licensespring.NewOrder("inv-1").
-				AddItem("acme-web", licensespring.NewUserLicense("grace@example.com"))))
-			settled(t, p)
-			made, _ := s.Order("inv-1")
-			password := made.Licenses()[0].Users[0].InitialPassword
+				AddItem("acmeweb", licensespring.NewUserLicense("grace@example.com"))))
+			waitUntilEmpty(t, p)
+			stored, _ := s.Order("inv-1")
+			password := stored.Licenses()[0].Users[0].InitialPassword
 			require.NotEmpty(t, password)
 
 			r, err := p.Result(t.Context(), "inv-1")
 			require.NoError(t, err)
 			user := r.Order.Users()[0]
 			assert.Equal(t, "grace@example.com", user.Email)
-			for _, shown := range []string{fmt.Sprintf("%v", r), fmt.Sprintf("%+v", *r), fmt.Sprintf("%#v", r.Order)} {
-				assert.NotContains(t, shown, password)
+			for _, text := range []string{fmt.Sprintf("%v", r), fmt.Sprintf("%+v", *r), fmt.Sprintf("%#v", r.Order)} {
+				assert.NotContains(t, text, password)
 			}
 			if keep {
 				assert.Equal(t, password, user.InitialPassword.Reveal())
@@ -426,44 +426,44 @@ func TestEncryptedStore(t *testing.T) {
 	dir, key := t.TempDir(), fulfillment.WithEncryptionKey(licensespring.NewSecret("correct horse battery staple"))
 	p := openDir(t, dir, key)
 	stop := run(t, p, newClient(t, s))
-	require.NoError(t, p.Enqueue(t.Context(), keyOrder("inv-1")))
-	settled(t, p)
+	require.NoError(t, p.Enqueue(t.Context(), newOrder("inv-1")))
+	waitUntilEmpty(t, p)
 	stop()
-	require.NoError(t, p.Enqueue(t.Context(), keyOrder("inv-2")))
+	require.NoError(t, p.Enqueue(t.Context(), newOrder("inv-2")))
 	require.NoError(t, p.Close())
-	made, _ := s.Order("inv-1")
+	stored, _ := s.Order("inv-1")
 	all := contents(t, dir)
-	for _, secret := range []string{"ada@example.com", made.Licenses()[0].Key, "correct horse"} {
+	for _, secret := range []string{"ada@example.com", stored.Licenses()[0].Key, "correct horse"} {
 		assert.NotContains(t, all, secret)
 	}
 
 	p = openDir(t, dir, key)
 	r, err := p.Result(t.Context(), "inv-1")
 	require.NoError(t, err)
-	assert.Equal(t, []string{made.Licenses()[0].Key}, r.Order.LicenseKeys())
+	assert.Equal(t, []string{stored.Licenses()[0].Key}, r.Order.LicenseKeys())
 	assert.Equal(t, 1, stats(t, p).Depth)
 }
 
-func TestARestartLosesNothing(t *testing.T) {
+func TestRestartLosesNothing(t *testing.T) {
 	t.Parallel()
 	s := licensespringtest.NewServer(t)
 	dir := t.TempDir()
 	p := openDir(t, dir)
 	for i := range 50 {
-		require.NoError(t, p.Enqueue(t.Context(), keyOrder(fmt.Sprint("inv-", i))))
+		require.NoError(t, p.Enqueue(t.Context(), newOrder(fmt.Sprint("inv-", i))))
 	}
 	require.NoError(t, p.Reject(t.Context(), fulfillment.Rejection{ID: "evt_1", Reason: "no"}))
 	require.NoError(t, p.Close())
-	require.NoError(t, p.Close(), "closing twice does no harm")
-	require.ErrorIs(t, p.Enqueue(t.Context(), keyOrder("inv-x")), fulfillment.ErrClosed)
+	require.NoError(t, p.Close(), "Close is idempotent")
+	require.ErrorIs(t, p.Enqueue(t.Context(), newOrder("inv-x")), fulfillment.ErrClosed)
 	require.ErrorIs(t, p.Run(t.Context(), newClient(t, s)), fulfillment.ErrClosed)
 
 	p = openDir(t, dir)
 	have := stats(t, p)
-	have.Oldest = 0
+	have.OldestAge = 0
 	assert.Equal(t, fulfillment.Stats{Depth: 50, Waiting: 50, Dead: 1}, have)
 	stop := run(t, p, newClient(t, s))
-	settled(t, p)
+	waitUntilEmpty(t, p)
 	stop()
 	require.NoError(t, p.Close())
 
@@ -472,7 +472,7 @@ func TestARestartLosesNothing(t *testing.T) {
 	assert.Equal(t, 50, s.LicenseCount())
 }
 
-func TestADirectoryIsForOneProcess(t *testing.T) {
+func TestStoreDirectoryIsExclusive(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	p := openDir(t, dir)
@@ -482,38 +482,38 @@ func TestADirectoryIsForOneProcess(t *testing.T) {
 	openDir(t, dir)
 }
 
-func TestOpenRefusesWhatMakesNoSense(t *testing.T) {
+func TestInvalidOptions(t *testing.T) {
 	t.Parallel()
 	dir := fulfillment.WithStoreDir(filepath.Join(t.TempDir(), "queue"))
 	for name, options := range map[string][]fulfillment.Option{
-		"either a store directory or a URL": {},
-		"the URL is empty":                  {fulfillment.WithURL(" ")},
-		"replicas must be":                  {dir, fulfillment.WithReplicas(2)},
-		"an embedded server keeps no":       {dir, fulfillment.WithReplicas(3)},
-		"a name is of":                      {dir, fulfillment.WithName("a.b")},
-		"is not host:port":                  {dir, fulfillment.WithListen("127.0.0.1:http")},
-		"takes a token":                     {dir, fulfillment.WithListen("0.0.0.0:0")},
-		"the cluster's own":                 {fulfillment.WithURL("nats://localhost:1"), fulfillment.WithSyncInterval(time.Second)},
-		"the ack wait":                      {dir, fulfillment.WithAckWait(time.Millisecond)},
+		"either WithStoreDir or WithURL":     {},
+		"the URL is empty":                   {fulfillment.WithURL(" ")},
+		"number of replicas":                 {dir, fulfillment.WithReplicas(2)},
+		"an embedded server has one replica": {dir, fulfillment.WithReplicas(3)},
+		"the name must consist of":           {dir, fulfillment.WithName("a.b")},
+		"must be host:port":                  {dir, fulfillment.WithListen("127.0.0.1:http")},
+		"requires WithToken":                 {dir, fulfillment.WithListen("0.0.0.0:0")},
+		"require WithStoreDir":               {fulfillment.WithURL("nats://localhost:1"), fulfillment.WithSyncInterval(time.Second)},
+		"the ack wait":                       {dir, fulfillment.WithAckWait(time.Millisecond)},
 	} {
 		_, err := fulfillment.Open(t.Context(), options...)
 		require.ErrorContains(t, err, name)
 	}
 	_, err := fulfillment.Open(t.Context(), dir, fulfillment.WithReplicas(3), fulfillment.WithListen("0.0.0.0:0"), fulfillment.WithName(""))
-	for _, part := range []string{"keeps no replicas", "takes a token", "a name is of"} {
-		require.ErrorContains(t, err, part, "all at once")
+	for _, part := range []string{"has one replica", "requires WithToken", "the name must consist of"} {
+		require.ErrorContains(t, err, part, "all errors at once")
 	}
 	p := openPipeline(t)
 	require.Error(t, p.Run(t.Context(), nil))
-	err = p.Run(t.Context(), nil, fulfillment.WithConcurrency(0), fulfillment.WithGrace(-1),
+	err = p.Run(t.Context(), nil, fulfillment.WithConcurrency(0), fulfillment.WithGracePeriod(-1),
 		fulfillment.WithBackoff(0, 0), fulfillment.WithMaxDeliveries(-1), fulfillment.WithObserver(nil))
-	for _, part := range []string{"client", "concurrency", "grace", "first wait", "deliveries", "observer"} {
+	for _, part := range []string{"client", "concurrency", "grace period", "initial backoff", "deliveries", "observer"} {
 		require.ErrorContains(t, err, part)
 	}
 }
 
-// A URL may hold a password, so that no error repeats it.
-func TestNoErrorRepeatsTheURL(t *testing.T) {
+// A URL may contain a password, so that no error contains the URL.
+func TestErrorsDoNotContainURL(t *testing.T) {
 	t.Parallel()
 	for _, url := range []string{"nats://me:hush%zz@127.0.0.1:1", "nats://me:hush hush@127.0.0.1:1", "nats://me:hush@127.0.0.1:1"} {
 		_, err := fulfillment.Open(t.Context(), fulfillment.WithURL(url))
@@ -523,7 +523,7 @@ func TestNoErrorRepeatsTheURL(t *testing.T) {
 	}
 }
 
-func TestAnotherProcessOpensTheEmbeddedQueue(t *testing.T) {
+func TestEmbeddedQueueIsSharedByPort(t *testing.T) {
 	t.Parallel()
 	token := fulfillment.WithToken(licensespring.NewSecret("sesame"))
 	p := openPipeline(t, fulfillment.WithListen("127.0.0.1:0"), token, fulfillment.WithAckWait(time.Minute))
@@ -533,14 +533,14 @@ func TestAnotherProcessOpensTheEmbeddedQueue(t *testing.T) {
 	other, err := fulfillment.Open(t.Context(), fulfillment.WithURL(p.Address()), token)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, other.Close()) }()
-	require.NoError(t, other.Enqueue(t.Context(), keyOrder("inv-1")))
+	require.NoError(t, other.Enqueue(t.Context(), newOrder("inv-1")))
 	assert.Equal(t, 1, stats(t, p).Depth)
 	s := licensespringtest.NewServer(t)
 	run(t, p, newClient(t, s))
-	settled(t, other)
+	waitUntilEmpty(t, other)
 	r, err := other.Result(t.Context(), "inv-1")
 	require.NoError(t, err)
-	assert.Equal(t, licensespring.Created, r.Outcome)
+	assert.Equal(t, licensespring.OutcomeCreated, r.Outcome)
 }
 
 func TestResultsAndWatch(t *testing.T) {
@@ -560,13 +560,13 @@ func TestResultsAndWatch(t *testing.T) {
 	})
 	run(t, p, newClient(t, s))
 	var want []string
-	// Until the first comes by it is not known that the watch has begun.
+	// The first result that is seen proves that the watch has started.
 	for i := 0; len(seen) == 0; i++ {
 		want = append(want, fmt.Sprint("inv-", i))
-		require.NoError(t, p.Enqueue(t.Context(), keyOrder(want[i])))
-		settled(t, p)
+		require.NoError(t, p.Enqueue(t.Context(), newOrder(want[i])))
+		waitUntilEmpty(t, p)
 	}
-	require.NoError(t, p.Enqueue(t.Context(), keyOrder("last")))
+	require.NoError(t, p.Enqueue(t.Context(), newOrder("last")))
 	require.Eventually(t, func() bool {
 		for {
 			select {
@@ -578,7 +578,7 @@ func TestResultsAndWatch(t *testing.T) {
 				return false
 			}
 		}
-	}, soon, tick)
+	}, testTimeout, pollInterval)
 	cancel()
 	watching.Wait()
 
@@ -589,37 +589,37 @@ func TestResultsAndWatch(t *testing.T) {
 	}
 	assert.ElementsMatch(t, append(want, "last"), got)
 	for range p.Results(t.Context()) {
-		break // leaves nothing behind
+		break // must not leak the watcher
 	}
-	over, stop := context.WithCancel(t.Context())
-	stop()
-	for _, err := range p.Results(over) {
+	canceled, cancelResults := context.WithCancel(t.Context())
+	cancelResults()
+	for _, err := range p.Results(canceled) {
 		require.ErrorIs(t, err, context.Canceled)
 	}
 }
 
-func TestWatchEndsWhenThePipelineIsClosed(t *testing.T) {
+func TestWatchEndsWithPipeline(t *testing.T) {
 	t.Parallel()
 	p := openPipeline(t)
 	client := newClient(t, licensespringtest.NewServer(t))
 	stop := run(t, p, client)
-	begun := make(chan struct{})
+	started := make(chan struct{})
 	ended := make(chan error, 1)
 	go func() {
-		begun := sync.OnceFunc(func() { close(begun) })
+		start := sync.OnceFunc(func() { close(started) })
 		for _, err := range p.Watch(t.Context()) {
-			begun()
+			start()
 			if err != nil {
 				ended <- err
 			}
 		}
 	}()
-	for i := 0; ; i++ { // until one comes by: then it watches
-		require.NoError(t, p.Enqueue(t.Context(), keyOrder(fmt.Sprint("inv-", i))))
-		settled(t, p)
+	for i := 0; ; i++ { // the first result proves that the watch has started
+		require.NoError(t, p.Enqueue(t.Context(), newOrder(fmt.Sprint("inv-", i))))
+		waitUntilEmpty(t, p)
 		select {
-		case <-begun:
-		case <-time.After(tick):
+		case <-started:
+		case <-time.After(pollInterval):
 			continue
 		}
 		break

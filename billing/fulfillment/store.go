@@ -1,7 +1,9 @@
 package fulfillment
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,9 +13,9 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// checkReadable looks whether the embedded server has read in all that is in its
-// directory. It passes over a stream that it cannot read, and to make that stream
-// anew, as is done with one that is missing, would remove the files of the old.
+// checkReadable reports whether the embedded server loaded every stream in its
+// directory. The server skips a stream that it cannot read. Creating the stream
+// again would delete its files.
 func (p *Pipeline) checkReadable() error {
 	if p.server == nil {
 		return nil
@@ -22,7 +24,7 @@ func (p *Pipeline) checkReadable() error {
 		if p.server.streamHealth(stream).StatusCode != http.StatusServiceUnavailable {
 			continue
 		}
-		// A kill while the stream was being made leaves a directory behind as well.
+		// A kill during the creation of the stream leaves an empty directory.
 		if empty, err := p.server.isEmpty(stream); err != nil {
 			return fmt.Errorf("%w: %s: %w", ErrStoreUnreadable, stream, err)
 		} else if !empty {
@@ -32,10 +34,10 @@ func (p *Pipeline) checkReadable() error {
 	return nil
 }
 
-// checkStore finds out whether the embedded server has given up writing. It does
-// so at the first write that fails, and answers questions as if nothing was wrong.
-func (p *Pipeline) checkStore() error {
-	if p.server == nil || p.conn.IsClosed() { // a server that is being stopped has no streams either
+// checkWritable reports whether the embedded server still writes. It stops at the
+// first failed write, but continues to respond to reads.
+func (p *Pipeline) checkWritable() error {
+	if p.server == nil || p.conn.IsClosed() { // a server that shuts down has no streams either
 		return nil
 	}
 	for _, stream := range p.names.streams() {
@@ -46,43 +48,42 @@ func (p *Pipeline) checkStore() error {
 	return nil
 }
 
-// Health returns nil if orders can be stored now. Otherwise it returns
-// [ErrStoreFailed], [ErrStoreFull] (which is not seen here with [WithURL]),
-// [ErrClosed], or why the server does not answer. It asks for little, so that a probe
-// may call it every few seconds.
+// Health returns nil if orders can be stored. Otherwise it returns
+// [ErrStoreFailed], [ErrStoreFull] (never with [WithURL]), [ErrClosed], or the
+// error of reaching the server. It is cheap enough for a probe every few seconds.
 func (p *Pipeline) Health(ctx context.Context) error {
-	if err := p.checkStore(); err != nil {
+	if err := p.checkWritable(); err != nil {
 		return err
 	}
-	if _, err := p.orders.Info(ctx); err != nil {
+	if _, err := p.streams.orders.Info(ctx); err != nil {
 		return wrap("health", err)
 	}
-	return p.checkRoom(0)
+	return p.checkCapacity(0)
 }
 
-// persist is the function of that name for what is written, which ends early when
-// nothing can be.
-func (p *Pipeline) persist(ctx context.Context, do func(context.Context) error) error {
-	err := persist(ctx, func(ctx context.Context) error {
+// write is retryTransient for writes. It returns early if the store cannot be
+// written.
+func (p *Pipeline) write(ctx context.Context, do func(context.Context) error) error {
+	err := retryTransient(ctx, func(ctx context.Context) error {
 		err := do(ctx)
 		if err == nil {
 			return nil
 		}
-		if failed := p.checkStore(); failed != nil {
+		if failed := p.checkWritable(); failed != nil {
 			return failed
 		}
 		return err
 	})
-	return asFull(err)
+	return translateFull(err)
 }
 
-func (e *embedded) streamHealth(stream string) *server.HealthStatus {
-	return e.Healthz(&server.HealthzOptions{Account: server.DEFAULT_GLOBAL_ACCOUNT, Stream: stream})
+func (s *embeddedServer) streamHealth(stream string) *server.HealthStatus {
+	return s.nats.Healthz(&server.HealthzOptions{Account: server.DEFAULT_GLOBAL_ACCOUNT, Stream: stream})
 }
 
-// isEmpty reports whether nothing was ever stored in a stream.
-func (e *embedded) isEmpty(stream string) (bool, error) {
-	dir := filepath.Join(e.JetStreamConfig().StoreDir, server.DEFAULT_GLOBAL_ACCOUNT, "streams", stream, "msgs")
+// isEmpty reports whether the files of a stream contain nothing.
+func (s *embeddedServer) isEmpty(stream string) (bool, error) {
+	dir := filepath.Join(s.nats.JetStreamConfig().StoreDir, server.DEFAULT_GLOBAL_ACCOUNT, "streams", stream, "msgs")
 	empty := true
 	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -98,4 +99,14 @@ func (e *embedded) isEmpty(stream string) (bool, error) {
 		return true, nil
 	}
 	return empty, err
+}
+
+// encodeJSON encodes v without HTML escapes, which would enlarge an order beyond
+// the checked message size.
+func encodeJSON(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }

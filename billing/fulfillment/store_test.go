@@ -15,14 +15,14 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// A store that is opened with another key, or without its key, must not be taken
-// for an empty one: that would remove what is in it.
-func TestAStoreThatCannotBeReadIsLeftAlone(t *testing.T) {
+// A store that is opened with a wrong key or without its key must not be treated as
+// an empty one, which would delete its contents.
+func TestUnreadableStoreIsUnchanged(t *testing.T) {
 	t.Parallel()
 	key := func(text string) fulfillment.Option {
 		return fulfillment.WithEncryptionKey(licensespring.NewSecret(text))
 	}
-	for name, with := range map[string][]fulfillment.Option{"another key": {key("two")}, "no key": nil} {
+	for name, with := range map[string][]fulfillment.Option{"wrong key": {key("two")}, "no key": nil} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
@@ -42,8 +42,8 @@ func TestAStoreThatCannotBeReadIsLeftAlone(t *testing.T) {
 	}
 }
 
-// A store that was not encrypted can be from now on.
-func TestAStoreGetsAKey(t *testing.T) {
+// An unencrypted store can be opened with a key.
+func TestEncryptionOfExistingStore(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	p := openDir(t, dir)
@@ -53,8 +53,8 @@ func TestAStoreGetsAKey(t *testing.T) {
 	assert.Equal(t, 5, stats(t, p).Depth)
 }
 
-// A file that is damaged must not be taken for a stream that is not there.
-func TestADamagedStoreIsLeftAlone(t *testing.T) {
+// A damaged file must not be treated as a missing stream.
+func TestDamagedStoreIsUnchanged(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	p := openDir(t, dir)
@@ -70,35 +70,35 @@ func TestADamagedStoreIsLeftAlone(t *testing.T) {
 	assert.Equal(t, 5, stats(t, openDir(t, dir)).Depth)
 }
 
-// A kill while the store is made leaves a stream without its description.
-func TestAStoreThatIsHalfMade(t *testing.T) {
+// A kill during the creation of the store leaves a stream without its metadata.
+func TestPartiallyCreatedStore(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	require.NoError(t, os.MkdirAll(filepath.Join(streamDir(dir, "licensespring-orders"), "msgs"), 0o700))
-	require.NoError(t, os.MkdirAll(streamDir(dir, "licensespring-dead"), 0o700))
+	require.NoError(t, os.MkdirAll(streamDir(dir, "licensespring-dead-letters"), 0o700))
 	p := openDir(t, dir)
 	enqueue(t, p, 1)
 	require.NoError(t, p.Health(t.Context()))
 }
 
-// The disk is full: it is said at once and by name, and also when somebody only
-// asks. After a restart everything works that was stored.
-func TestTheDiskIsFull(t *testing.T) {
+// Enqueue and Health report a full disk immediately. A restart with free space
+// recovers the stored orders.
+func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
-		t.Skip("there is no /dev/full")
+		t.Skip("/dev/full does not exist")
 	}
 	dir := t.TempDir()
 	require.NoError(t, openDir(t, dir).Close())
-	// The first block of the stream is a file that takes nothing.
+	// Writes to the first block of the stream fail.
 	block := filepath.Join(streamDir(dir, "licensespring-orders"), "msgs", "1.blk")
 	require.NoError(t, os.Remove(block))
 	require.NoError(t, os.Symlink("/dev/full", block))
 	p := openDir(t, dir)
 	require.NoError(t, p.Health(t.Context()))
-	began := time.Now()
-	require.ErrorIs(t, p.Enqueue(t.Context(), keyOrder("inv-1")), fulfillment.ErrStoreFailed)
-	assert.Less(t, time.Since(began), 10*time.Second, "nothing to wait for")
+	start := time.Now()
+	require.ErrorIs(t, p.Enqueue(t.Context(), newOrder("inv-1")), fulfillment.ErrStoreFailed)
+	assert.Less(t, time.Since(start), 10*time.Second, "a full disk is not transient")
 	require.ErrorIs(t, p.Health(t.Context()), fulfillment.ErrStoreFailed)
 	require.NoError(t, p.Close())
 	require.ErrorIs(t, p.Health(t.Context()), fulfillment.ErrClosed)
@@ -106,20 +106,20 @@ func TestTheDiskIsFull(t *testing.T) {
 	require.NoError(t, os.Remove(block))
 	p = openDir(t, dir)
 	require.NoError(t, p.Health(t.Context()))
-	require.NoError(t, p.Enqueue(t.Context(), keyOrder("inv-1")))
+	require.NoError(t, p.Enqueue(t.Context(), newOrder("inv-1")))
 	assert.Equal(t, 1, stats(t, p).Depth)
 }
 
-// The results cannot be stored, and orders are waiting: none is made, since its
-// initial passwords would be lost.
-func TestNoOrderIsMadeWhoseResultCannotBeKept(t *testing.T) {
+// No order is created while results cannot be stored, because its initial passwords
+// would be lost.
+func TestNoOrderIsCreatedWithoutStorage(t *testing.T) {
 	t.Parallel()
 	if runtime.GOOS != "linux" {
-		t.Skip("there is no /dev/full")
+		t.Skip("/dev/full does not exist")
 	}
 	dir := t.TempDir()
 	require.NoError(t, openDir(t, dir).Close())
-	block := filepath.Join(streamDir(dir, "licensespring-dead"), "msgs", "1.blk")
+	block := filepath.Join(streamDir(dir, "licensespring-dead-letters"), "msgs", "1.blk")
 	require.NoError(t, os.Remove(block))
 	require.NoError(t, os.Symlink("/dev/full", block))
 	p := openDir(t, dir)

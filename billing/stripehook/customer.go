@@ -6,15 +6,15 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// customer is what Stripe says of who bought.
+// customer holds the customer data of a session or an invoice.
 type customer struct {
 	id, email, name, company, phone string
 }
 
-// order returns the customer of the order, nil if nothing is known.
-func (c customer) order() *licensespring.Customer {
+// orderCustomer returns the customer of the order, or nil if nothing is known.
+func (c customer) orderCustomer() *licensespring.Customer {
 	first, last := splitName(c.name)
-	made := licensespring.Customer{
+	oc := licensespring.Customer{
 		Email:     strings.TrimSpace(c.email),
 		FirstName: first,
 		LastName:  last,
@@ -22,14 +22,15 @@ func (c customer) order() *licensespring.Customer {
 		Phone:     strings.TrimSpace(c.phone),
 		Reference: c.id,
 	}
-	if made.Email+made.FirstName+made.LastName+made.Company+made.Phone+made.Reference == "" {
+	if oc.Email+oc.FirstName+oc.LastName+oc.Company+oc.Phone+oc.Reference == "" {
 		return nil
 	}
-	return &made
+	return &oc
 }
 
-// splitName splits a name before its last word, since Stripe knows one name and
-// the service two. No rule is right for all names; this one loses nothing.
+// splitName splits a name before its last word, because Stripe has one name field
+// and the service has two. No rule is correct for all names; this one keeps every
+// word.
 func splitName(name string) (first, last string) {
 	words := strings.Fields(name)
 	if len(words) < 2 {

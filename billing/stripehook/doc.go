@@ -1,7 +1,7 @@
-// Package stripehook turns what Stripe says was paid into license orders. Its
-// [Handler] is the webhook endpoint: it verifies the signature, reads what was
-// bought from the metadata of the prices, puts an order into the queue of
-// package fulfillment, and answers 2xx only when the order is stored there.
+// Package stripehook converts Stripe events to license orders. Its [Handler] is a
+// webhook endpoint: it verifies the signature, reads the metadata of the purchased
+// prices, enqueues an order in package fulfillment, and responds with 2xx only after
+// the order is stored.
 //
 //	hook, err := stripehook.New(webhookSecret, pipeline, stripehook.WithAPIKey(stripeKey))
 //	…
@@ -9,99 +9,93 @@
 //
 // # Events
 //
-// Subscribe the endpoint in Stripe to all three of
+// Subscribe the endpoint in Stripe to all three event types:
 //
-//	checkout.session.completed                a customer has gone through Checkout
-//	checkout.session.async_payment_succeeded  and the money has come in, days later
-//	invoice.paid                              an invoice is paid
+//	checkout.session.completed                a customer completed Checkout
+//	checkout.session.async_payment_succeeded  a delayed payment succeeded
+//	invoice.paid                              an invoice was paid
 //
-// Any other event is answered with 2xx and ignored.
+// The handler ignores other events, and responds to them with 2xx.
 //
-// # One purchase, one order
+// # Order ids
 //
-// The order's id is taken from the object that was paid, with [WithIDPrefix]
-// before it, and never made up. What is delivered again, later, in another order
-// or twice at once leads to the same id, and the service gives an id away once.
+// The order id is the id of a Stripe object with the prefix of [WithIDPrefix].
+// Repeated, delayed, reordered and concurrent deliveries have the same order id, and
+// the service assigns an id once.
 //
-//	event                          object                             order
-//	-----------------------------  ---------------------------------  -----------------------
-//	checkout.session.completed     one-off payment, paid              id of the session
-//	                               payment has not come in yet        none yet, it comes with
-//	                                                                  async_payment_succeeded
-//	                               has an invoice, or will have one   none, it comes with
-//	                                                                  invoice.paid
-//	                               subscription without an invoice    id of the subscription
-//	                               only saves a card (setup)          none
-//	…async_payment_succeeded       as above                           as above
-//	invoice.paid                   first of a subscription            id of the subscription
-//	                               one-off invoice, accepted quote    id of the invoice
-//	                               renewal                            none; see [WithRenewals]
-//	                               change of a subscription           dead letter
+//	event                       object                            order
+//	--------------------------  --------------------------------  ------------------------------
+//	checkout.session.completed  one-off payment, paid             id of the session
+//	                            payment pending                   by …async_payment_succeeded
+//	                            has or will have an invoice       by invoice.paid
+//	                            subscription without an invoice   id of the subscription
+//	                            setup, which only saves a card    none
+//	…async_payment_succeeded    as above                          as above
+//	invoice.paid                first invoice of a subscription   id of the subscription
+//	                            one-off invoice, accepted quote   id of the invoice
+//	                            renewal                           none; see [WithRenewals]
+//	                            change of a subscription          dead letter
 //
-// So a subscription that begins in Checkout makes one order, although Stripe
-// sends a checkout.session.completed and an invoice.paid for it, in any order:
-// the session is left to its invoice. A subscription that begins with nothing to
-// pay has no invoice with some of Stripe's billing modes (when all it has is
-// metered); then the session makes the order. Should both ever do so, both give
-// the id of the subscription, and the second changes nothing.
+// A subscription that starts in Checkout therefore creates one order, although
+// Stripe sends checkout.session.completed and invoice.paid for it in any order. With
+// some billing modes of Stripe, a subscription without an initial payment has no
+// invoice, for example if all its prices are metered. Then the session creates the
+// order. If both do, they use the id of the subscription, and the second one changes
+// nothing.
 //
-// A subscription that was begun without Checkout and without an invoice is not
-// seen.
+// A subscription that starts without Checkout and without an invoice is not
+// detected.
 //
-// A renewal makes no order by default: it would give the customer another
-// license each month. Licenses of type subscription stay valid until somebody
-// says otherwise. [WithRenewals] makes an order of each, with the id of its
-// invoice. A change of a subscription in the middle of a period (more seats,
-// another plan) that is billed at once is paid for, and no rule says which license
-// is due for it: it goes to the dead letters, where a person sees it. One that is
-// billed with the next renewal is not seen.
+// Renewals create no order by default, because each would issue another license. A
+// license of type subscription stays valid until it is disabled. [WithRenewals]
+// creates an order for each renewal, with the id of its invoice. A change of a
+// subscription (more seats, another plan) that is billed immediately becomes a dead
+// letter, because no rule determines the required licenses. A change that is billed
+// with the next renewal is not detected.
 //
-// An order is a test order (is_test) if the event is from Stripe's test mode.
+// An order of Stripe's test mode is a test order (is_test).
 //
-// # What was bought
+// # Metadata
 //
-// The names in the metadata of a price are those of the vendor's own Stripe
-// integration:
+// The metadata keys of a price are those of the vendor's own Stripe integration:
 //
 //	product_short_code  product_code, required
 //	license_policy      policy_code
 //	license_type        license_type: time-limited, perpetual, consumption or subscription
-//	max_activations     max_activations, a whole number
+//	max_activations     max_activations, an integer
 //	valid_duration      valid_duration, as in 1y, 2m (months), 3d
 //
-// What is absent, the service takes from the license policy or the product. A
-// quantity of N makes N licenses; a metered price makes one. A recurring price
-// makes a subscription (or consumption, if license_type says so) with the
-// billing period as its valid_duration, whatever the metadata says of these two,
-// as the vendor's integration does.
+// The service uses the license policy or the product for absent values. A quantity
+// of N creates N licenses, and a metered price creates one. As in the vendor's
+// integration, a recurring price creates a subscription license (or a consumption
+// license, if license_type is consumption), and its valid_duration is the billing
+// period, regardless of the metadata.
 //
-// Every line must name a product, for each was paid for. A line that is a credit
-// is passed over, and so is a proration, but for the first invoice of a
-// subscription. Who also sells what needs no license says so with
-// [WithOtherProducts].
+// Every line requires a product. Credits are skipped, and so are prorations, except
+// on the first invoice of a subscription. [WithSkipUnlicensedLines] skips lines
+// without license metadata.
 //
-// Stripe sends no line items with a session, and with an invoice only the ids of
-// the prices. So they are fetched with the Stripe API ([WithAPIKey]; a restricted
-// key that reads checkout sessions, invoices and prices is enough), unless they
-// are in the event with everything expanded.
+// A session in an event has no line items, and an invoice only the ids of the
+// prices. The handler fetches them from the Stripe API unless the event contains
+// them in expanded form. [WithAPIKey] takes a restricted key with read access to
+// checkout sessions, invoices and prices.
 //
-// # Answers
+// # Responses
 //
-//	2xx  the order is stored; or it is a dead letter with the reason, because
-//	     trying again would not make it better; or there is nothing to do
-//	400  the signature is wrong or too old, or this is no event
-//	405  not a POST
+//	2xx  the order is stored, the event is stored as a dead letter because a retry
+//	     cannot succeed, or the event requires no order
+//	400  the signature is invalid or too old, or the body is not an event
+//	405  the method is not POST
 //	413  the body is too large
-//	5xx  it could not be stored, or the line items not be fetched: Stripe tries
-//	     again, for days
+//	5xx  storing the order or fetching line items failed; Stripe retries for days
 //
-// A dead letter keeps the event, with the customer's name and address. When what
-// was wrong is mended, resend the event from Stripe, or give the letter's payload
-// to [Handler.Redo]; then discard the letter, which does not go by itself.
+// A dead letter contains the event, including the customer's name and address.
+// Correct the cause, then redeliver the event from the Stripe dashboard, or pass the
+// payload of the dead letter to [Handler.Replay]. Discard the dead letter afterwards.
 //
-// # Versions of Stripe's API
+// # Stripe API versions
 //
-// The handler takes events of any API version. It reads few members, and knows
-// them in both forms: as they were, and as they are since 2025-03-31.basil, when
-// the price of an invoice's line and the subscription of an invoice moved.
+// The handler accepts events of any API version. It reads few members, and decodes
+// them in the form before and after 2025-03-31.basil, which moved the price of an
+// invoice line and the subscription of an invoice.
 package stripehook

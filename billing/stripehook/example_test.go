@@ -16,7 +16,7 @@ import (
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
-// printer is a queue for the example; yours is a fulfillment.Pipeline.
+// printer is a queue for the examples. Programs use a fulfillment.Pipeline.
 type printer struct{}
 
 func (printer) Enqueue(_ context.Context, order *licensespring.Order) error {
@@ -40,16 +40,16 @@ func Example() {
 	mux := http.NewServeMux()
 	mux.Handle("/webhooks/stripe", hook)
 
-	// What Stripe sends.
+	// A signed event, as Stripe delivers it.
 	payload := `{"id": "evt_1", "object": "event", "type": "checkout.session.completed", "livemode": true,
 		"data": {"object": {"id": "cs_1", "mode": "payment", "payment_status": "paid",
 			"customer_details": {"email": "ada@example.com", "name": "Ada Lovelace"},
 			"line_items": {"data": [{"quantity": 2, "price": {"id": "price_1", "metadata": {
-				"product_short_code": "acme-cad", "license_type": "time-limited", "valid_duration": "1y"}}}]}}}}`
+				"product_short_code": "acmecad", "license_type": "time-limited", "valid_duration": "1y"}}}]}}}}`
 	p := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{
 		Payload: []byte(payload), Secret: signingSecret.Reveal(), Timestamp: time.Now(),
 	})
-	for range 2 { // at least once
+	for range 2 { // Stripe delivers events at least once
 		r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, "/webhooks/stripe", strings.NewReader(payload))
 		r.Header.Set("Stripe-Signature", p.Header)
 		w := httptest.NewRecorder()
@@ -57,25 +57,26 @@ func Example() {
 		fmt.Print(w.Code, " ", w.Body)
 	}
 	// Output:
-	// order stripe-cs_1: 2 x acme-cad, time-limited
+	// order stripe-cs_1: 2 x acmecad, time-limited
 	// 200 queued
-	// order stripe-cs_1: 2 x acme-cad, time-limited
+	// order stripe-cs_1: 2 x acmecad, time-limited
 	// 200 queued
 }
 
-// New says everything that is wrong at once.
+// New reports all invalid options at once.
 func ExampleNew() {
 	_, err := stripehook.New(licensespring.Secret{}, printer{},
 		stripehook.WithAPIKey(licensespring.Secret{}), stripehook.WithTolerance(0))
 	fmt.Println(err)
 	// Output:
 	// stripehook: the API key is empty
-	// stripehook: the tolerance must be above zero
+	// stripehook: the tolerance must be positive
 	// stripehook: the signing secret is empty
 }
 
-// A dead letter's payload, after the metadata of the price was mended.
-func ExampleHandler_Redo() {
+// The payload of a dead letter is replayed after the metadata of the price was
+// corrected.
+func ExampleHandler_Replay() {
 	hook, err := stripehook.New(licensespring.NewSecret("whsec_from_the_environment"), printer{})
 	if err != nil {
 		fmt.Println(err)
@@ -87,12 +88,12 @@ func ExampleHandler_Redo() {
 				"line_items": {"data": [{"quantity": 1, "price": {"id": "price_1", "metadata": {
 					"product_short_code": "` + product + `", "license_type": "perpetual"}}}]}}}}`)
 	}
-	for _, product := range []string{"", "acme-cad"} {
-		report, err := hook.Redo(context.Background(), letter(product))
+	for _, product := range []string{"", "acmecad"} {
+		report, err := hook.Replay(context.Background(), letter(product))
 		fmt.Println(report.Disposition, report.OrderID, errors.Is(err, licensespring.ErrInvalidRequest))
 	}
 	// Output:
 	// rejected cs_1 true
-	// order cs_1: 1 x acme-cad, perpetual
+	// order cs_1: 1 x acmecad, perpetual
 	// queued cs_1 false
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
-// FuzzEvent signs any payload. Whatever it is, the handler answers, an order that
-// is queued is a good one with an id, and the same payload leads to the same.
+// FuzzEvent signs arbitrary payloads. The handler must respond, enqueue valid orders
+// only, and be deterministic.
 func FuzzEvent(f *testing.F) {
 	files, err := filepath.Glob("testdata/events/*.json")
 	require.NoError(f, err)
@@ -29,20 +29,20 @@ func FuzzEvent(f *testing.F) {
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		queue := newMemory()
 		var reports []stripehook.Report
-		hook, err := stripehook.New(licensespring.NewSecret(secret), checked{queue, t},
+		hook, err := stripehook.New(licensespring.NewSecret(secret), validating{queue, t},
 			stripehook.WithObserver(func(r stripehook.Report) { reports = append(reports, r) }))
 		require.NoError(t, err)
 		first, second := deliver(t, hook, payload), deliver(t, hook, payload)
 		assert.Equal(t, first, second)
 		assert.Equal(t, reports[0].Disposition, reports[1].Disposition)
 		assert.LessOrEqual(t, len(queue.orders)+len(queue.letters), 1)
-		assert.Zero(t, queue.conflict)
+		assert.Zero(t, queue.conflicts)
 		switch reports[0].Disposition {
-		case stripehook.Queued, stripehook.Rejected, stripehook.Ignored:
+		case stripehook.DispositionQueued, stripehook.DispositionRejected, stripehook.DispositionIgnored:
 			assert.Equal(t, http.StatusOK, first)
-		case stripehook.Failed:
+		case stripehook.DispositionFailed:
 			assert.Equal(t, http.StatusServiceUnavailable, first)
-		case stripehook.Refused:
+		case stripehook.DispositionInvalid:
 			assert.Contains(t, []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge}, first)
 		}
 	})

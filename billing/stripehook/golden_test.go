@@ -16,9 +16,9 @@ import (
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
+var update = flag.Bool("update", false, "update the golden files")
 
-// golden is what an event leads to.
+// golden is the expected result of an event.
 type golden struct {
 	Disposition stripehook.Disposition  `json:"disposition"`
 	OrderID     string                  `json:"order_id,omitzero"`
@@ -27,7 +27,6 @@ type golden struct {
 	Order       json.RawMessage         `json:"order,omitzero"`
 }
 
-// TestEvents shows for each event in testdata what becomes of it.
 func TestEvents(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/events/*.json")
@@ -43,8 +42,8 @@ func TestEvents(t *testing.T) {
 			assert.Equal(t, http.StatusOK, deliver(t, hook, event(t, name)))
 
 			got := golden{Disposition: report.Disposition, OrderID: report.OrderID, Reason: report.Reason}
-			if wrong, ok := asValidation(report.Err); ok {
-				got.Findings = wrong.Findings
+			if invalid, ok := asValidation(report.Err); ok {
+				got.Findings = invalid.Findings
 			}
 			if text, ok := queue.orders[report.OrderID]; ok {
 				got.Order = json.RawMessage(text)
@@ -66,7 +65,7 @@ func TestEvents(t *testing.T) {
 
 func checkRejection(t *testing.T, queue *memory, report stripehook.Report, payload []byte) {
 	t.Helper()
-	if report.Disposition != stripehook.Rejected {
+	if report.Disposition != stripehook.DispositionRejected {
 		assert.Empty(t, queue.letters)
 		return
 	}

@@ -14,24 +14,24 @@ import (
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
 )
 
-// Queue is where orders go. It is a [fulfillment.Pipeline], or something around
-// one. Both methods return nil only when what they were given is stored. An order
-// that Enqueue will never take is told by errors.Is: licensespring.ErrInvalidRequest
-// or fulfillment.ErrTooLarge. It becomes a Rejection.
+// Queue stores orders and rejections. [fulfillment.Pipeline] implements it. Both
+// methods return nil only after their argument is stored. Enqueue returns an error
+// that matches licensespring.ErrInvalidRequest or fulfillment.ErrTooLarge for an
+// order that it can never store. The handler stores such an order as a Rejection.
 type Queue interface {
 	Enqueue(ctx context.Context, order *licensespring.Order) error
 	Reject(ctx context.Context, r fulfillment.Rejection) error
 }
 
-// Handler is a webhook endpoint for Stripe. Make one with [New]. It is safe for
+// Handler is a webhook endpoint for Stripe. [New] returns one. A Handler is safe for
 // concurrent use.
 type Handler struct {
 	queue Queue
-	config
+	cfg   config
 }
 
-// New returns a handler that accepts events signed with the endpoint's signing
-// secret (whsec_…) and puts the orders they lead to into the queue.
+// New returns a handler that accepts events signed with the signing secret of the
+// endpoint (whsec_…), and stores their orders in the queue.
 func New(secret licensespring.Secret, queue Queue, options ...Option) (*Handler, error) {
 	c := defaultConfig(secret)
 	for _, option := range options {
@@ -39,26 +39,25 @@ func New(secret licensespring.Secret, queue Queue, options ...Option) (*Handler,
 			option(&c)
 		}
 	}
-	// Anybody can sign with an empty secret.
-	if secret.IsZero() {
-		c.fault("the signing secret is empty")
+	if secret.IsZero() { // anyone can sign with an empty secret
+		c.invalid("the signing secret is empty")
 	}
 	if queue == nil {
-		c.fault("the queue is nil")
+		c.invalid("the queue is nil")
 	}
-	if len(c.faults) > 0 {
-		return nil, errors.Join(c.faults...)
+	if len(c.errs) > 0 {
+		return nil, errors.Join(c.errs...)
 	}
-	return &Handler{queue: queue, config: c}, nil
+	return &Handler{queue: queue, cfg: c}, nil
 }
 
-// ServeHTTP answers one delivery of an event. The package documentation says
-// with what.
+// ServeHTTP handles one delivery of an event. The package documentation lists the
+// responses.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	begun := time.Now()
-	report := h.serve(w, r)
-	report.Took = time.Since(begun)
-	h.tell(r.Context(), report)
+	start := time.Now()
+	report := h.handle(w, r)
+	report.Duration = time.Since(start)
+	h.report(r.Context(), report)
 
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -66,70 +65,70 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, string(report.Disposition)+"\n")
 }
 
-// serve does everything but answer, so that there is one place that does.
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request) Report {
+// handle processes a request without writing the response.
+func (h *Handler) handle(w http.ResponseWriter, r *http.Request) Report {
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		return refused(http.StatusMethodNotAllowed, "not a POST", nil)
+		return invalidReport(http.StatusMethodNotAllowed, "the method is not POST", nil)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.maxBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.cfg.maxBody))
 	if err != nil {
 		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return refused(http.StatusRequestEntityTooLarge, "the body is too large", nil)
+			return invalidReport(http.StatusRequestEntityTooLarge, "the body is too large", nil)
 		}
-		return refused(http.StatusBadRequest, "the body could not be read", err)
+		return invalidReport(http.StatusBadRequest, "the body could not be read", err)
 	}
-	event, err := webhook.ConstructEventWithOptions(body, r.Header.Get("Stripe-Signature"), h.secret.Reveal(),
+	verified, err := webhook.ConstructEventWithOptions(body, r.Header.Get("Stripe-Signature"), h.cfg.secret.Reveal(),
 		webhook.ConstructEventOptions{
-			Tolerance: h.tolerance,
-			// The few members read here are known in the form of any version.
+			Tolerance: h.cfg.tolerance,
+			// The members that the handler reads are decoded in the form of any version.
 			IgnoreAPIVersionMismatch: true,
 		})
 	switch {
-	case err == nil && event.ID != "":
+	case err == nil && verified.ID != "":
 	case errors.Is(err, webhook.ErrTooOld):
-		return refused(http.StatusBadRequest, "the signature is too old", err)
-	case isSignature(err):
-		return refused(http.StatusBadRequest, "the signature is wrong", err)
+		return invalidReport(http.StatusBadRequest, "the signature is too old", err)
+	case isSignatureError(err):
+		return invalidReport(http.StatusBadRequest, "the signature is invalid", err)
 	default:
-		// Signed and no event, as the thin events of Stripe are: the endpoint is
-		// set up wrong, and Stripe shows the answer to who did.
-		return refused(http.StatusBadRequest, "the body is not an event", nil)
+		// The body is signed but not an event, like the thin events of Stripe. The
+		// endpoint is misconfigured, and Stripe shows the response.
+		return invalidReport(http.StatusBadRequest, "the body is not an event", nil)
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), h.timeout)
+	ctx, cancel := context.WithTimeout(r.Context(), h.cfg.timeout)
 	defer cancel()
-	return h.act(ctx, newDelivery(&event), body)
+	return h.process(ctx, newEvent(&verified), body)
 }
 
-func isSignature(err error) bool {
+func isSignatureError(err error) bool {
 	return errors.Is(err, webhook.ErrNotSigned) || errors.Is(err, webhook.ErrInvalidHeader) ||
 		errors.Is(err, webhook.ErrNoValidSignature)
 }
 
-// Redo acts on an event as if it was delivered once more, without a signature:
-// payload must come from where only verified events are, such as a dead letter.
-// It returns nil if nothing is left to do, which the report explains: the order
-// is in the queue, or there is none to make. The error wraps the same findings as
-// the dead letter does; Redo itself writes no dead letter.
-func (h *Handler) Redo(ctx context.Context, payload []byte) (Report, error) {
-	d, err := parseDelivery(payload)
+// Replay processes an event again without verifying a signature. The payload must
+// come from a source of verified events, such as a dead letter. Replay returns nil
+// if the order is queued or the event requires none; the report distinguishes them.
+// Its error wraps the same findings as the dead letter. Replay stores no dead letter.
+func (h *Handler) Replay(ctx context.Context, payload []byte) (Report, error) {
+	e, err := parseEvent(payload)
 	if err != nil {
-		return Report{Disposition: Rejected, Reason: err.Error(), Err: err, Status: http.StatusOK}, err
+		return Report{Disposition: DispositionRejected, Reason: err.Error(), Err: err, Status: http.StatusOK}, err
 	}
-	report := h.order(ctx, d)
+	report := h.enqueue(ctx, e)
 	return report, report.Err
 }
 
-// act is what a verified event leads to.
-func (h *Handler) act(ctx context.Context, d delivery, body []byte) Report {
-	report := h.order(ctx, d)
-	if report.Disposition != Rejected {
+// process enqueues the order of a verified event, or stores the event as a dead
+// letter.
+func (h *Handler) process(ctx context.Context, e event, body []byte) Report {
+	report := h.enqueue(ctx, e)
+	if report.Disposition != DispositionRejected {
 		return report
 	}
 	err := h.queue.Reject(ctx, fulfillment.Rejection{
 		ID:      report.OrderID,
 		Reason:  report.Reason,
-		Source:  "stripe " + d.kind,
+		Source:  "stripe " + e.kind,
 		Payload: body,
 		Err:     report.Err,
 	})
@@ -139,31 +138,31 @@ func (h *Handler) act(ctx context.Context, d delivery, body []byte) Report {
 	return report
 }
 
-// order puts the order that an event leads to into the queue, if it leads to one.
-func (h *Handler) order(ctx context.Context, d delivery) Report {
-	report := Report{EventID: d.id, EventType: d.kind, OrderID: h.prefix + d.id, Status: http.StatusOK}
-	p, err := d.purchase(h.renewals)
+// enqueue enqueues the order of an event, if the event requires one.
+func (h *Handler) enqueue(ctx context.Context, e event) Report {
+	report := Report{EventID: e.id, EventType: e.kind, OrderID: h.cfg.prefix + e.id, Status: http.StatusOK}
+	p, err := e.purchase(h.cfg.renewals)
 	if err != nil {
 		return report.rejected(err)
 	}
-	if p.none != "" {
+	if p.ignoreReason != "" {
 		report.OrderID = ""
-		return report.ignored(p.none)
+		return report.ignored(p.ignoreReason)
 	}
-	report.OrderID = h.prefix + p.id
-	if p.trouble != nil {
-		return report.rejected(p.trouble)
+	report.OrderID = h.cfg.prefix + p.id
+	if p.err != nil {
+		return report.rejected(p.err)
 	}
 	lines, err := h.lines(ctx, p)
 	if err != nil {
 		return report.failed("the line items could not be fetched", err)
 	}
-	order, err := h.build(p, lines)
+	order, err := h.newOrder(p, lines)
 	switch {
 	case err != nil:
 		return report.rejected(err)
 	case order == nil:
-		return report.ignored("nothing in it needs a license")
+		return report.ignored("no line requires a license")
 	}
 	if err := h.queue.Enqueue(ctx, order); err != nil {
 		if errors.Is(err, licensespring.ErrInvalidRequest) || errors.Is(err, fulfillment.ErrTooLarge) {
@@ -171,26 +170,26 @@ func (h *Handler) order(ctx context.Context, d delivery) Report {
 		}
 		return report.failed("the order could not be stored", err)
 	}
-	report.Disposition = Queued
+	report.Disposition = DispositionQueued
 	for _, item := range order.Items {
 		report.Licenses += len(item.Licenses)
 	}
 	return report
 }
 
-// tell says what became of a delivery to the log and to the observer. Nothing of
-// the event's content is in it but ids.
-func (h *Handler) tell(ctx context.Context, r Report) {
+// report logs a delivery and calls the observer. Both receive only the ids of the
+// event's content.
+func (h *Handler) report(ctx context.Context, r Report) {
 	level := slog.LevelInfo
 	switch r.Disposition {
-	case Ignored:
+	case DispositionIgnored:
 		level = slog.LevelDebug
-	case Refused, Rejected:
+	case DispositionInvalid, DispositionRejected:
 		level = slog.LevelWarn
-	case Failed:
+	case DispositionFailed:
 		level = slog.LevelError
-	case Queued:
+	case DispositionQueued:
 	}
-	h.logger.LogAttrs(ctx, level, "stripe event", r.attrs()...)
-	h.observe(r)
+	h.cfg.logger.LogAttrs(ctx, level, "stripe event", r.attrs()...)
+	h.cfg.observe(r)
 }

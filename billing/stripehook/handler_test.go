@@ -32,8 +32,8 @@ func asValidation(err error) (*licensespring.ValidationError, bool) {
 	return errors.AsType[*licensespring.ValidationError](err)
 }
 
-// TestRefusals are requests that are not Stripe's. None reaches the queue.
-func TestRefusals(t *testing.T) {
+// Invalid requests must not reach the queue.
+func TestInvalidRequests(t *testing.T) {
 	t.Parallel()
 	paid := event(t, "checkout_payment_expanded")
 	now := time.Now()
@@ -47,26 +47,26 @@ func TestRefusals(t *testing.T) {
 		status  int
 		reason  string
 	}{
-		{"get", httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody), nil, 405, "not a POST"},
-		{"no signature", signed(t, paid, now), func(r *http.Request) { r.Header.Del("Stripe-Signature") }, 400, "the signature is wrong"},
-		{"no header at all", signed(t, paid, now), with("Stripe-Signature", "nonsense"), 400, "the signature is wrong"},
-		{"another's signature", signed(t, paid, now), with("Stripe-Signature", signedWith(paid, "whsec_other", now)), 400, "the signature is wrong"},
-		{"the empty secret's signature", signed(t, paid, now), with("Stripe-Signature", signedWith(paid, "", now)), 400, "the signature is wrong"},
-		{"tampered", signed(t, paid, now), body(bytes.Replace(paid, []byte(`"quantity": 2`), []byte(`"quantity": 9`), 1)), 400, "the signature is wrong"},
-		{"tampered by a space", signed(t, paid, now), body(append(bytes.Clone(paid), ' ')), 400, "the signature is wrong"},
-		{"another's body", signed(t, paid, now), body(event(t, "checkout_free")), 400, "the signature is wrong"},
-		{"replayed too late", signed(t, paid, now.Add(-6*time.Minute)), nil, 400, "the signature is too old"},
-		{"a new time on an old signature", signed(t, paid, now.Add(-6*time.Minute)), func(r *http.Request) {
+		{"get", httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", http.NoBody), nil, 405, "the method is not POST"},
+		{"no signature", signed(t, paid, now), func(r *http.Request) { r.Header.Del("Stripe-Signature") }, 400, "the signature is invalid"},
+		{"malformed header", signed(t, paid, now), with("Stripe-Signature", "nonsense"), 400, "the signature is invalid"},
+		{"signature of another secret", signed(t, paid, now), with("Stripe-Signature", signedWith(paid, "whsec_other", now)), 400, "the signature is invalid"},
+		{"signature of the empty secret", signed(t, paid, now), with("Stripe-Signature", signedWith(paid, "", now)), 400, "the signature is invalid"},
+		{"modified", signed(t, paid, now), body(bytes.Replace(paid, []byte(`"quantity": 2`), []byte(`"quantity": 9`), 1)), 400, "the signature is invalid"},
+		{"appended space", signed(t, paid, now), body(append(bytes.Clone(paid), ' ')), 400, "the signature is invalid"},
+		{"another body", signed(t, paid, now), body(event(t, "checkout_free")), 400, "the signature is invalid"},
+		{"replay after the tolerance", signed(t, paid, now.Add(-6*time.Minute)), nil, 400, "the signature is too old"},
+		{"old signature with a new time", signed(t, paid, now.Add(-6*time.Minute)), func(r *http.Request) {
 			_, rest, _ := strings.Cut(r.Header.Get("Stripe-Signature"), ",")
 			r.Header.Set("Stripe-Signature", "t="+strconv.FormatInt(time.Now().Unix(), 10)+","+rest)
-		}, 400, "the signature is wrong"},
-		{"no JSON", signed(t, []byte("paid!"), now), nil, 400, "the body is not an event"},
-		{"no event", signed(t, []byte(`{"object": "invoice", "id": "in_1"}`), now), nil, 400, "the body is not an event"},
+		}, 400, "the signature is invalid"},
+		{"not JSON", signed(t, []byte("paid!"), now), nil, 400, "the body is not an event"},
+		{"not an event", signed(t, []byte(`{"object": "invoice", "id": "in_1"}`), now), nil, 400, "the body is not an event"},
 		{"no event id", signed(t, []byte(`{"object": "event", "type": "invoice.paid", "data": {"object": {}}}`), now), nil, 400, "the body is not an event"},
-		{"a thin event", signed(t, []byte(`{"object": "v2.core.event", "id": "evt_1"}`), now), nil, 400, "the body is not an event"},
+		{"thin event", signed(t, []byte(`{"object": "v2.core.event", "id": "evt_1"}`), now), nil, 400, "the body is not an event"},
 		{"empty", signed(t, nil, now), nil, 400, "the body is not an event"},
 		{"too large", signed(t, append(bytes.Clone(paid), bytes.Repeat([]byte(" "), stripehook.DefaultMaxBody)...), now), nil, 413, "the body is too large"},
-		{"cut", signed(t, paid, now), func(r *http.Request) {
+		{"truncated", signed(t, paid, now), func(r *http.Request) {
 			r.Body = io.NopCloser(iotest.ErrReader(io.ErrUnexpectedEOF))
 		}, 400, "the body could not be read"},
 	}
@@ -82,9 +82,9 @@ func TestRefusals(t *testing.T) {
 			w := httptest.NewRecorder()
 			hook.ServeHTTP(w, tt.request)
 			assert.Equal(t, tt.status, w.Code)
-			assert.Equal(t, stripehook.Refused, report.Disposition)
+			assert.Equal(t, stripehook.DispositionInvalid, report.Disposition)
 			assert.Equal(t, tt.reason, report.Reason)
-			assert.Equal(t, "refused\n", w.Body.String())
+			assert.Equal(t, "invalid\n", w.Body.String())
 			assert.Empty(t, queue.orders)
 			assert.Empty(t, queue.letters)
 			if tt.status == http.StatusMethodNotAllowed {
@@ -102,8 +102,8 @@ func body(payload []byte) func(*http.Request) {
 	return func(r *http.Request) { r.Body = io.NopCloser(bytes.NewReader(payload)) }
 }
 
-// TestTolerance shows a delivery that is recorded and sent again: accepted while
-// it is fresh, which changes nothing, and refused later.
+// A recorded delivery that is replayed is accepted within the tolerance, without an
+// effect, and rejected afterwards.
 func TestTolerance(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -121,23 +121,22 @@ func TestTolerance(t *testing.T) {
 			<-time.After(time.Minute)
 		}
 		assert.Len(t, queue.orders, 1)
-		assert.Zero(t, queue.conflict)
+		assert.Zero(t, queue.conflicts)
 	})
 }
 
-// TestOneOrder delivers the events of a purchase many times, at once, in any
-// order.
-func TestOneOrder(t *testing.T) {
+// Concurrent, repeated and reordered events of a purchase must enqueue one order.
+func TestRepeatedEventsEnqueueOneOrder(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name   string
 		events []string
 		id     string
 	}{
-		{"the same event", []string{"checkout_payment"}, "cs_live_a1"},
-		{"a subscription's session and invoice", []string{"checkout_subscription", "invoice_subscription"}, "sub_s1"},
-		{"its invoice and session", []string{"invoice_subscription", "checkout_subscription"}, "sub_s1"},
-		{"with a renewal before", []string{"invoice_renewal", "invoice_subscription", "checkout_subscription"}, "sub_s1"},
+		{"same event", []string{"checkout_payment"}, "cs_live_a1"},
+		{"subscription session and invoice", []string{"checkout_subscription", "invoice_subscription"}, "sub_s1"},
+		{"subscription invoice and session", []string{"invoice_subscription", "checkout_subscription"}, "sub_s1"},
+		{"subscription after a renewal", []string{"invoice_renewal", "invoice_subscription", "checkout_subscription"}, "sub_s1"},
 		{"unpaid and paid later", []string{"checkout_unpaid", "checkout_paid_later"}, "cs_live_a5"},
 		{"paid later and unpaid", []string{"checkout_paid_later", "checkout_unpaid"}, "cs_live_a5"},
 	}
@@ -159,30 +158,30 @@ func TestOneOrder(t *testing.T) {
 			assert.Len(t, queue.orders, 1)
 			assert.Contains(t, queue.orders, tt.id)
 			assert.Equal(t, 9, queue.enqueued)
-			assert.Zero(t, queue.conflict, "the same purchase gave two different orders")
+			assert.Zero(t, queue.conflicts, "a purchase must have one order")
 			assert.Empty(t, queue.letters)
 		})
 	}
 }
 
-// TestSameSubscriptionTwoWays is a subscription whose session claims to have no
-// invoice while there is one: both lead to the same order all the same.
-func TestSameSubscriptionTwoWays(t *testing.T) {
+// The session reports no invoice although one exists. Both must have the same order
+// id.
+func TestSubscriptionSessionAndInvoiceShareID(t *testing.T) {
 	t.Parallel()
 	queue := newMemory()
 	hook := newHook(t, queue)
-	odd := bytes.Replace(event(t, "checkout_metered"), []byte(`"sub_s2"`), []byte(`"sub_s1"`), 1)
-	assert.Equal(t, http.StatusOK, deliver(t, hook, odd))
+	session := bytes.Replace(event(t, "checkout_metered"), []byte(`"sub_s2"`), []byte(`"sub_s1"`), 1)
+	assert.Equal(t, http.StatusOK, deliver(t, hook, session))
 	assert.Equal(t, http.StatusOK, deliver(t, hook, event(t, "invoice_subscription")))
 	assert.Len(t, queue.orders, 1)
 	assert.Equal(t, 2, queue.enqueued)
 }
 
-func TestStripeIsAskedToComeBack(t *testing.T) {
+func TestTemporaryErrors(t *testing.T) {
 	t.Parallel()
 	down := errors.New("no space left")
 	lines := func(err error) stripehook.Option {
-		return stripehook.WithLineItems(source(func(context.Context, stripehook.Source) ([]stripehook.Line, error) { return nil, err }))
+		return stripehook.WithLineItems(lineItemsFunc(func(context.Context, stripehook.Source) ([]stripehook.Line, error) { return nil, err }))
 	}
 	tests := []struct {
 		name            string
@@ -191,9 +190,9 @@ func TestStripeIsAskedToComeBack(t *testing.T) {
 		options         []stripehook.Option
 		reason          string
 	}{
-		{"the queue is down", "checkout_payment", down, nil, nil, "the order could not be stored"},
-		{"the dead letters are down", "checkout_bad_metadata", nil, down, nil, "the dead letter could not be stored"},
-		{"stripe is down", "checkout_payment", nil, nil, []stripehook.Option{lines(down)}, "the line items could not be fetched"},
+		{"queue unavailable", "checkout_payment", down, nil, nil, "the order could not be stored"},
+		{"dead letters unavailable", "checkout_bad_metadata", nil, down, nil, "the dead letter could not be stored"},
+		{"stripe unavailable", "checkout_payment", nil, nil, []stripehook.Option{lines(down)}, "the line items could not be fetched"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -205,11 +204,11 @@ func TestStripeIsAskedToComeBack(t *testing.T) {
 			hook := newHook(t, queue, options...)
 			status := deliver(t, hook, event(t, tt.event))
 			assert.Equal(t, http.StatusServiceUnavailable, status)
-			assert.Equal(t, stripehook.Failed, report.Disposition)
+			assert.Equal(t, stripehook.DispositionFailed, report.Disposition)
 			assert.Equal(t, tt.reason, report.Reason)
 			require.ErrorIs(t, report.Err, down)
 
-			// And once it works again, the order is made.
+			// The next delivery succeeds.
 			queue.enqueueErr, queue.rejectErr = nil, nil
 			assert.Equal(t, http.StatusOK, deliver(t, newHook(t, queue), event(t, tt.event)))
 			assert.Len(t, append(keys(queue.orders), keys(queue.letters)...), 1)
@@ -225,14 +224,14 @@ func keys[V any](m map[string]V) []string {
 	return list
 }
 
-// source makes a function a source of line items.
-type source func(context.Context, stripehook.Source) ([]stripehook.Line, error)
+// lineItemsFunc implements stripehook.LineItems.
+type lineItemsFunc func(context.Context, stripehook.Source) ([]stripehook.Line, error)
 
-func (s source) Lines(ctx context.Context, of stripehook.Source) ([]stripehook.Line, error) {
-	return s(ctx, of)
+func (f lineItemsFunc) Lines(ctx context.Context, of stripehook.Source) ([]stripehook.Line, error) {
+	return f(ctx, of)
 }
 
-func TestNoSourceOfLineItems(t *testing.T) {
+func TestWithoutLineItems(t *testing.T) {
 	t.Parallel()
 	queue := newMemory()
 	hook, err := stripehook.New(licensespring.NewSecret(secret), queue)
@@ -242,13 +241,13 @@ func TestNoSourceOfLineItems(t *testing.T) {
 	assert.Contains(t, queue.orders, "cs_live_a2")
 }
 
-// TestQueueRefuses is an order that only the queue finds to be wrong.
-func TestQueueRefuses(t *testing.T) {
+// An order that only the queue rejects becomes a dead letter.
+func TestQueueRejectsOrder(t *testing.T) {
 	t.Parallel()
 	for name, err := range map[string]error{
-		"wrong": &licensespring.ValidationError{Findings: []licensespring.Finding{{Path: "id", Message: "is odd"}}},
-		// Stripe would send it again for days, and then no more.
-		"too large": fmt.Errorf("%w: really", fulfillment.ErrTooLarge),
+		"invalid": &licensespring.ValidationError{Findings: []licensespring.Finding{{Path: "id", Message: "is invalid"}}},
+		// A retry cannot succeed.
+		"too large": fmt.Errorf("wrapped: %w", fulfillment.ErrTooLarge),
 	} {
 		queue := newMemory()
 		queue.enqueueErr = err
@@ -272,43 +271,43 @@ func TestOptions(t *testing.T) {
 	t.Run("renewals", func(t *testing.T) {
 		t.Parallel()
 		queue := newMemory()
-		hook := newHook(t, queue, stripehook.WithRenewals(), stripehook.WithLineItems(source(
+		hook := newHook(t, queue, stripehook.WithRenewals(), stripehook.WithLineItems(lineItemsFunc(
 			func(_ context.Context, of stripehook.Source) ([]stripehook.Line, error) {
-				assert.Equal(t, stripehook.InvoiceSource, of.Kind)
+				assert.Equal(t, stripehook.SourceInvoice, of.Kind)
 				return []stripehook.Line{{Quantity: 1, Price: &stripehook.Price{
-					Metadata: map[string]string{"product_short_code": "acme-cad"}, Interval: "month",
+					Metadata: map[string]string{"product_short_code": "acmecad"}, Interval: "month",
 				}}}, nil
 			})))
 		deliver(t, hook, event(t, "invoice_subscription"))
 		deliver(t, hook, event(t, "invoice_renewal"))
 		assert.ElementsMatch(t, []string{"sub_s1", "in_s5"}, keys(queue.orders))
 	})
-	t.Run("other products", func(t *testing.T) {
+	t.Run("skip unlicensed lines", func(t *testing.T) {
 		t.Parallel()
 		queue := newMemory()
-		hook := newHook(t, queue, stripehook.WithOtherProducts())
+		hook := newHook(t, queue, stripehook.WithSkipUnlicensedLines())
 		assert.Equal(t, http.StatusOK, deliver(t, hook, event(t, "checkout_other_product")))
 		assert.Empty(t, queue.orders)
 		assert.Empty(t, queue.letters)
-		// A misspelt name beside a right one is no other product.
+		// A line with one valid and one misspelled key is not skipped.
 		deliver(t, hook, event(t, "checkout_bad_metadata"))
 		assert.Equal(t, []string{"cs_live_b1"}, keys(queue.letters))
 	})
 	t.Run("connected account", func(t *testing.T) {
 		t.Parallel()
-		var asked stripehook.Source
-		hook := newHook(t, newMemory(), stripehook.WithLineItems(source(
+		var requested stripehook.Source
+		hook := newHook(t, newMemory(), stripehook.WithLineItems(lineItemsFunc(
 			func(_ context.Context, of stripehook.Source) ([]stripehook.Line, error) {
-				asked = of
-				return nil, errors.New("enough")
+				requested = of
+				return nil, errors.New("stop")
 			})))
 		payload := bytes.Replace(event(t, "checkout_payment"), []byte(`"object": "event",`), []byte(`"object": "event", "account": "acct_1",`), 1)
 		deliver(t, hook, payload)
-		assert.Equal(t, stripehook.Source{Kind: stripehook.SessionSource, ID: "cs_live_a1", Account: "acct_1"}, asked)
+		assert.Equal(t, stripehook.Source{Kind: stripehook.SourceSession, ID: "cs_live_a1", Account: "acct_1"}, requested)
 	})
 }
 
-func TestNewReportsAllFaults(t *testing.T) {
+func TestNewReportsAllErrors(t *testing.T) {
 	t.Parallel()
 	hook, err := stripehook.New(licensespring.Secret{}, nil, nil,
 		stripehook.WithAPIKey(licensespring.Secret{}), stripehook.WithLineItems(nil), stripehook.WithTolerance(0),
@@ -319,51 +318,50 @@ func TestNewReportsAllFaults(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-// TestRedo is a dead letter whose reason was mended.
-func TestRedo(t *testing.T) {
+// A dead letter is replayed after its cause was corrected.
+func TestReplay(t *testing.T) {
 	t.Parallel()
 	queue := newMemory()
-	meta := map[string]string{"product_short_code": "acme-cad", "max_activations": "many"}
-	hook := newHook(t, queue, stripehook.WithLineItems(source(
+	metadata := map[string]string{"product_short_code": "acmecad", "max_activations": "many"}
+	hook := newHook(t, queue, stripehook.WithLineItems(lineItemsFunc(
 		func(context.Context, stripehook.Source) ([]stripehook.Line, error) {
-			return []stripehook.Line{{Quantity: 1, Price: &stripehook.Price{ID: "price_1", Metadata: meta}}}, nil
+			return []stripehook.Line{{Quantity: 1, Price: &stripehook.Price{ID: "price_1", Metadata: metadata}}}, nil
 		})))
 	deliver(t, hook, event(t, "checkout_payment"))
 	letter := queue.letters["cs_live_a1"]
 	require.NotNil(t, letter.Payload)
 
-	report, err := hook.Redo(t.Context(), letter.Payload)
+	report, err := hook.Replay(t.Context(), letter.Payload)
 	require.ErrorIs(t, err, licensespring.ErrInvalidRequest)
-	assert.Equal(t, stripehook.Rejected, report.Disposition)
+	assert.Equal(t, stripehook.DispositionRejected, report.Disposition)
 	assert.Empty(t, queue.orders)
 
-	meta["max_activations"] = "5"
-	report, err = hook.Redo(t.Context(), letter.Payload)
+	metadata["max_activations"] = "5"
+	report, err = hook.Replay(t.Context(), letter.Payload)
 	require.NoError(t, err)
-	assert.Equal(t, stripehook.Queued, report.Disposition)
+	assert.Equal(t, stripehook.DispositionQueued, report.Disposition)
 	assert.Equal(t, 1, report.Licenses)
 	assert.Contains(t, queue.orders, "cs_live_a1")
 
-	_, err = hook.Redo(t.Context(), []byte(`{"object": "event"}`))
-	assert.EqualError(t, err, "this is not a stripe event")
+	_, err = hook.Replay(t.Context(), []byte(`{"object": "event"}`))
+	assert.EqualError(t, err, "the payload is not a Stripe event")
 }
 
-// TestNothingPrivateIsSaid looks for what is in the events and in the secrets in
-// logs, answers and reports.
-func TestNothingPrivateIsSaid(t *testing.T) {
+// Logs, responses and reports must not contain customer data or secrets.
+func TestNoPrivateData(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	queue := newMemory()
 	var mu sync.Mutex
-	var said strings.Builder
+	var texts strings.Builder
 	hook := newHook(t, queue,
 		stripehook.WithLogger(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))),
 		stripehook.WithObserver(func(r stripehook.Report) {
 			mu.Lock()
 			defer mu.Unlock()
-			said.WriteString(r.Reason)
+			texts.WriteString(r.Reason)
 			if r.Err != nil {
-				said.WriteString(r.Err.Error())
+				texts.WriteString(r.Err.Error())
 			}
 		}))
 	for _, name := range []string{
@@ -375,12 +373,12 @@ func TestNothingPrivateIsSaid(t *testing.T) {
 		r := signed(t, event(t, name), time.Now())
 		r.Header.Set("Stripe-Signature", "t=1,v1=00")
 		hook.ServeHTTP(w, r)
-		said.WriteString(w.Body.String())
+		texts.WriteString(w.Body.String())
 	}
 	queue.enqueueErr = errors.New("down")
 	deliver(t, hook, event(t, "checkout_payment"))
 	deliver(t, hook, bytes.Replace(event(t, "checkout_payment"), []byte("cs_live_a1"), []byte("cs_live_gone"), 1))
-	all := log.String() + said.String()
+	all := log.String() + texts.String()
 	assert.Contains(t, all, "price_metadata")
 	assert.Contains(t, all, "status 404 (req_1)")
 	for _, private := range []string{

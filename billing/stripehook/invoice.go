@@ -2,19 +2,19 @@ package stripehook
 
 import "github.com/stripe/stripe-go/v85"
 
-// invoice is what is read of an invoice.
+// invoice holds the members of an invoice that the handler reads.
 type invoice struct {
 	ID            string                      `json:"id"`
 	Status        stripe.InvoiceStatus        `json:"status"`
 	BillingReason stripe.InvoiceBillingReason `json:"billing_reason"`
-	// Subscription is where the subscription was before 2025-03-31.basil.
-	Subscription ref `json:"subscription"`
+	// Subscription is set in API versions before 2025-03-31.basil.
+	Subscription reference `json:"subscription"`
 	Parent       struct {
 		SubscriptionDetails struct {
-			Subscription ref `json:"subscription"`
+			Subscription reference `json:"subscription"`
 		} `json:"subscription_details"`
 	} `json:"parent"`
-	Customer      ref       `json:"customer"`
+	Customer      reference `json:"customer"`
 	CustomerEmail string    `json:"customer_email"`
 	CustomerName  string    `json:"customer_name"`
 	CustomerPhone string    `json:"customer_phone"`
@@ -26,25 +26,26 @@ func (i *invoice) purchase(renewals bool) purchase {
 		id: string(i.Customer), email: i.CustomerEmail, name: i.CustomerName, phone: i.CustomerPhone,
 	}}
 	if i.Status != stripe.InvoiceStatusPaid {
-		p.trouble = errNotPaid
+		p.err = errNotPaid
 		return p
 	}
 	switch i.BillingReason {
 	case stripe.InvoiceBillingReasonSubscriptionCreate:
-		subscription := firstOf(string(i.Parent.SubscriptionDetails.Subscription), string(i.Subscription))
+		subscription := firstNonEmpty(string(i.Parent.SubscriptionDetails.Subscription), string(i.Subscription))
 		if subscription == "" {
-			p.trouble = errNoInvoiceSub
+			p.err = errNoInvoiceSubscription
 			return p
 		}
-		p.id, p.first = subscription, true
+		p.id, p.firstInvoice = subscription, true
 	case stripe.InvoiceBillingReasonSubscriptionCycle, stripe.InvoiceBillingReasonSubscriptionThreshold:
 		if !renewals {
-			p.none = "a renewal"
+			p.ignoreReason = "renewal"
 		}
-	// The reason of old subscriptions does not tell a change from a renewal.
+	// The billing reason of old subscriptions does not distinguish a change from a
+	// renewal.
 	case stripe.InvoiceBillingReasonSubscriptionUpdate, stripe.InvoiceBillingReasonSubscription:
-		p.trouble = errSubscription
-	default: // manual, of a quote, of pending items, and what may come
+		p.err = errSubscriptionChange
+	default: // manual invoices, quotes, pending items, and reasons added later
 	}
 	return p
 }

@@ -9,34 +9,34 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// The names in the metadata of a price. They are those of the vendor's own
-// Stripe integration, so that a price can be used with either.
+// The metadata keys of a price. They are those of the vendor's own Stripe
+// integration, so that both can use the same prices.
 const (
-	NameProduct        = "product_short_code"
-	NamePolicy         = "license_policy"
-	NameLicenseType    = "license_type"
-	NameMaxActivations = "max_activations"
-	NameValidDuration  = "valid_duration"
+	MetadataProduct        = "product_short_code"
+	MetadataPolicy         = "license_policy"
+	MetadataLicenseType    = "license_type"
+	MetadataMaxActivations = "max_activations"
+	MetadataValidDuration  = "valid_duration"
 )
 
-var names = [...]string{NameProduct, NamePolicy, NameLicenseType, NameMaxActivations, NameValidDuration}
+var metadataKeys = [...]string{MetadataProduct, MetadataPolicy, MetadataLicenseType, MetadataMaxActivations, MetadataValidDuration}
 
-// The rules of findings about lines and prices, beside those of package
-// licensespring. Their ids are stable.
+// Rules of findings about lines and prices, in addition to those of package
+// licensespring. The ids are stable.
 const (
-	// RuleMetadata: a value in the metadata of a price makes no sense.
-	RuleMetadata = "price_metadata"
-	// RulePeriod: the billing period of a price is none that a license can have.
-	RulePeriod = "billing_period"
-	// RuleTooMany: the order would have more licenses than [MaxLicenses].
-	RuleTooMany = "too_many_licenses"
+	// RulePriceMetadata: a metadata value of a price is invalid.
+	RulePriceMetadata licensespring.Rule = "price_metadata"
+	// RuleBillingPeriod: the billing period of a price is not supported.
+	RuleBillingPeriod licensespring.Rule = "billing_period"
+	// RuleTooManyLicenses: the order has more than [MaxLicenses] licenses.
+	RuleTooManyLicenses licensespring.Rule = "too_many_licenses"
 )
 
-// findings collects what is wrong, so that all of it is said at once.
+// findings collects all findings of a purchase.
 type findings []licensespring.Finding
 
-func (f *findings) add(path, rule, message string) {
-	*f = append(*f, licensespring.Finding{Path: path, Rule: rule, Severity: licensespring.Fault, Message: message})
+func (f *findings) add(path string, rule licensespring.Rule, message string) {
+	*f = append(*f, licensespring.Finding{Path: path, Rule: rule, Severity: licensespring.SeverityError, Message: message})
 }
 
 func (f findings) err() error {
@@ -46,102 +46,104 @@ func (f findings) err() error {
 	return &licensespring.ValidationError{Findings: f}
 }
 
-// license reads what a line sells: the product, and a license of it.
-func (l *Line) license(found *findings, at string) (product string, license licensespring.License) {
+// license returns the product code of a line, and one license of it.
+func (l *Line) license(found *findings, path string) (product string, license licensespring.License) {
 	if l.Price == nil {
-		found.add(at+".price", licensespring.RuleRequired, "the line has no price that could name a product")
+		found.add(path+".price", licensespring.RuleRequired, "the line has no price")
 		return "", license
 	}
-	r := metadataReader{price: l.Price, found: found, at: at + ".price"}
-	product = r.text(NameProduct)
+	r := metadataReader{price: l.Price, found: found, path: path + ".price"}
+	product = r.text(MetadataProduct)
 	if product == "" {
-		r.fault(NameProduct, licensespring.RuleRequired, "is required")
+		r.add(MetadataProduct, licensespring.RuleRequired, "is required")
 	}
-	license.PolicyCode = r.text(NamePolicy)
-	license.MaxActivations = r.count(NameMaxActivations)
+	license.PolicyCode = r.text(MetadataPolicy)
+	license.MaxActivations = r.count(MetadataMaxActivations)
 	license.LicenseType = r.licenseType()
 	if l.Price.Interval == "" {
 		license.ValidDuration = r.duration()
 		return product, license
 	}
-	license.ValidDuration = r.period()
+	license.ValidDuration = r.billingPeriod()
 	if license.LicenseType != licensespring.Consumption {
 		license.LicenseType = licensespring.Subscription
 	}
 	return product, license
 }
 
-// metadataReader reads the metadata of one price. People type it into a form, so
-// space around a value does not matter.
+// metadataReader reads the metadata of one price. It ignores space around values,
+// because they are typed into a form.
 type metadataReader struct {
 	price *Price
 	found *findings
-	at    string
+	path  string
 }
 
-// fault notes what is wrong with a value. It names the price, which a person has
-// to find, and never repeats the value.
-func (r *metadataReader) fault(name, rule, message string) {
-	r.found.add(r.at+".metadata."+name, rule, message+" (price "+r.price.ID+")")
+// add adds a finding. The message identifies the price but does not repeat the
+// value.
+func (r *metadataReader) add(key string, rule licensespring.Rule, message string) {
+	r.found.add(r.path+".metadata."+key, rule, r.withPrice(message))
 }
 
-func (r *metadataReader) text(name string) string {
-	return strings.TrimSpace(r.price.Metadata[name])
+func (r *metadataReader) withPrice(message string) string {
+	return message + " (price " + r.price.ID + ")"
 }
 
-func (r *metadataReader) count(name string) *int {
-	text := r.text(name)
+func (r *metadataReader) text(key string) string {
+	return strings.TrimSpace(r.price.Metadata[key])
+}
+
+func (r *metadataReader) count(key string) *int {
+	text := r.text(key)
 	if text == "" {
 		return nil
 	}
 	n, err := strconv.ParseInt(text, 10, 32)
 	if err != nil || n < 0 {
-		r.fault(name, RuleMetadata, "must be a whole number, and not negative")
+		r.add(key, RulePriceMetadata, "must be a non-negative integer")
 		return nil
 	}
 	return new(int(n))
 }
 
 func (r *metadataReader) licenseType() licensespring.LicenseType {
-	switch t := licensespring.LicenseType(r.text(NameLicenseType)); t {
+	switch t := licensespring.LicenseType(r.text(MetadataLicenseType)); t {
 	case "", licensespring.TimeLimited, licensespring.Perpetual, licensespring.Consumption, licensespring.Subscription:
 		return t
 	default:
-		r.fault(NameLicenseType, RuleMetadata, "must be time-limited, perpetual, consumption or subscription")
+		r.add(MetadataLicenseType, RulePriceMetadata, "must be time-limited, perpetual, consumption or subscription")
 		return ""
 	}
 }
 
 func (r *metadataReader) duration() licensespring.Duration {
-	text := r.text(NameValidDuration)
+	text := r.text(MetadataValidDuration)
 	if text == "" {
 		return licensespring.Duration{}
 	}
 	d, err := licensespring.ParseDuration(text)
 	if err != nil {
-		r.fault(NameValidDuration, RuleMetadata, err.Error())
+		r.add(MetadataValidDuration, RulePriceMetadata, err.Error())
 	}
 	return d
 }
 
-// daysInWeek is for weeks, which the service has no unit for.
-const daysInWeek = 7
-
-// period is the billing period as a duration.
-func (r *metadataReader) period() licensespring.Duration {
-	d, err := period(r.price.Interval, r.price.IntervalCount)
+func (r *metadataReader) billingPeriod() licensespring.Duration {
+	d, err := parseBillingPeriod(r.price.Interval, r.price.IntervalCount)
 	if err != nil {
-		r.found.add(r.at+".recurring", RulePeriod, err.Error()+" (price "+r.price.ID+")")
+		r.found.add(r.path+".recurring", RuleBillingPeriod, r.withPrice(err.Error()))
 	}
 	return d
 }
 
-func period(interval string, count int64) (licensespring.Duration, error) {
+// parseBillingPeriod converts weeks to days, because the service has no such unit.
+func parseBillingPeriod(interval string, count int64) (licensespring.Duration, error) {
+	const daysInWeek = 7
 	if count == 0 {
 		count = 1
 	}
 	if count < 0 || count > math.MaxInt32/daysInWeek {
-		return licensespring.Duration{}, errors.New("the count of the billing period is out of range")
+		return licensespring.Duration{}, errors.New("the interval count of the billing period is out of range")
 	}
 	n := int(count)
 	switch interval {
@@ -154,6 +156,6 @@ func period(interval string, count int64) (licensespring.Duration, error) {
 	case "year":
 		return licensespring.Years(n), nil
 	default:
-		return licensespring.Duration{}, errors.New("the unit of the billing period is not known")
+		return licensespring.Duration{}, errors.New("the interval of the billing period is unknown")
 	}
 }

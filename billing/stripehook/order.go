@@ -6,21 +6,22 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// build makes the order of a purchase. It returns nil if nothing in it needs a
-// license, and a [*licensespring.ValidationError] with all that is wrong.
-func (h *Handler) build(p purchase, lines []Line) (*licensespring.Order, error) {
-	order := &licensespring.Order{ID: h.prefix + p.id, IsTest: !p.live, Customer: p.customer.order()}
+// newOrder converts a purchase to an order. It returns nil if no line requires a
+// license, and a [*licensespring.ValidationError] with all findings if a line is
+// invalid.
+func (h *Handler) newOrder(p purchase, lines []Line) (*licensespring.Order, error) {
+	order := &licensespring.Order{ID: h.cfg.prefix + p.id, IsTest: !p.live, Customer: p.customer.orderCustomer()}
 	var found findings
 	var total int64
 	for i, line := range lines {
-		at := "lines[" + strconv.Itoa(i) + "]"
-		if line.credit(p.first) || (h.others && line.other()) {
+		path := "lines[" + strconv.Itoa(i) + "]"
+		if line.isCredit(p.firstInvoice) || (h.cfg.skipUnlicensed && line.isUnlicensed()) {
 			continue
 		}
-		code, license := line.license(&found, at)
-		n := line.licenses()
+		code, license := line.license(&found, path)
+		n := line.licenseCount()
 		if total += min(n, MaxLicenses+1); total > MaxLicenses {
-			found.add(at+".quantity", RuleTooMany, "the order would have more than "+strconv.Itoa(MaxLicenses)+" licenses")
+			found.add(path+".quantity", RuleTooManyLicenses, "the order has more than "+strconv.Itoa(MaxLicenses)+" licenses")
 			break
 		}
 		if n == 0 {
@@ -36,11 +37,11 @@ func (h *Handler) build(p purchase, lines []Line) (*licensespring.Order, error) 
 		return nil, err
 	}
 	if len(lines) == 0 {
-		found.add("lines", licensespring.RuleRequired, "there are none")
+		found.add("lines", licensespring.RuleRequired, "there are no lines")
 		return nil, found.err()
 	}
 	if len(order.Items) == 0 {
-		return nil, nil //nolint:nilnil // no order, and that is right
+		return nil, nil //nolint:nilnil // the purchase requires no order
 	}
 	if err := order.Validate(); err != nil {
 		return nil, err
@@ -48,26 +49,26 @@ func (h *Handler) build(p purchase, lines []Line) (*licensespring.Order, error) 
 	return order, nil
 }
 
-// credit reports whether a line gives back, or settles a change, instead of
-// selling. The first invoice of a subscription has a proration if its first
-// period is a short one.
-func (l *Line) credit(first bool) bool { return l.Amount < 0 || (l.Proration && !first) }
+// isCredit reports whether a line refunds or prorates instead of selling. The first
+// invoice of a subscription has a proration if its first period is shorter.
+func (l *Line) isCredit(firstInvoice bool) bool {
+	return l.Amount < 0 || (l.Proration && !firstInvoice)
+}
 
-// other reports whether nothing says that the line is for a license.
-func (l *Line) other() bool {
+// isUnlicensed reports whether the price has none of the metadata keys.
+func (l *Line) isUnlicensed() bool {
 	if l.Price == nil {
 		return true
 	}
-	for _, name := range names {
-		if _, ok := l.Price.Metadata[name]; ok {
+	for _, key := range metadataKeys {
+		if _, ok := l.Price.Metadata[key]; ok {
 			return false
 		}
 	}
 	return true
 }
 
-// licenses returns how many licenses the line asks for.
-func (l *Line) licenses() int64 {
+func (l *Line) licenseCount() int64 {
 	if l.Price != nil && l.Price.Metered {
 		return 1
 	}

@@ -9,59 +9,60 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// Disposition says what became of a delivery.
+// Disposition describes how the handler processed a delivery.
 type Disposition string
 
 // The dispositions.
 const (
-	// Queued means that the order is stored in the queue.
-	Queued Disposition = "queued"
-	// Ignored means that the event asks for no order.
-	Ignored Disposition = "ignored"
-	// Rejected means that no order can be made of the event, and that it is a
-	// dead letter.
-	Rejected Disposition = "rejected"
-	// Refused means that the request is not one of Stripe's.
-	Refused Disposition = "refused"
-	// Failed means that it was tried in vain, and that Stripe should try again.
-	Failed Disposition = "failed"
+	// DispositionQueued means that the order is stored in the queue.
+	DispositionQueued Disposition = "queued"
+	// DispositionIgnored means that the event requires no order.
+	DispositionIgnored Disposition = "ignored"
+	// DispositionRejected means that the event cannot be converted to an order, and
+	// is stored as a dead letter.
+	DispositionRejected Disposition = "rejected"
+	// DispositionInvalid means that the request is not a valid delivery of Stripe.
+	DispositionInvalid Disposition = "invalid"
+	// DispositionFailed means that a temporary error occurred, and that Stripe
+	// should retry.
+	DispositionFailed Disposition = "failed"
 )
 
-// Report is what became of one delivery. It holds nothing of the customer's.
+// Report describes one delivery. It contains no customer data.
 type Report struct {
-	// EventID and EventType are the event's, empty if it was refused.
+	// EventID and EventType are empty if the disposition is DispositionInvalid.
 	EventID, EventType string
 	// OrderID is the id of the order, or of the dead letter.
 	OrderID     string
 	Disposition Disposition
-	// Status is the HTTP status of the answer.
+	// Status is the HTTP status of the response.
 	Status int
-	// Reason says why, if the disposition is not Queued.
+	// Reason is set unless the disposition is DispositionQueued.
 	Reason string
-	// Licenses is how many licenses the order asks for.
+	// Licenses is the number of licenses in the order.
 	Licenses int
-	// Err is what was found, if there is more to say than Reason.
+	// Err holds details in addition to Reason, or nil.
 	Err error
-	// Took is how long the delivery took.
-	Took time.Duration
+	// Duration is the time that the delivery took.
+	Duration time.Duration
 }
 
-func refused(status int, reason string, err error) Report {
-	return Report{Disposition: Refused, Status: status, Reason: reason, Err: err}
+func invalidReport(status int, reason string, err error) Report {
+	return Report{Disposition: DispositionInvalid, Status: status, Reason: reason, Err: err}
 }
 
 func (r Report) ignored(reason string) Report {
-	r.Disposition, r.Reason = Ignored, reason
+	r.Disposition, r.Reason = DispositionIgnored, reason
 	return r
 }
 
 func (r Report) rejected(err error) Report {
-	r.Disposition, r.Reason, r.Err = Rejected, err.Error(), err
+	r.Disposition, r.Reason, r.Err = DispositionRejected, err.Error(), err
 	return r
 }
 
 func (r Report) failed(reason string, err error) Report {
-	r.Disposition, r.Reason, r.Err, r.Status = Failed, reason, err, http.StatusServiceUnavailable
+	r.Disposition, r.Reason, r.Err, r.Status = DispositionFailed, reason, err, http.StatusServiceUnavailable
 	return r
 }
 
@@ -69,7 +70,7 @@ func (r *Report) attrs() []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("disposition", string(r.Disposition)),
 		slog.Int("status", r.Status),
-		slog.Duration("took", r.Took),
+		slog.Duration("duration", r.Duration),
 	}
 	text := func(key, value string) {
 		if value != "" {
@@ -83,10 +84,10 @@ func (r *Report) attrs() []slog.Attr {
 	if r.Licenses > 0 {
 		attrs = append(attrs, slog.Int("licenses", r.Licenses))
 	}
-	if wrong, ok := errors.AsType[*licensespring.ValidationError](r.Err); ok {
-		return append(attrs, slog.Any("findings", wrong))
+	if invalid, ok := errors.AsType[*licensespring.ValidationError](r.Err); ok {
+		return append(attrs, slog.Any("findings", invalid))
 	}
-	if r.Disposition == Failed && r.Err != nil {
+	if r.Disposition == DispositionFailed && r.Err != nil {
 		text("error", r.Err.Error())
 	}
 	return attrs

@@ -2,20 +2,20 @@ package stripehook
 
 import "github.com/stripe/stripe-go/v85"
 
-// session is what is read of a Checkout Session. It is not stripe-go's type, which
-// reads a hundred members more and fails if one of them is not as it is in the
-// version of the API that stripe-go was made for.
+// session holds the members of a Checkout Session that the handler reads. The type
+// of stripe-go decodes many more members, and fails if one of them has another form
+// in the API version of the event.
 type session struct {
 	ID              string                              `json:"id"`
 	Mode            stripe.CheckoutSessionMode          `json:"mode"`
 	PaymentStatus   stripe.CheckoutSessionPaymentStatus `json:"payment_status"`
-	Subscription    ref                                 `json:"subscription"`
-	Invoice         ref                                 `json:"invoice"`
+	Subscription    reference                           `json:"subscription"`
+	Invoice         reference                           `json:"invoice"`
 	InvoiceCreation struct {
 		Enabled bool `json:"enabled"`
 	} `json:"invoice_creation"`
-	Customer        ref    `json:"customer"`
-	CustomerEmail   string `json:"customer_email"`
+	Customer        reference `json:"customer"`
+	CustomerEmail   string    `json:"customer_email"`
 	CustomerDetails struct {
 		Email        string `json:"email"`
 		Name         string `json:"name"`
@@ -28,42 +28,42 @@ type session struct {
 func (s *session) purchase() purchase {
 	p := purchase{id: s.ID, lines: s.LineItems, customer: customer{
 		id:      string(s.Customer),
-		email:   firstOf(s.CustomerDetails.Email, s.CustomerEmail),
+		email:   firstNonEmpty(s.CustomerDetails.Email, s.CustomerEmail),
 		name:    s.CustomerDetails.Name,
 		company: s.CustomerDetails.BusinessName,
 		phone:   s.CustomerDetails.Phone,
 	}}
 	switch s.Mode {
 	case stripe.CheckoutSessionModeSetup:
-		p.none = "nothing was sold"
+		p.ignoreReason = "setup session without a payment"
 		return p
 	case stripe.CheckoutSessionModePayment:
 	case stripe.CheckoutSessionModeSubscription:
-		// The same id as the first invoice's, should there be one after all.
+		// The same id as that of the first invoice, in case there is one.
 		p.id = string(s.Subscription)
 	default:
-		p.trouble = errSessionMode
+		p.err = errSessionMode
 		return p
 	}
 	switch s.PaymentStatus {
 	case stripe.CheckoutSessionPaymentStatusPaid, stripe.CheckoutSessionPaymentStatusNoPaymentRequired:
 	case stripe.CheckoutSessionPaymentStatusUnpaid:
-		p.none = "not paid yet; another event says when it is"
+		p.ignoreReason = "payment pending: another event reports it"
 	default:
-		p.trouble = errPaymentStatus
+		p.err = errPaymentStatus
 	}
 	switch {
-	// The invoice of a one-off payment is made after the session, and may not be
-	// there yet.
+	// The invoice of a one-off payment is created after the session, and may not
+	// exist yet.
 	case s.Invoice != "" || s.InvoiceCreation.Enabled:
-		p.none = "left to its invoice"
+		p.ignoreReason = "invoiced: the invoice creates the order"
 	case p.id == "":
-		p.id, p.trouble = s.ID, errNoSessionSub
+		p.id, p.err = s.ID, errNoSessionSubscription
 	}
 	return p
 }
 
-func firstOf(texts ...string) string {
+func firstNonEmpty(texts ...string) string {
 	for _, s := range texts {
 		if s != "" {
 			return s

@@ -23,13 +23,13 @@ import (
 
 const secret = "whsec_test_secret"
 
-// memory is a queue that remembers what it was given.
+// memory is a queue in memory.
 type memory struct {
-	mu       sync.Mutex
-	orders   map[string]string // id to the JSON of the order
-	letters  map[string]fulfillment.Rejection
-	enqueued int
-	conflict int
+	mu        sync.Mutex
+	orders    map[string]string // id to the JSON of the order
+	letters   map[string]fulfillment.Rejection
+	enqueued  int
+	conflicts int // orders that differ from the first one with their id
 
 	enqueueErr, rejectErr error
 }
@@ -38,7 +38,7 @@ func newMemory() *memory {
 	return &memory{orders: map[string]string{}, letters: map[string]fulfillment.Rejection{}}
 }
 
-// Enqueue keeps the first order with an id, as the service does.
+// Enqueue stores the first order with an id, like the service.
 func (m *memory) Enqueue(_ context.Context, order *licensespring.Order) error {
 	text, err := json.MarshalIndent(order, "", "  ")
 	if err != nil {
@@ -54,7 +54,7 @@ func (m *memory) Enqueue(_ context.Context, order *licensespring.Order) error {
 	case !ok:
 		m.orders[order.ID] = string(text)
 	case first != string(text):
-		m.conflict++
+		m.conflicts++
 	}
 	return nil
 }
@@ -66,14 +66,14 @@ func (m *memory) Reject(_ context.Context, r fulfillment.Rejection) error {
 		return m.rejectErr
 	}
 	if r.ID == "" {
-		return errors.New("a rejection without an id")
+		return errors.New("the rejection has no id")
 	}
 	m.letters[r.ID] = r
 	return nil
 }
 
-// stripeAPI is the part of Stripe's API that lists lines. It answers with pages
-// of one line, so that every list has to be paged through.
+// stripeAPI fakes the list endpoints of the Stripe API. Each page has one line, so
+// that every list requires paging.
 func stripeAPI(t *testing.T) *httptest.Server {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -116,7 +116,7 @@ func stripeAPI(t *testing.T) *httptest.Server {
 	return server
 }
 
-// newHook returns a handler over a queue, with the API above behind it.
+// newHook returns a handler that uses stripeAPI.
 func newHook(t *testing.T, queue stripehook.Queue, options ...stripehook.Option) *stripehook.Handler {
 	t.Helper()
 	api := stripeAPI(t)
@@ -134,7 +134,7 @@ func event(t testing.TB, name string) []byte {
 	return data
 }
 
-// signed is a delivery as Stripe makes it.
+// signed returns a delivery as Stripe sends it.
 func signed(t testing.TB, payload []byte, at time.Time) *http.Request {
 	t.Helper()
 	p := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: payload, Secret: secret, Timestamp: at})
@@ -150,14 +150,14 @@ func deliver(t testing.TB, hook http.Handler, payload []byte) int {
 	return w.Code
 }
 
-// checked is a queue that looks at each order.
-type checked struct {
+// validating is a queue that validates each order.
+type validating struct {
 	*memory
 	t *testing.T
 }
 
-func (c checked) Enqueue(ctx context.Context, order *licensespring.Order) error {
-	require.NoError(c.t, order.Validate())
-	require.NotEmpty(c.t, order.Items)
-	return c.memory.Enqueue(ctx, order)
+func (v validating) Enqueue(ctx context.Context, order *licensespring.Order) error {
+	require.NoError(v.t, order.Validate())
+	require.NotEmpty(v.t, order.Items)
+	return v.memory.Enqueue(ctx, order)
 }

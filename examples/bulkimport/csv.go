@@ -7,25 +7,27 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/licensespring-go/licensespring"
 )
 
-// csvReader reads orders from CSV. A row is a license; rows that follow each
-// other and have the same order id make one order, and those of them that
-// follow each other and have the same product and note make one item.
+// csvReader reads orders from CSV. A row is a license. Consecutive rows with the
+// same order id are one order. Consecutive rows of an order with the same product
+// and note are one item.
 type csvReader struct {
-	records *recordReader
-	columns []column
-	id      int // the column of the order's id
-	held    *row
-	unsure  int // the line of a row just before that may belong to the next order
+	records   *recordReader
+	columns   []column
+	id        int // index of the column with the order's id
+	held      *row
+	ambiguous int // line of a preceding row that may belong to the next order
 }
 
 // row is a row below the header.
 type row struct {
 	record
 
-	id     string
-	idSeen bool
+	id    string
+	hasID bool
 }
 
 // newCSVReader reads the header row.
@@ -34,13 +36,13 @@ func newCSVReader(r io.Reader) (*csvReader, error) {
 	head, err := c.records.next()
 	switch {
 	case errors.Is(err, io.EOF):
-		return nil, usagef("there is no header row")
+		return nil, usagef("no header row")
 	case err != nil:
 		return nil, err
-	case head.fault != nil:
-		return nil, usagef("the header row: %s", head.fault.Message)
+	case head.invalid != nil:
+		return nil, usagef("header row: %s", head.invalid.Message)
 	}
-	if c.columns, err = header(head.cells); err != nil {
+	if c.columns, err = parseHeader(head.cells); err != nil {
 		return nil, err
 	}
 	c.id = slices.IndexFunc(c.columns, func(col column) bool { return col.name == "id" })
@@ -48,18 +50,18 @@ func newCSVReader(r io.Reader) (*csvReader, error) {
 }
 
 // next returns the rows of the next order.
-func (c *csvReader) next() (raw, error) {
+func (c *csvReader) next() (rawEntry, error) {
 	first, err := c.row()
 	if err != nil {
 		return nil, err
 	}
-	group := &csvOrder{columns: c.columns, rows: []row{*first}, size: first.size}
-	if !first.idSeen {
-		c.unsure = first.line
-		return group, nil
+	order := &csvOrder{columns: c.columns, rows: []row{*first}, size: first.size}
+	if !first.hasID {
+		c.ambiguous = first.line
+		return order, nil
 	}
-	group.unsure, c.unsure = c.unsure, 0
-	for first.id != "" { // without an id a row stands alone
+	order.ambiguous, c.ambiguous = c.ambiguous, 0
+	for first.id != "" { // a row without an id is an order of its own
 		next, err := c.row()
 		if errors.Is(err, io.EOF) {
 			break
@@ -67,21 +69,21 @@ func (c *csvReader) next() (raw, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !next.idSeen || next.id != first.id {
-			if !next.idSeen {
-				group.unsure = next.line
+		if !next.hasID || next.id != first.id {
+			if !next.hasID {
+				order.ambiguous = next.line
 			}
 			c.held = next
 			break
 		}
-		if group.size += next.size; group.size <= maxLine {
-			group.rows = append(group.rows, *next)
+		if order.size += next.size; order.size <= maxLine {
+			order.rows = append(order.rows, *next)
 		}
 	}
-	return group, nil
+	return order, nil
 }
 
-// row returns the next row, with its id.
+// row returns the next row with its id.
 func (c *csvReader) row() (*row, error) {
 	if held := c.held; held != nil {
 		c.held = nil
@@ -92,81 +94,81 @@ func (c *csvReader) row() (*row, error) {
 		return nil, err
 	}
 	r := &row{record: rec}
-	if r.fault == nil && len(r.cells) != len(c.columns) {
-		f := fault("", ruleCSV, fmt.Sprintf("the row has %d cells, and the header row %d", len(r.cells), len(c.columns)))
-		r.fault = &f
-		// Nobody knows which cell is missing or too many: only the first one is
-		// surely where it belongs.
+	if r.invalid == nil && len(r.cells) != len(c.columns) {
+		f := newError("", ruleCSV, fmt.Sprintf("the row has %d cells, the header row has %d", len(r.cells), len(c.columns)))
+		r.invalid = &f
+		// Any cell may be missing or additional. Only the position of the first one
+		// is certain.
 		r.cells = r.cells[:1]
 	}
 	for _, cell := range r.cells {
 		if !utf8.ValidString(cell) {
-			f := fault("", ruleInvalidText, "the row is not UTF-8")
-			r.fault = &f
+			f := newError("", licensespring.RuleInvalidText, "the row is not valid UTF-8")
+			r.invalid = &f
 			break
 		}
 	}
 	if c.id < len(r.cells) {
-		r.id, r.idSeen = r.cells[c.id], true
+		r.id, r.hasID = r.cells[c.id], true
 	}
 	return r, nil
 }
 
-// csvOrder is the rows of an order.
+// csvOrder contains the rows of an order.
 type csvOrder struct {
-	columns []column
-	rows    []row
-	size    int // in bytes, also of the rows that are left out beyond maxLine
-	unsure  int // the line of a row beside them that may be one of them
+	columns   []column
+	rows      []row
+	size      int // in bytes, including rows beyond maxLine, which are dropped
+	ambiguous int // line of an adjacent row that may belong to the order
 }
 
-func (o *csvOrder) first() int { return o.rows[0].line }
+func (o *csvOrder) firstLine() int { return o.rows[0].line }
 
-// entry makes an order of the rows. If a row cannot be read there is no order:
-// one without that row's license would be another than was meant.
-func (o *csvOrder) entry() *entry {
+// parse decodes the order. An order with an invalid row is invalid: without the
+// license of that row it would be a different order.
+func (o *csvOrder) parse() *entry {
 	e := &entry{line: o.rows[0].line, id: o.rows[0].id}
-	readable := true
+	valid := true
 	for i := range o.rows {
-		if r := &o.rows[i]; r.fault != nil {
-			readable = false
-			f := *r.fault
+		if r := &o.rows[i]; r.invalid != nil {
+			valid = false
+			f := *r.invalid
 			if r.line != e.line {
 				f.Line = r.line
 			}
-			e.faults = append(e.faults, f)
+			e.errors = append(e.errors, f)
 		}
 	}
-	if o.unsure > 0 && readable {
-		e.faults = append(e.faults, fault("", ruleUnsure, "line "+strconv.Itoa(o.unsure)+
-			" beside it cannot be read, and may be a part of this order"))
+	if o.ambiguous > 0 && valid {
+		e.errors = append(e.errors, newError("", ruleAmbiguousRow, "the adjacent line "+strconv.Itoa(o.ambiguous)+
+			" is invalid and may belong to this order"))
 	}
 	if o.size > maxLine {
-		readable = false
-		e.faults = append(e.faults, fault("", ruleTooLong, "the rows of the order have more than "+strconv.Itoa(maxLine)+" bytes"))
+		valid = false
+		e.errors = append(e.errors, newError("", ruleTooLong, "the rows of the order are longer than "+strconv.Itoa(maxLine)+" bytes"))
 	}
-	if readable {
+	if valid {
 		id := e.id
-		e.read(o.document(e))
+		e.decode(o.document(e))
 		e.id = id
 	}
 	return e
 }
 
-// document writes the order as JSON, and notes where its licenses are.
+// document returns the order as JSON and records the lines of its licenses.
 func (o *csvOrder) document(e *entry) []byte {
-	doc := append([]byte{'{'}, o.shared(e, ofOrder)...)
+	doc := append([]byte{'{'}, o.commonMembers(e, levelOrder)...)
 	if len(doc) > 1 {
 		doc = append(doc, ',')
 	}
-	if customer := o.shared(e, ofCustomer); len(customer) > 0 {
+	if customer := o.commonMembers(e, levelCustomer); len(customer) > 0 {
 		doc = append(append(append(doc, `"customer":{`...), customer...), "},"...)
 	}
 	doc = append(doc, `"items":[`...)
 	item := ""
 	for i := range o.rows {
 		r := &o.rows[i]
-		product := o.members(r, ofItem)
+		product := o.members(r, levelItem)
 		switch {
 		case i > 0 && product == item:
 			doc = append(doc, ',')
@@ -183,12 +185,12 @@ func (o *csvOrder) document(e *entry) []byte {
 			e.rows = append(e.rows, []int{r.line})
 		}
 		item = product
-		doc = append(append(append(doc, '{'), o.members(r, ofLicense)...), '}')
+		doc = append(append(append(doc, '{'), o.members(r, levelLicense)...), '}')
 	}
 	return append(doc, "]}]}"...)
 }
 
-// members writes the cells of one level of a row as members of an object.
+// members returns the cells of one level of a row as members of a JSON object.
 func (o *csvOrder) members(r *row, at level) string {
 	var doc []byte
 	for i, col := range o.columns {
@@ -199,29 +201,28 @@ func (o *csvOrder) members(r *row, at level) string {
 	return string(doc)
 }
 
-// shared writes what all rows of the order say together of the order or its
-// customer. A row may leave a cell empty, but not say something else than
-// another.
-func (o *csvOrder) shared(e *entry, at level) []byte {
+// commonMembers returns the members of the order or of its customer. Rows may leave
+// such a cell empty, but must not differ.
+func (o *csvOrder) commonMembers(e *entry, at level) []byte {
 	var doc []byte
 	for i, col := range o.columns {
 		if col.level != at {
 			continue
 		}
-		said := -1
+		first := -1 // the first row with the cell
 		for j := range o.rows {
 			switch r := &o.rows[j]; {
 			case r.cells[i] == "":
-			case said < 0:
-				said = j
-			case r.cells[i] != o.rows[said].cells[i]:
-				f := fault(col.name, ruleDiffers, "says something else than line "+strconv.Itoa(o.rows[said].line))
+			case first < 0:
+				first = j
+			case r.cells[i] != o.rows[first].cells[i]:
+				f := newError(col.name, ruleDiffers, "differs from line "+strconv.Itoa(o.rows[first].line))
 				f.Line = r.line
-				e.faults = append(e.faults, f)
+				e.errors = append(e.errors, f)
 			}
 		}
-		if said >= 0 {
-			doc = col.appendMember(doc, o.rows[said].cells[i])
+		if first >= 0 {
+			doc = col.appendMember(doc, o.rows[first].cells[i])
 		}
 	}
 	return doc

@@ -8,119 +8,119 @@ import (
 	"strings"
 )
 
-// level is the object of an order that a column belongs to.
+// level is the object that a column belongs to.
 type level int
 
 const (
-	ofOrder level = iota
-	ofCustomer
-	ofItem
-	ofLicense
+	levelOrder level = iota
+	levelCustomer
+	levelItem
+	levelLicense
 )
 
-// kind is how the text of a cell is written in JSON.
+// kind is the JSON type of a column and its notation in a cell.
 type kind int
 
 const (
-	aText    kind = iota
-	aNumber       // 3
-	aFlag         // true or false, in upper or lower case
-	anObject      // a JSON object
-	emails        // several separated by ;
-	codes         // several separated by ; with =n after one for its max_consumption
-	fields        // name=value, several separated by ;
+	kindText         kind = iota
+	kindNumber            // 3
+	kindBool              // true or false, in upper or lower case
+	kindObject            // a JSON object
+	kindEmails            // separated by ;
+	kindFeatures          // codes separated by ;, each optionally with =max_consumption
+	kindCustomFields      // name=value, separated by ;
 )
 
 // column is a column of CSV.
 type column struct {
 	name  string
 	level level
-	wire  string // the member's name on the wire
+	wire  string // name of the JSON member
 	kind  kind
 }
 
-// columns are the columns there are. A cell becomes the member of that name, so
-// that the SDK reads CSV by the same rules as JSON. Where two levels have a
-// member of one name the outer one has the plain name.
+// columns are the known columns. Each cell becomes a JSON member, so that the SDK
+// decodes CSV by the same rules as JSON. If two levels have a member of the same
+// name, the column of the inner one has a prefix.
 var columns = [...]column{
-	{"id", ofOrder, "id", aText},
-	{"append", ofOrder, "append", aFlag},
-	{"is_test", ofOrder, "is_test", aFlag},
-	{"created", ofOrder, "created", aText},
-	{"order_type", ofOrder, "order_type", aText},
-	{"language", ofOrder, "language", aText},
-	{"campaign_params", ofOrder, "campaign_params", aText},
-	{"download_id", ofOrder, "download_id", aText},
-	{"prevent_vm", ofOrder, "prevent_vm", aFlag},
-	{"is_bundle", ofOrder, "is_bundle", aFlag},
-	{"metadata", ofOrder, "metadata", aText}, // a string that holds JSON
-	{"customer_account_id", ofOrder, "customer_account_id", aNumber},
-	{"add_to_customer_account", ofOrder, "add_to_customer_account", aFlag},
-	{"reference", ofOrder, "reference", aText},
+	{"id", levelOrder, "id", kindText},
+	{"append", levelOrder, "append", kindBool},
+	{"is_test", levelOrder, "is_test", kindBool},
+	{"created", levelOrder, "created", kindText},
+	{"order_type", levelOrder, "order_type", kindText},
+	{"language", levelOrder, "language", kindText},
+	{"campaign_params", levelOrder, "campaign_params", kindText},
+	{"download_id", levelOrder, "download_id", kindText},
+	{"prevent_vm", levelOrder, "prevent_vm", kindBool},
+	{"is_bundle", levelOrder, "is_bundle", kindBool},
+	{"metadata", levelOrder, "metadata", kindText}, // a string that contains JSON
+	{"customer_account_id", levelOrder, "customer_account_id", kindNumber},
+	{"add_to_customer_account", levelOrder, "add_to_customer_account", kindBool},
+	{"reference", levelOrder, "reference", kindText},
 
-	{"customer.email", ofCustomer, "email", aText},
-	{"customer.first_name", ofCustomer, "first_name", aText},
-	{"customer.last_name", ofCustomer, "last_name", aText},
-	{"customer.company", ofCustomer, "company", aText},
-	{"customer.company_name", ofCustomer, "company_name", aText}, // newer reference
-	{"customer.phone", ofCustomer, "phone", aText},
-	{"customer.reference", ofCustomer, "reference", aText},
-	{"customer.address", ofCustomer, "address", aText},
-	{"customer.is_manager", ofCustomer, "is_manager", aFlag},
+	{"customer.email", levelCustomer, "email", kindText},
+	{"customer.first_name", levelCustomer, "first_name", kindText},
+	{"customer.last_name", levelCustomer, "last_name", kindText},
+	{"customer.company", levelCustomer, "company", kindText},
+	{"customer.company_name", levelCustomer, "company_name", kindText}, // newer reference
+	{"customer.phone", levelCustomer, "phone", kindText},
+	{"customer.reference", levelCustomer, "reference", kindText},
+	{"customer.address", levelCustomer, "address", kindText},
+	{"customer.is_manager", levelCustomer, "is_manager", kindBool},
 
-	{"product_code", ofItem, "product_code", aText},
-	{"note", ofItem, "note", aText},
+	{"product_code", levelItem, "product_code", kindText},
+	{"note", levelItem, "note", kindText},
 
-	{"key", ofLicense, "key", aText},
-	{"users", ofLicense, "users", emails},
-	{"max_activations", ofLicense, "max_activations", aNumber},
-	{"license_type", ofLicense, "license_type", aText},
-	{"max_consumptions", ofLicense, "max_consumptions", aNumber},
-	{"valid_duration", ofLicense, "valid_duration", aText},
-	{"validity_period", ofLicense, "validity_period", aText},
-	{"enable_maintenance_duration", ofLicense, "enable_maintenance_duration", aFlag},
-	{"enable_maintenance_period", ofLicense, "enable_maintenance_period", aFlag}, // newer reference
-	{"maintenance_duration", ofLicense, "maintenance_duration", aText},
-	{"maintenance_period", ofLicense, "maintenance_period", aText},
-	{"product_features", ofLicense, "product_features", codes},
-	{"is_trial", ofLicense, "is_trial", aFlag},
-	{"trial_days", ofLicense, "trial_days", aNumber},
-	{"license.prevent_vm", ofLicense, "prevent_vm", aFlag},
-	{"max_transfers", ofLicense, "max_transfers", aNumber},
-	{"allow_overages", ofLicense, "allow_overages", aFlag},
-	{"max_overages", ofLicense, "max_overages", aNumber},
-	{"reset_consumption", ofLicense, "reset_consumption", aFlag},
-	{"consumption_period", ofLicense, "consumption_period", aText},
-	{"policy_code", ofLicense, "policy_code", aText},
-	{"start_date", ofLicense, "start_date", aText},
-	{"license.note", ofLicense, "note", aText},
-	{"subscription_id", ofLicense, "subscription_id", aText},
-	{"license.metadata", ofLicense, "metadata", anObject},
-	{"custom_fields", ofLicense, "custom_fields", fields},
-	{"is_floating", ofLicense, "is_floating", aFlag},
-	{"is_floating_cloud", ofLicense, "is_floating_cloud", aFlag},
-	{"floating_users", ofLicense, "floating_users", aNumber},
-	{"floating_timeout", ofLicense, "floating_timeout", aNumber},
-	{"can_borrow", ofLicense, "can_borrow", aFlag},
-	{"max_borrow_time", ofLicense, "max_borrow_time", aNumber},
-	{"allow_grace_period", ofLicense, "allow_grace_period", aFlag},
-	{"grace_period", ofLicense, "grace_period", aNumber},
-	{"max_license_users", ofLicense, "max_license_users", aNumber},
-	{"is_air_gapped", ofLicense, "is_air_gapped", aFlag},
-	{"is_hardware_key_auth", ofLicense, "is_hardware_key_auth", aFlag},
-	{"allow_unlimited_activations", ofLicense, "allow_unlimited_activations", aFlag},
-	{"allow_unlimited_consumptions", ofLicense, "allow_unlimited_consumptions", aFlag},
-	{"allow_negative_consumptions", ofLicense, "allow_negative_consumptions", aFlag},
-	{"active", ofLicense, "active", aFlag},
-	{"enabled", ofLicense, "enabled", aFlag},
+	{"key", levelLicense, "key", kindText},
+	{"users", levelLicense, "users", kindEmails},
+	{"max_activations", levelLicense, "max_activations", kindNumber},
+	{"license_type", levelLicense, "license_type", kindText},
+	{"max_consumptions", levelLicense, "max_consumptions", kindNumber},
+	{"valid_duration", levelLicense, "valid_duration", kindText},
+	{"validity_period", levelLicense, "validity_period", kindText},
+	{"enable_maintenance_duration", levelLicense, "enable_maintenance_duration", kindBool},
+	{"enable_maintenance_period", levelLicense, "enable_maintenance_period", kindBool}, // newer reference
+	{"maintenance_duration", levelLicense, "maintenance_duration", kindText},
+	{"maintenance_period", levelLicense, "maintenance_period", kindText},
+	{"product_features", levelLicense, "product_features", kindFeatures},
+	{"is_trial", levelLicense, "is_trial", kindBool},
+	{"trial_days", levelLicense, "trial_days", kindNumber},
+	{"license.prevent_vm", levelLicense, "prevent_vm", kindBool},
+	{"max_transfers", levelLicense, "max_transfers", kindNumber},
+	{"allow_overages", levelLicense, "allow_overages", kindBool},
+	{"max_overages", levelLicense, "max_overages", kindNumber},
+	{"reset_consumption", levelLicense, "reset_consumption", kindBool},
+	{"consumption_period", levelLicense, "consumption_period", kindText},
+	{"policy_code", levelLicense, "policy_code", kindText},
+	{"start_date", levelLicense, "start_date", kindText},
+	{"license.note", levelLicense, "note", kindText},
+	{"subscription_id", levelLicense, "subscription_id", kindText},
+	{"license.metadata", levelLicense, "metadata", kindObject},
+	{"custom_fields", levelLicense, "custom_fields", kindCustomFields},
+	{"is_floating", levelLicense, "is_floating", kindBool},
+	{"is_floating_cloud", levelLicense, "is_floating_cloud", kindBool},
+	{"floating_users", levelLicense, "floating_users", kindNumber},
+	{"floating_timeout", levelLicense, "floating_timeout", kindNumber},
+	{"can_borrow", levelLicense, "can_borrow", kindBool},
+	{"max_borrow_time", levelLicense, "max_borrow_time", kindNumber},
+	{"allow_grace_period", levelLicense, "allow_grace_period", kindBool},
+	{"grace_period", levelLicense, "grace_period", kindNumber},
+	{"max_license_users", levelLicense, "max_license_users", kindNumber},
+	{"is_air_gapped", levelLicense, "is_air_gapped", kindBool},
+	{"is_hardware_key_auth", levelLicense, "is_hardware_key_auth", kindBool},
+	{"allow_unlimited_activations", levelLicense, "allow_unlimited_activations", kindBool},
+	{"allow_unlimited_consumptions", levelLicense, "allow_unlimited_consumptions", kindBool},
+	{"allow_negative_consumptions", levelLicense, "allow_negative_consumptions", kindBool},
+	{"active", levelLicense, "active", kindBool},
+	{"enabled", levelLicense, "enabled", kindBool},
 }
 
-// header finds the columns that a header row names.
-func header(names []string) ([]column, error) {
+// parseHeader returns the columns of a header row.
+func parseHeader(names []string) ([]column, error) {
 	var (
-		found            []column
-		unknown, doubled []string
-		seen             = make(map[string]bool)
+		found             []column
+		unknown, repeated []string
+		seen              = make(map[string]bool)
 	)
 	for _, name := range names {
 		name = strings.TrimSpace(name)
@@ -130,20 +130,20 @@ func header(names []string) ([]column, error) {
 			unknown = append(unknown, fmt.Sprintf("%q", name))
 			continue
 		case seen[name]:
-			doubled = append(doubled, name)
+			repeated = append(repeated, name)
 		}
 		seen[name] = true
 		found = append(found, columns[at])
 	}
 	switch {
 	case len(unknown) > 0 && len(names) == 1 && strings.ContainsAny(names[0], ";\t"):
-		return nil, usagef("the header row has no comma in it: the cells have to be separated by commas")
+		return nil, usagef("the header row contains no comma: separate the cells by commas")
 	case len(unknown) > 0:
-		return nil, usagef("the header row has unknown columns: %s; known are %s", strings.Join(unknown, ", "), columnNames())
-	case len(doubled) > 0:
-		return nil, usagef("the header row has columns twice: %s", strings.Join(doubled, ", "))
+		return nil, usagef("unknown columns in the header row: %s; known columns are %s", strings.Join(unknown, ", "), columnNames())
+	case len(repeated) > 0:
+		return nil, usagef("repeated columns in the header row: %s", strings.Join(repeated, ", "))
 	case !seen["id"] || !seen["product_code"]:
-		return nil, usagef("the header row needs the columns id and product_code")
+		return nil, usagef("the header row must contain the columns id and product_code")
 	}
 	return found, nil
 }
@@ -156,51 +156,50 @@ func columnNames() string {
 	return strings.Join(names, ", ")
 }
 
-// appendCell appends the JSON of a cell. What does not fit its kind is written
-// as a string: then the reader of orders says what it wants instead.
+// appendCell appends a cell as JSON. A value that does not match the kind becomes a
+// string, which decoding then reports as a wrong type.
 func (k kind) appendCell(dst []byte, cell string) []byte {
 	switch k {
-	case aNumber:
+	case kindNumber:
 		if isNumber(cell) {
 			return append(dst, cell...)
 		}
-	case aFlag:
+	case kindBool:
 		if lower := strings.ToLower(cell); lower == "true" || lower == "false" {
 			return append(dst, lower...)
 		}
-	case anObject:
+	case kindObject:
 		if strings.HasPrefix(strings.TrimSpace(cell), "{") && json.Valid([]byte(cell)) {
 			return append(dst, cell...)
 		}
-	case emails:
+	case kindEmails:
 		return appendList(dst, cell, func(dst []byte, email string) []byte {
 			return append(appendString(append(dst, `{"email":`...), email), '}')
 		})
-	case codes:
+	case kindFeatures:
 		return appendList(dst, cell, func(dst []byte, feature string) []byte {
-			code, most, counted := strings.Cut(feature, "=")
-			if !counted {
+			code, limit, limited := strings.Cut(feature, "=")
+			if !limited {
 				return appendString(dst, feature)
 			}
 			dst = appendString(append(dst, `{"code":`...), strings.TrimSpace(code))
-			return append(aNumber.appendCell(append(dst, `,"max_consumption":`...), strings.TrimSpace(most)), '}')
+			return append(kindNumber.appendCell(append(dst, `,"max_consumption":`...), strings.TrimSpace(limit)), '}')
 		})
-	case fields:
+	case kindCustomFields:
 		return appendList(dst, cell, func(dst []byte, field string) []byte {
-			name, value, named := strings.Cut(field, "=")
-			if !named {
+			name, value, ok := strings.Cut(field, "=")
+			if !ok {
 				return appendString(dst, field)
 			}
 			dst = appendString(append(dst, `{"name":`...), strings.TrimSpace(name))
 			return append(appendString(append(dst, `,"value":`...), strings.TrimSpace(value)), '}')
 		})
-	case aText:
+	case kindText:
 	}
 	return appendString(dst, cell)
 }
 
-// appendList appends the parts of a cell as an array. A ; at its end is none too
-// many.
+// appendList appends the parts of a cell as an array. The cell may end in ;.
 func appendList(dst []byte, cell string, appendPart func([]byte, string) []byte) []byte {
 	dst = append(dst, '[')
 	for i, part := range strings.Split(strings.TrimSuffix(strings.TrimSpace(cell), ";"), ";") {
@@ -216,11 +215,11 @@ func isNumber(s string) bool {
 	return s != "" && (s[0] == '-' || ('0' <= s[0] && s[0] <= '9')) && s == strings.TrimSpace(s) && json.Valid([]byte(s))
 }
 
-// appendString appends a JSON string. The cell is known to be valid UTF-8.
+// appendString appends a JSON string. s must be valid UTF-8.
 func appendString(dst []byte, s string) []byte {
 	var buf bytes.Buffer
 	encoder := json.NewEncoder(&buf)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(s) // a string always can be encoded
+	_ = encoder.Encode(s) // encoding a string does not fail
 	return append(dst, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...)
 }

@@ -9,19 +9,18 @@ import (
 	"strings"
 )
 
-// maxRowLines is how many lines a row can have: a cell in quotes may hold line
-// breaks.
+// maxRowLines is the maximum number of lines of a row. A quoted cell may contain
+// line breaks.
 const maxRowLines = 200
 
-// recordReader reads CSV row by row. It leaves the grammar to encoding/csv, and
-// only finds out where a row ends, for two reasons: a quote that is never closed
-// would make one row of the rest of the input, and whatever is wrong with a line
-// must be wrong with that line alone. So a row that cannot be read is its first
-// line, and reading goes on with the next line.
+// recordReader reads CSV row by row. It finds the end of each row and parses the row
+// with encoding/csv. An error costs one line only: reading continues with the line
+// after the first line of an invalid row. With encoding/csv alone, a quote that is
+// not closed would turn the rest of the input into one row.
 type recordReader struct {
 	lines *lineReader
-	ahead []line // read and given back
-	text  []byte // of the row that is being read
+	ahead []line // lines to read again
+	text  []byte // of the current row
 	parse *bufio.Reader
 }
 
@@ -30,8 +29,9 @@ type record struct {
 	line  int
 	size  int // in bytes
 	cells []string
-	// fault says why the row cannot be read; cells are those before the place.
-	fault *finding
+	// invalid is the reason why the row is invalid, or nil. Cells then contains the
+	// cells before the error.
+	invalid *finding
 }
 
 func newRecordReader(r io.Reader) *recordReader {
@@ -46,8 +46,8 @@ func (r *recordReader) next() (record, error) {
 			return record{}, err
 		}
 		if first.tooLong {
-			f := tooLong()
-			return record{line: first.number, size: len(first.text), fault: &f}, nil
+			f := newTooLong()
+			return record{line: first.number, size: len(first.text), invalid: &f}, nil
 		}
 		r.text = append(r.text[:0], first.text...)
 		more, err := r.join(scanQuotes(first.text, false))
@@ -57,21 +57,21 @@ func (r *recordReader) next() (record, error) {
 		cells, err := r.cells()
 		switch {
 		case err != nil:
-			f := fault("", ruleCSV, whatIsWrong(err, len(more)))
+			f := newError("", ruleCSV, csvErrorText(err, len(more)))
 			r.ahead = append(more, r.ahead...)
-			return record{line: first.number, size: len(r.text), cells: cells, fault: &f}, nil
+			return record{line: first.number, size: len(r.text), cells: cells, invalid: &f}, nil
 		case !isEmpty(cells):
 			return record{line: first.number, size: len(r.text), cells: cells}, nil
 		}
 	}
 }
 
-// isEmpty reports whether no cell holds anything. Spreadsheets write such rows.
+// isEmpty reports whether all cells are empty. Spreadsheets write such rows.
 func isEmpty(cells []string) bool {
 	return strings.Join(cells, "") == ""
 }
 
-// line returns the next line, from those that were given back first.
+// line returns the next line, starting with the lines to read again.
 func (r *recordReader) line() (line, error) {
 	if len(r.ahead) > 0 {
 		next := r.ahead[0]
@@ -81,7 +81,7 @@ func (r *recordReader) line() (line, error) {
 	return r.lines.next()
 }
 
-// join adds lines to the row as long as a quote is open, and returns them.
+// join appends lines to the row while a quote is open, and returns them.
 func (r *recordReader) join(open bool) (more []line, err error) {
 	for open && len(more) < maxRowLines && len(r.text) <= maxLine {
 		next, err := r.line()
@@ -106,7 +106,7 @@ func (r *recordReader) join(open bool) (more []line, err error) {
 func (r *recordReader) cells() ([]string, error) {
 	r.parse.Reset(bytes.NewReader(r.text))
 	parser := csv.NewReader(r.parse)
-	parser.FieldsPerRecord = -1 // compared with the header later
+	parser.FieldsPerRecord = -1 // csvReader compares the number of cells with the header
 	cells, err := parser.Read()
 	if errors.Is(err, io.EOF) { // an empty line
 		return nil, nil
@@ -114,9 +114,9 @@ func (r *recordReader) cells() ([]string, error) {
 	return cells, err
 }
 
-// scanQuotes reports whether a quoted cell is open at the end of a line. Open
-// says whether one was at its beginning. Once the line breaks the grammar nothing
-// is open: the rest of the input will not mend it.
+// scanQuotes reports whether a quoted cell is open at the end of a line, given
+// whether one is open at its beginning. It returns false after a syntax error, which
+// further lines cannot correct.
 func scanQuotes(text []byte, open bool) bool {
 	const (
 		cellStart = iota
@@ -124,40 +124,40 @@ func scanQuotes(text []byte, open bool) bool {
 		quoted
 		afterQuote
 	)
-	at := cellStart
+	state := cellStart
 	if open {
-		at = quoted
+		state = quoted
 	}
 	for i := 0; i < len(text); i++ {
 		c := text[i]
 		switch {
-		case at == quoted && c != '"':
-		case at == quoted && i+1 < len(text) && text[i+1] == '"':
-			i++ // a quote within the cell
-		case at == quoted:
-			at = afterQuote
+		case state == quoted && c != '"':
+		case state == quoted && i+1 < len(text) && text[i+1] == '"':
+			i++ // an escaped quote
+		case state == quoted:
+			state = afterQuote
 		case c == ',':
-			at = cellStart
-		case at == cellStart && c == '"':
-			at = quoted
-		case at == afterQuote || c == '"':
+			state = cellStart
+		case state == cellStart && c == '"':
+			state = quoted
+		case state == afterQuote || c == '"':
 			return false
 		default:
-			at = plain
+			state = plain
 		}
 	}
-	return at == quoted
+	return state == quoted
 }
 
-func whatIsWrong(err error, more int) string {
+func csvErrorText(err error, more int) string {
 	switch {
 	case errors.Is(err, csv.ErrBareQuote):
-		return "a cell that does not begin with a quote has one in it: put quotes around it, and double those in it"
+		return "a cell without quotes contains a quote: quote the cell and double the quotes in it"
 	case more > 0:
-		return "a quote is not closed, or has text after it"
+		return "a quote is not closed, or is followed by text"
 	case errors.Is(err, csv.ErrQuote):
-		return "a quote has text after it, or is not closed: double the quotes within a quoted cell"
+		return "a quote is followed by text, or is not closed: double the quotes in a quoted cell"
 	default:
-		return "this is no row of CSV"
+		return "the row is not valid CSV"
 	}
 }

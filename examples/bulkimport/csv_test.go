@@ -13,12 +13,12 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// readEntries reads everything there is.
+// readEntries reads all entries of an input.
 func readEntries(t testing.TB, f format, input string) []*entry {
 	t.Helper()
-	r, err := newReader(f, strings.NewReader(input))
+	r, err := newEntryReader(f, strings.NewReader(input))
 	require.NoError(t, err)
-	src := source{name: "test", reader: r}
+	src := source{name: "test", entryReader: r}
 	var all []*entry
 	for e, err := range src.entries() {
 		require.NoError(t, err)
@@ -36,8 +36,8 @@ func summarize(t testing.TB, e *entry) string {
 		require.NoError(t, err)
 		return text + " " + string(doc)
 	}
-	for _, f := range e.faults {
-		text += " " + shownFinding{Line: f.Line, Path: f.Path, Rule: f.Rule}.String()
+	for _, f := range e.errors {
+		text += " " + shownFinding{Line: f.Line, Path: f.Path, Rule: string(f.Rule)}.String()
 	}
 	return text
 }
@@ -63,11 +63,11 @@ func TestCSV(t *testing.T) {
 				`6 b: {"id":"b","items":[{"product_code":"p","licenses":[{}]}]}`,
 			},
 		},
-		"the customer may stand in any row": {
+		"customer in any row": {
 			head + "a,,p,,,\na,ada@example.com,p,,,\n",
 			[]string{`2 a: {"id":"a","items":[{"product_code":"p","licenses":[{},{}]}],"customer":{"email":"ada@example.com"}}`},
 		},
-		"rows that do not follow each other are orders of their own": {
+		"separate rows are separate orders": {
 			head + "a,,p,,,\nb,,p,,,\na,,q,,,\n",
 			[]string{
 				`2 a: {"id":"a","items":[{"product_code":"p","licenses":[{}]}]}`,
@@ -75,7 +75,7 @@ func TestCSV(t *testing.T) {
 				`4 a: {"id":"a","items":[{"product_code":"q","licenses":[{}]}]}`,
 			},
 		},
-		"rows without an id stand alone": {
+		"rows without an id": {
 			head + ",,p,,,\n,,p,,,\n",
 			[]string{
 				`2 : {"items":[{"product_code":"p","licenses":[{}]}]}`,
@@ -97,58 +97,58 @@ func TestCSV(t *testing.T) {
 				`6 b: {"id":"b","items":[{"product_code":"p","note":"x\ny","licenses":[{}]}]}`,
 			},
 		},
-		"one bad row, its order and no other": {
+		"an invalid row affects its order only": {
 			head + "a,,p,,,\nb,,p,,,\nb,,p\nb,,p,,,\nc,,p,,,\n",
 			[]string{
 				`2 a: {"id":"a","items":[{"product_code":"p","licenses":[{}]}]}`,
-				`3 b: 4: : csv`,
+				`3 b: 4: : invalid_csv`,
 				`6 c: {"id":"c","items":[{"product_code":"p","licenses":[{}]}]}`,
 			},
 		},
-		"a quote that is never closed costs its line": {
+		"unclosed quote": {
 			head + "a,,p,\"open,,\nb,,p,,,\nc,,p,\"closed\",,\n",
 			[]string{
-				`2 a: : csv`,
+				`2 a: : invalid_csv`,
 				`3 b: {"id":"b","items":[{"product_code":"p","licenses":[{}]}]}`,
 				`4 c: {"id":"c","items":[{"product_code":"p","note":"closed","licenses":[{}]}]}`,
 			},
 		},
-		"a quote in a cell without quotes": {
+		"quote in a cell without quotes": {
 			head + "a,,p,5\" disk,,\nb,,p,,,\n",
-			[]string{`2 a: : csv`, `3 b: {"id":"b","items":[{"product_code":"p","licenses":[{}]}]}`},
+			[]string{`2 a: : invalid_csv`, `3 b: {"id":"b","items":[{"product_code":"p","licenses":[{}]}]}`},
 		},
-		"a row whose id cannot be read may belong to its neighbours": {
+		"a row with an unreadable id may belong to an adjacent order": {
 			head + "a,,p,,,\n\"b\"x,,p,,,\nc,,p,,,\nd,,p,,,\n",
 			[]string{
-				`2 a: : rows_unsure`, `3 : : csv`, `4 c: : rows_unsure`,
+				`2 a: : ambiguous_row`, `3 : : invalid_csv`, `4 c: : ambiguous_row`,
 				`5 d: {"id":"d","items":[{"product_code":"p","licenses":[{}]}]}`,
 			},
 		},
 		"too many cells": {
 			head + "a,,p,,,,\nb,,p,,,\n",
-			[]string{`2 a: : csv`, `3 b: {"id":"b","items":[{"product_code":"p","licenses":[{}]}]}`},
+			[]string{`2 a: : invalid_csv`, `3 b: {"id":"b","items":[{"product_code":"p","licenses":[{}]}]}`},
 		},
-		"too long a line": {
+		"line too long": {
 			head + "a,,p," + long + ",,\nb,,p,,,\nc,,p,,,\n",
 			[]string{
-				`2 : : line_too_long`, `3 b: : rows_unsure`,
+				`2 : : line_too_long`, `3 b: : ambiguous_row`,
 				`4 c: {"id":"c","items":[{"product_code":"p","licenses":[{}]}]}`,
 			},
 		},
-		"a cell of as many lines as can be": {
+		"cell with the maximum number of lines": {
 			head + "a,,p,\"" + strings.Repeat("\n", maxRowLines) + "\",,\n",
 			[]string{`2 a: {"id":"a","items":[{"product_code":"p","note":"` + strings.Repeat(`\n`, maxRowLines) + `","licenses":[{}]}]}`},
 		},
-		"a cell of more lines": {
+		"cell with too many lines": {
 			head + "a,,p,\"" + strings.Repeat("\n", maxRowLines+1) + "\",,\nb,,p,,,\n",
-			// The line with the closing quote opens one. Its id cannot be read.
-			[]string{`2 a: : csv`, fmt.Sprintf("%d : : csv", maxRowLines+3), fmt.Sprintf("%d b: : rows_unsure", maxRowLines+4)},
+			// The closing quote then opens a cell, which contains the id.
+			[]string{`2 a: : invalid_csv`, fmt.Sprintf("%d : : invalid_csv", maxRowLines+3), fmt.Sprintf("%d b: : ambiguous_row", maxRowLines+4)},
 		},
 		"too many rows of one order": {
 			head + strings.Repeat("a,,p,,,"+strings.Repeat("1", 1000)+"\n", 1100) + "b,,p,,,\n",
 			[]string{`2 a: : line_too_long`, `1102 b: {"id":"b","items":[{"product_code":"p","licenses":[{}]}]}`},
 		},
-		"all that is wrong with an order, where it is": {
+		"all errors of an order with their lines": {
 			head + "a,x@example.com,p,,,many\na,y@example.com,p,,,-1\na,,p,,,1.5\n",
 			[]string{`2 a: 3: customer.email: rows_differ items[0].licenses[0].max_activations: wrong_type` +
 				` 4: items[0].licenses[2].max_activations: wrong_type`},
@@ -169,11 +169,11 @@ func TestCSV(t *testing.T) {
 			}
 			assert.Equal(t, row.want, got)
 
-			r, err := newReader(csvRows, strings.NewReader(row.input))
+			r, err := newEntryReader(csvRows, strings.NewReader(row.input))
 			require.NoError(t, err)
 			n, err := count(r, 0)
 			require.NoError(t, err)
-			assert.Equal(t, len(entries), n, "counted before")
+			assert.Equal(t, len(entries), n, "count")
 		})
 	}
 }
@@ -181,18 +181,18 @@ func TestCSV(t *testing.T) {
 func TestCSVHeader(t *testing.T) {
 	t.Parallel()
 	for input, want := range map[string]string{
-		"":                                 "there is no header row",
-		"\n\n":                             "there is no header row",
-		"id,product_code,max_activation\n": `unknown columns: "max_activation"; known are id, append,`,
-		"id,product_code,Users,\n":         `unknown columns: "Users", ""; known are`,
-		"id,product_code,id\n":             "columns twice: id",
-		"id,users\n":                       "needs the columns id and product_code",
-		"id;product_code\na;b\n":           "the cells have to be separated by commas",
-		"id\tproduct_code\n":               "the cells have to be separated by commas",
-		"id,\"product_code\n":              "the header row: a quote",
+		"":                                 "no header row",
+		"\n\n":                             "no header row",
+		"id,product_code,max_activation\n": `unknown columns in the header row: "max_activation"; known columns are id, append,`,
+		"id,product_code,Users,\n":         `unknown columns in the header row: "Users", ""; known columns are`,
+		"id,product_code,id\n":             "repeated columns in the header row: id",
+		"id,users\n":                       "must contain the columns id and product_code",
+		"id;product_code\na;b\n":           "separate the cells by commas",
+		"id\tproduct_code\n":               "separate the cells by commas",
+		"id,\"product_code\n":              "header row: a quote",
 		"\xff\xfei\x00d\x00":               "UTF-16",
 	} {
-		_, err := newReader(csvRows, strings.NewReader(input))
+		_, err := newEntryReader(csvRows, strings.NewReader(input))
 		require.ErrorAs(t, err, new(usageError), input)
 		require.ErrorContains(t, err, want, input)
 	}
@@ -201,12 +201,12 @@ func TestCSVHeader(t *testing.T) {
 	assert.Equal(t, "a", got[0].order.ID)
 }
 
-// Every column becomes a field that the SDK knows.
+// TestCSVColumns checks that the SDK knows the member of every column.
 func TestCSVColumns(t *testing.T) {
 	t.Parallel()
 	values := map[kind]string{
-		aText: "text", aNumber: "3", aFlag: "TRUE", anObject: `{"a": 1}`,
-		emails: "a@example.com; b@example.com;", codes: "render;calls=5", fields: "a=1;b=x y",
+		kindText: "text", kindNumber: "3", kindBool: "TRUE", kindObject: `{"a": 1}`,
+		kindEmails: "a@example.com; b@example.com;", kindFeatures: "render;calls=5", kindCustomFields: "a=1;b=x y",
 	}
 	special := map[string]string{
 		"id": "a", "product_code": "p", "created": "2031-03-01 10:20:30", "valid_duration": "1y", "maintenance_duration": "2m",
@@ -225,27 +225,27 @@ func TestCSVColumns(t *testing.T) {
 		}
 		got := readEntries(t, csvRows, head+"\n"+cells+"\n")
 		require.Len(t, got, 1, col.name)
-		require.NotNil(t, got[0].order, "%s: %v", col.name, got[0].faults)
+		require.NotNil(t, got[0].order, "%s: %v", col.name, got[0].errors)
 		for _, f := range got[0].order.Check() {
-			assert.NotEqual(t, licensespring.RuleExtraMember, f.Rule, "%s is a member that the SDK does not know", col.name)
+			assert.NotEqual(t, licensespring.RuleExtraMember, f.Rule, "the SDK does not know the member %s", col.name)
 		}
 		doc, err := json.Marshal(got[0].order)
 		require.NoError(t, err)
-		// In the page's spelling, which is what orders are written in.
-		wire := map[string]string{"company_name": "company", "enable_maintenance_period": "enable_maintenance_duration"}
+		// Orders are encoded in the classic dialect.
+		classic := map[string]string{"company_name": "company", "enable_maintenance_period": "enable_maintenance_duration"}
 		name := col.wire
-		if page, ok := wire[name]; ok {
-			name = page
+		if classicName, ok := classic[name]; ok {
+			name = classicName
 		}
 		assert.Contains(t, string(doc), `"`+name+`":`, col.name)
 
-		// A cell that does not fit is said to be wrong, and nothing else happens.
-		if col.kind == aNumber || col.kind == aFlag || col.kind == anObject {
-			bad := readEntries(t, csvRows, head+"\n"+strings.TrimSuffix(cells, `,"`+strings.ReplaceAll(value, `"`, `""`)+`"`)+",maybe\n")
-			require.Len(t, bad, 1)
-			require.Len(t, bad[0].faults, 1, col.name)
-			assert.Equal(t, licensespring.RuleWrongType, bad[0].faults[0].Rule)
-			assert.True(t, strings.HasSuffix(bad[0].faults[0].Path, name), bad[0].faults[0].Path)
+		// An invalid cell is one error.
+		if col.kind == kindNumber || col.kind == kindBool || col.kind == kindObject {
+			invalid := readEntries(t, csvRows, head+"\n"+strings.TrimSuffix(cells, `,"`+strings.ReplaceAll(value, `"`, `""`)+`"`)+",maybe\n")
+			require.Len(t, invalid, 1)
+			require.Len(t, invalid[0].errors, 1, col.name)
+			assert.Equal(t, licensespring.RuleWrongType, invalid[0].errors[0].Rule)
+			assert.True(t, strings.HasSuffix(invalid[0].errors[0].Path, name), invalid[0].errors[0].Path)
 		}
 	}
 }
@@ -256,25 +256,25 @@ func TestCSVCells(t *testing.T) {
 		kind       kind
 		cell, want string
 	}{
-		{aText, `a"b`, `"a\"b"`},
-		{aText, "a\nb", `"a\nb"`},
-		{aNumber, "3", `3`},
-		{aNumber, "-1", `-1`},
-		{aNumber, "1.5", `1.5`},
-		{aNumber, " 3", `" 3"`},
-		{aNumber, "three", `"three"`},
-		{aNumber, "true", `"true"`},
-		{aFlag, "True", `true`},
-		{aFlag, "FALSE", `false`},
-		{aFlag, "yes", `"yes"`},
-		{anObject, `{"a":1}`, `{"a":1}`},
-		{anObject, `[1]`, `"[1]"`},
-		{anObject, `{"a":1`, `"{\"a\":1"`},
-		{emails, "a@x; b@y", `[{"email":"a@x"},{"email":"b@y"}]`},
-		{emails, "a@x;;b@y;", `[{"email":"a@x"},{"email":""},{"email":"b@y"}]`},
-		{codes, "render; calls = 5 ", `["render",{"code":"calls","max_consumption":5}]`},
-		{codes, "calls=many", `[{"code":"calls","max_consumption":"many"}]`},
-		{fields, "a=b=c; d", `[{"name":"a","value":"b=c"},"d"]`},
+		{kindText, `a"b`, `"a\"b"`},
+		{kindText, "a\nb", `"a\nb"`},
+		{kindNumber, "3", `3`},
+		{kindNumber, "-1", `-1`},
+		{kindNumber, "1.5", `1.5`},
+		{kindNumber, " 3", `" 3"`},
+		{kindNumber, "three", `"three"`},
+		{kindNumber, "true", `"true"`},
+		{kindBool, "True", `true`},
+		{kindBool, "FALSE", `false`},
+		{kindBool, "yes", `"yes"`},
+		{kindObject, `{"a":1}`, `{"a":1}`},
+		{kindObject, `[1]`, `"[1]"`},
+		{kindObject, `{"a":1`, `"{\"a\":1"`},
+		{kindEmails, "a@x; b@y", `[{"email":"a@x"},{"email":"b@y"}]`},
+		{kindEmails, "a@x;;b@y;", `[{"email":"a@x"},{"email":""},{"email":"b@y"}]`},
+		{kindFeatures, "render; calls = 5 ", `["render",{"code":"calls","max_consumption":5}]`},
+		{kindFeatures, "calls=many", `[{"code":"calls","max_consumption":"many"}]`},
+		{kindCustomFields, "a=b=c; d", `[{"name":"a","value":"b=c"},"d"]`},
 	}
 	for _, row := range rows {
 		got := row.kind.appendCell(nil, row.cell)
@@ -286,7 +286,7 @@ func TestCSVCells(t *testing.T) {
 func TestJSONLines(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", maxLine)
-	input := "\ufeff" + `{"id":"a","items":[]}` + "\r\n\r\n  \n" + // blank ones count as lines
+	input := "\ufeff" + `{"id":"a","items":[]}` + "\r\n\r\n  \n" + // empty lines count as lines
 		`{"id":"` + long + `"}` + "\n" +
 		`{"id":"b","customer":{"company_name":"B"}}` + "\n" +
 		`[]` + "\nnull\n" +
@@ -309,7 +309,7 @@ func TestJSONLines(t *testing.T) {
 	}, got)
 }
 
-// A line that is just as long as allowed is read, whatever its end.
+// TestLineLength tests lines around the maximum length, with all line ends.
 func TestLineLength(t *testing.T) {
 	t.Parallel()
 	for _, end := range []string{"", "\n", "\r\n"} {

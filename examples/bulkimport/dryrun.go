@@ -7,26 +7,26 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// dryRun says everything that is wrong with the input, and sends nothing.
+// dryRun validates the input without sending anything.
 func dryRun(
-	ctx context.Context, client *licensespring.Client, src *source, out *results, show *screen, t *tally,
+	ctx context.Context, client *licensespring.Client, src *source, out *resultWriter, con *console, sum *summary,
 ) error {
 	start := time.Now()
-	defer func() { t.took = time.Since(start) }()
+	defer func() { sum.elapsed = time.Since(start) }()
 	for e, err := range src.entries() {
 		if ctx.Err() != nil {
-			t.interrupt(e)
+			sum.interrupt(e)
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		r := unread(e)
+		r := invalidResult(e)
 		if e.order != nil {
-			r = checked(client, e)
+			r = validate(client, e)
 		}
-		t.count(r)
-		complain(show, src.name, r)
+		sum.add(r)
+		printResult(con, src.name, r)
 		if err := out.write(r); err != nil {
 			return err
 		}
@@ -34,24 +34,24 @@ func dryRun(
 	return nil
 }
 
-// checked is the result of an order that was only looked at.
-func checked(client *licensespring.Client, e *entry) *result {
+// validate returns the result of an order in a dry run.
+func validate(client *licensespring.Client, e *entry) *result {
 	preview, err := client.Preview(e.order)
 	if err != nil {
-		return unmade(e, err)
+		return errorResult(e, licensespring.OutcomeOf(err), err)
 	}
 	if !repeatable(e.order) {
-		return unread(&entry{line: e.line, id: e.id, faults: []finding{fault("items", licensespring.RuleAppendWithoutKeys,
-			"every license of an append needs a key, so that it can be found again")}})
+		return invalidResult(&entry{line: e.line, id: e.id, errors: []finding{newError("items", licensespring.RuleAppendWithoutKeys,
+			"every license of an append needs a key, so that a repeated import can find it")}})
 	}
 	return &result{
 		Line: e.line, ID: e.id, Outcome: outcomeValid,
-		Warnings: e.placed(preview.Findings),
+		Warnings: e.withLines(preview.Findings),
 	}
 }
 
-// repeatable reports whether the order can be sent in a run that may be run
-// again. Preview does not say so, for CreateOrder would take any append.
+// repeatable reports whether EnsureOrder accepts the order. Preview does not check
+// this, because CreateOrder accepts every append.
 func repeatable(o *licensespring.Order) bool {
 	if !o.Append {
 		return true

@@ -4,103 +4,113 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/licensespring-go/licensespring"
 )
 
-// An entry is one order of the input: a line of JSON Lines, or the CSV rows that
-// make an order together.
+// An entry is one order of the input: a line of JSON Lines, or the CSV rows of one
+// order.
 type entry struct {
-	line  int    // of its first line, from 1
-	id    string // of the order, if it can be read
+	line  int    // first line, from 1
+	id    string // id of the order, if it could be read
 	order *licensespring.Order
-	// faults say why there is no order, and is empty if there is one.
-	faults []finding
-	// rows are where the licenses of each item are, if that is not line.
+	// errors is empty if and only if order is not nil.
+	errors []finding
+	// rows contains the line of each license of each item. It is nil for JSON
+	// Lines.
 	rows [][]int
 }
 
-// A finding is one thing that is wrong, or odd, with an entry.
+// A finding is an error or a warning about an entry.
 type finding struct {
 	licensespring.Finding
 
-	// Line is where, if that is not the line of the entry.
+	// Line is the line of the finding if it is not the first line of the entry.
 	Line int `json:"line,omitzero"`
 }
 
-// The rules for an input as such, beside those of the SDK.
+// The rules of the input formats. They complement the rules of the SDK.
 const (
-	ruleTooLong     = "line_too_long"
-	ruleCSV         = "csv"
-	ruleDiffers     = "rows_differ"
-	ruleUnsure      = "rows_unsure"
-	ruleInvalidText = licensespring.RuleInvalidText
+	ruleTooLong      licensespring.Rule = "line_too_long"
+	ruleCSV          licensespring.Rule = "invalid_csv"
+	ruleDiffers      licensespring.Rule = "rows_differ"
+	ruleAmbiguousRow licensespring.Rule = "ambiguous_row"
 )
 
-func fault(path, rule, message string) finding {
+// newError returns a finding of severity error.
+func newError(path string, rule licensespring.Rule, message string) finding {
 	return finding{Finding: licensespring.Finding{
-		Path: path, Rule: rule, Severity: licensespring.Fault, Message: message,
+		Path: path, Rule: rule, Severity: licensespring.SeverityError, Message: message,
 	}}
 }
 
-// read takes the order from JSON, or what is wrong with that.
-func (e *entry) read(document []byte) {
+// decode decodes the order from JSON and records all errors.
+func (e *entry) decode(document []byte) {
 	var order licensespring.Order
 	err := json.Unmarshal(document, &order)
 	if e.id = order.ID; err != nil {
-		e.id = idOf(document)
+		e.id = decodeID(document)
 	}
 	var (
-		wrong  *licensespring.ValidationError
-		syntax *json.SyntaxError
+		invalid *licensespring.ValidationError
+		syntax  *json.SyntaxError
 	)
 	switch {
-	case errors.As(err, &wrong):
-		e.faults = append(e.faults, e.placed(wrong.Findings)...)
+	case errors.As(err, &invalid):
+		e.errors = append(e.errors, e.withLines(invalid.Findings)...)
 	case errors.As(err, &syntax):
-		e.faults = append(e.faults, fault("", licensespring.RuleInvalidJSON, fmt.Sprintf("%v, at byte %d", err, syntax.Offset)))
+		e.errors = append(e.errors, newError("", licensespring.RuleInvalidJSON, fmt.Sprintf("%v, at byte %d", err, syntax.Offset)))
 	case err != nil:
-		e.faults = append(e.faults, fault("", licensespring.RuleInvalidJSON, err.Error()))
-	case len(e.faults) == 0:
-		// Whether it makes sense the SDK says when it is to be sent.
-		e.order = &order
-	case errors.As(order.Validate(), &wrong):
-		e.faults = append(e.faults, e.placed(wrong.Findings)...)
+		e.errors = append(e.errors, newError("", licensespring.RuleInvalidJSON, err.Error()))
+	case len(e.errors) == 0:
+		e.order = &order // EnsureOrder validates it
+	case errors.As(order.Validate(), &invalid):
+		e.errors = append(e.errors, e.withLines(invalid.Findings)...)
 	}
 }
 
-// idOf returns the id of an order that cannot be read otherwise, if it has one.
-func idOf(document []byte) string {
+// decodeID returns the id of an order that could not be decoded, or "".
+func decodeID(document []byte) string {
 	var order struct {
 		ID string `json:"id"`
 	}
-	// An error is about what was said already. What was read before it counts.
-	_ = json.Unmarshal(document, &order)
+	_ = json.Unmarshal(document, &order) // the error has been reported
 	return order.ID
 }
 
-// placed adds to findings the line each is about, where an entry has several.
-func (e *entry) placed(findings []licensespring.Finding) []finding {
-	var placed []finding
+// withLines adds the line of each finding, if the entry has several lines.
+func (e *entry) withLines(findings []licensespring.Finding) []finding {
+	var all []finding
 	for _, f := range findings {
-		p := finding{Finding: f}
-		if at := e.lineOf(f.Path); at != e.line {
-			p.Line = at
+		withLine := finding{Finding: f}
+		if line := e.lineOf(f.Path); line != e.line {
+			withLine.Line = line
 		}
-		placed = append(placed, p)
+		all = append(all, withLine)
 	}
-	return placed
+	return all
 }
 
 // lineOf returns the line of a path such as items[0].licenses[2].key.
 func (e *entry) lineOf(path string) int {
-	item, path, ok := index(path, "items[")
+	item, path, ok := cutIndex(path, "items[")
 	if !ok || item >= len(e.rows) || len(e.rows[item]) == 0 {
 		return e.line
 	}
-	license, _, ok := index(path, ".licenses[")
+	license, _, ok := cutIndex(path, ".licenses[")
 	if !ok || license >= len(e.rows[item]) {
 		return e.rows[item][0]
 	}
 	return e.rows[item][license]
+}
+
+// cutIndex cuts a prefix such as "items[", an index and "]" from a path. It returns
+// the index and the rest of the path.
+func cutIndex(path, prefix string) (n int, rest string, ok bool) {
+	path, ok = strings.CutPrefix(path, prefix)
+	digits, rest, closed := strings.Cut(path, "]")
+	n, err := strconv.Atoi(digits)
+	return n, rest, ok && closed && err == nil && n >= 0
 }

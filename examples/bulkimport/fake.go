@@ -7,26 +7,26 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// startFake starts a fake of the service that the settings ask for. It keeps to
-// the same plan and takes the same spelling as the client does: a service knows
-// one of the two.
+// startFake starts a fake of the service with the rate limit and the dialect of the
+// settings. A server accepts one dialect only.
 func (s *settings) startFake(options ...licensespringtest.Option) *licensespringtest.Server {
-	if s.dialect == licensespring.CurrentDialect {
+	if s.dialect == licensespring.DialectCurrent {
 		options = append(options, licensespringtest.WithDialect(licensespringtest.DialectCurrent))
 	}
-	if s.plan > 0 {
+	if s.rateLimit > 0 {
 		options = append(options, licensespringtest.WithRateLimit(
-			licensespringtest.RateLimit{PerMinute: int(s.plan), PerSecond: 50, PerTenSeconds: 200}))
+			licensespringtest.RateLimit{PerMinute: int(s.rateLimit), PerSecond: 50, PerTenSeconds: 200}))
 	}
-	// Nobody reads its journal, and it holds every request.
-	fake := licensespringtest.NewServer(nil, append(options, licensespringtest.WithJournalLimit(1))...)
+	// This program does not read the log of requests, which would grow with the
+	// input.
+	fake := licensespringtest.NewServer(nil, append(options, licensespringtest.WithRequestLogLimit(1))...)
 	if s.faults {
-		fake.Inject(faultMix()...)
+		fake.Inject(randomFaults()...)
 	}
 	return fake
 }
 
-// listenAt is the option that makes a fake listen at an address.
+// listenAt returns an option that makes a fake listen at an address.
 func listenAt(address string) (licensespringtest.Option, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {

@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// format is how orders are written down.
+// format is an input format.
 type format string
 
-// The formats; the zero format leaves it to the file's name.
+// The formats. The zero format is chosen by the name of the file.
 const (
 	jsonLines format = "jsonl"
 	csvRows   format = "csv"
@@ -25,7 +25,7 @@ func (f *format) set(name string) error {
 	}
 }
 
-// of returns the format for a file, which its name tells if nobody said it.
+// of returns the format of a file: f if it is set, or the one of the file's suffix.
 func (f format) of(file string) (format, error) {
 	if f != "" {
 		return f, nil
@@ -36,6 +36,6 @@ func (f format) of(file string) (format, error) {
 	case ".jsonl", ".ndjson":
 		return jsonLines, nil
 	default:
-		return "", usagef("%s: the name does not tell whether this is jsonl or csv; say it with -format", file)
+		return "", usagef("%s: unknown format: set it with -format jsonl or -format csv", file)
 	}
 }

@@ -11,9 +11,8 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// FuzzCSV reads any input. Whatever it is, reading ends, every entry is an order
-// or says why not, each is about a line that is there, and nothing is made of a
-// row that is not the input's.
+// FuzzCSV reads arbitrary input. Reading terminates, every entry is an order or has
+// errors, its lines exist, and each license comes from a row of the input.
 func FuzzCSV(f *testing.F) {
 	shipped, err := os.ReadFile("orders.csv")
 	require.NoError(f, err)
@@ -29,7 +28,7 @@ func FuzzCSV(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, input []byte) {
-		r, err := newReader(csvRows, bytes.NewReader(input))
+		r, err := newEntryReader(csvRows, bytes.NewReader(input))
 		if err != nil {
 			return
 		}
@@ -42,11 +41,11 @@ func FuzzCSV(f *testing.F) {
 		lines := 1 + bytes.Count(input, []byte("\n"))
 		last, rows := 1, 0
 		for _, e := range entries {
-			require.Greater(t, e.line, last, "entries are about lines in their order")
+			require.Greater(t, e.line, last, "entries are in the order of their lines")
 			last = e.line
 			require.LessOrEqual(t, e.line, lines)
-			require.Equal(t, e.order == nil, len(e.faults) > 0)
-			for _, f := range e.faults {
+			require.Equal(t, e.order == nil, len(e.errors) > 0)
+			for _, f := range e.errors {
 				require.NotEmpty(t, f.Rule)
 				require.NotEmpty(t, f.Message)
 				require.True(t, f.Line == 0 || e.line < f.Line && f.Line <= lines)
@@ -55,7 +54,7 @@ func FuzzCSV(f *testing.F) {
 				continue
 			}
 			for _, f := range e.order.Check() {
-				require.NotEqual(t, licensespring.RuleExtraMember, f.Rule, "a column that the SDK does not know")
+				require.NotEqual(t, licensespring.RuleExtraMember, f.Rule, "the SDK does not know a column")
 			}
 			require.Equal(t, e.id, e.order.ID)
 			require.True(t, strings.Contains(string(input), e.id) || strings.Contains(e.id, `"`) || strings.Contains(e.id, "\n"))
@@ -64,7 +63,7 @@ func FuzzCSV(f *testing.F) {
 				rows += len(item.Licenses)
 			}
 		}
-		require.Less(t, rows, lines, "a license for each row below the header, at the most")
+		require.Less(t, rows, lines, "at most one license per row below the header")
 		require.LessOrEqual(t, len(head), len(columns))
 	})
 }

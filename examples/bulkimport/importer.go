@@ -11,44 +11,44 @@ import (
 
 // importer creates the orders of a source.
 type importer struct {
-	client *licensespring.Client
-	set    *settings
-	src    *source
-	out    *results
-	show   *screen
-	tally  *tally
+	client  *licensespring.Client
+	set     *settings
+	src     *source
+	out     *resultWriter
+	console *console
+	summary *summary
 
 	mu       sync.Mutex
-	underWay map[int]*entry  // by the index that its result will have
-	ids      map[string]bool // of those
-	ended    *sync.Cond      // one of those has ended
-	err      error           // of reading the input or writing the results
+	inFlight map[int]*entry  // by the index of the order's result
+	ids      map[string]bool // of the entries in flight
+	finished *sync.Cond      // signals that an entry has left inFlight
+	err      error           // first error of reading the input or writing the results
 	progress licensespring.Progress
 }
 
 func newImporter(
-	client *licensespring.Client, set *settings, src *source, out *results, show *screen, t *tally,
+	client *licensespring.Client, set *settings, src *source, out *resultWriter, con *console, sum *summary,
 ) *importer {
 	im := &importer{
-		client: client, set: set, src: src, out: out, show: show, tally: t,
-		underWay: make(map[int]*entry), ids: make(map[string]bool),
+		client: client, set: set, src: src, out: out, console: con, summary: sum,
+		inFlight: make(map[int]*entry), ids: make(map[string]bool),
 	}
-	im.ended = sync.NewCond(&im.mu)
+	im.finished = sync.NewCond(&im.mu)
 	return im
 }
 
-// run creates the orders. When ctx ends no further one is taken, and those under
-// way have some time to end.
+// run creates the orders. When ctx is done, it starts no further order and waits
+// for the orders in flight until the grace period is over.
 func (im *importer) run(ctx context.Context) error {
 	start := time.Now()
-	orders, cancel := underWay(ctx, im.set.grace)
+	orders, cancel := withGrace(ctx, im.set.grace)
 	defer cancel()
-	defer im.announce(ctx)()
+	defer im.announceInterrupt(ctx)()
 
 	options := []licensespring.BulkOption{
 		licensespring.WithTotal(im.src.total),
-		licensespring.WithProgress(im.note),
-		licensespring.WithLeftovers(func(r licensespring.BulkResult) { im.take(r) }),
+		licensespring.WithProgress(im.setProgress),
+		licensespring.WithAbandoned(func(r licensespring.BulkResult) { im.handle(r) }),
 	}
 	if im.set.concurrency > 0 {
 		options = append(options, licensespring.WithConcurrency(im.set.concurrency))
@@ -56,54 +56,54 @@ func (im *importer) run(ctx context.Context) error {
 	if im.set.stopOnError {
 		options = append(options, licensespring.WithStopOnError())
 	}
-	for r := range im.client.CreateOrders(orders, im.orders(ctx), options...) {
-		if !im.take(r) {
+	for r := range im.client.EnsureOrders(orders, im.orders(ctx), options...) {
+		if !im.handle(r) {
 			break
 		}
 	}
-	im.tally.took = time.Since(start)
+	im.summary.elapsed = time.Since(start)
 	return im.err
 }
 
-// announce says what is going on as soon as ctx ends. The function it returns
-// returns when nothing more will be said.
-func (im *importer) announce(ctx context.Context) func() {
-	said := make(chan struct{})
+// announceInterrupt prints a message when ctx is done. The returned function waits
+// until a message in progress is complete.
+func (im *importer) announceInterrupt(ctx context.Context) func() {
+	printed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
-		defer close(said)
-		im.show.say("Interrupted: the orders under way have %s to end. Ctrl-C again ends at once.", im.set.grace)
+		defer close(printed)
+		im.console.message("Interrupted: waiting up to %s for the orders in flight. Press Ctrl-C again to exit immediately.", im.set.grace)
 	})
 	return func() {
 		if !stop() {
-			<-said
+			<-printed
 		}
 	}
 }
 
-// orders are the entries that are orders; the others end here. It runs beside
-// the loop over the results.
+// orders yields the valid orders of the source and reports the other entries. It
+// runs concurrently with the loop over the results.
 func (im *importer) orders(ctx context.Context) iter.Seq[*licensespring.Order] {
 	return func(yield func(*licensespring.Order) bool) {
 		index := 0
 		for e, err := range im.src.entries() {
 			switch {
 			case ctx.Err() != nil:
-				im.tally.interrupt(e)
+				im.summary.interrupt(e)
 				return
 			case err != nil:
 				im.fail(err)
 				return
 			case e.order == nil:
-				if !im.done(unread(e)) || im.set.stopOnError {
+				if !im.report(invalidResult(e)) || im.set.stopOnError {
 					return
 				}
 				continue
 			}
-			im.begin(index, e)
+			im.start(index, e)
 			if ctx.Err() != nil || !yield(e.order) {
-				im.forget(index)
+				im.finish(index)
 				if ctx.Err() != nil {
-					im.tally.interrupt(e)
+					im.summary.interrupt(e)
 				}
 				return
 			}
@@ -112,43 +112,44 @@ func (im *importer) orders(ctx context.Context) iter.Seq[*licensespring.Order] {
 	}
 }
 
-// begin notes that an entry is under way. Entries with one id have to come one
-// after the other: otherwise chance would decide which of two orders with the
-// same id is made, and whether an append finds the order it is for.
-func (im *importer) begin(index int, e *entry) {
+// start adds an entry to the entries in flight. It waits for an entry with the same
+// id: of two concurrent orders with the same id either could be created first, and
+// an append could be sent before its order.
+func (im *importer) start(index int, e *entry) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	for im.ids[e.id] {
-		im.ended.Wait()
+		im.finished.Wait()
 	}
-	im.underWay[index], im.ids[e.id] = e, true
+	im.inFlight[index], im.ids[e.id] = e, true
 }
 
-// forget notes that an entry is not under way any more.
-func (im *importer) forget(index int) *entry {
+// finish removes an entry from the entries in flight and returns it.
+func (im *importer) finish(index int) *entry {
 	im.mu.Lock()
 	defer im.mu.Unlock()
-	e := im.underWay[index]
-	delete(im.underWay, index)
+	e := im.inFlight[index]
+	delete(im.inFlight, index)
 	delete(im.ids, e.id)
-	im.ended.Broadcast()
+	im.finished.Broadcast()
 	return e
 }
 
-// take deals with what became of an order, and reports whether to go on.
-func (im *importer) take(r licensespring.BulkResult) bool {
-	e := im.forget(r.Index)
+// handle reports the result of an order. It returns false if the import must stop.
+func (im *importer) handle(r licensespring.BulkResult) bool {
+	e := im.finish(r.Index)
 	if r.Err != nil {
-		return im.done(unmade(e, r.Err))
+		return im.report(errorResult(e, r.Outcome(), r.Err))
 	}
-	return im.done(made(e, r.Result, im.set.includePasswords))
+	return im.report(orderResult(e, r.Result, im.set.includePasswords))
 }
 
-// done counts, shows and writes a result, and reports whether to go on.
-func (im *importer) done(r *result) bool {
-	done, failed := im.tally.count(r)
-	im.show.progress(done, failed, im.noted())
-	complain(im.show, im.src.name, r)
+// report counts, prints and writes a result. It returns false if the result could
+// not be written.
+func (im *importer) report(r *result) bool {
+	done, failed := im.summary.add(r)
+	im.console.progress(done, failed, im.currentProgress())
+	printResult(im.console, im.src.name, r)
 	if err := im.out.write(r); err != nil {
 		im.fail(err)
 		return false
@@ -156,7 +157,7 @@ func (im *importer) done(r *result) bool {
 	return true
 }
 
-// fail notes the first error of reading or writing.
+// fail records the first error of reading or writing.
 func (im *importer) fail(err error) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
@@ -165,15 +166,15 @@ func (im *importer) fail(err error) {
 	}
 }
 
-// note keeps the SDK's progress, for its rate and its estimate. What it counts are
-// the orders it was given; the tally knows the lines that are none.
-func (im *importer) note(p licensespring.Progress) {
+// setProgress records the SDK's progress for its rate and its estimate. Its counts
+// lack the invalid entries, which the summary contains.
+func (im *importer) setProgress(p licensespring.Progress) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	im.progress = p
 }
 
-func (im *importer) noted() licensespring.Progress {
+func (im *importer) currentProgress() licensespring.Progress {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	return im.progress

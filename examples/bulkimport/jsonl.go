@@ -6,13 +6,13 @@ import (
 	"strconv"
 )
 
-// jsonlReader reads JSON Lines: one order a line. Empty lines are passed over.
+// jsonlReader reads JSON Lines with one order per line. It skips empty lines.
 type jsonlReader struct{ lines *lineReader }
 
 func newJSONLReader(r io.Reader) *jsonlReader { return &jsonlReader{lines: newLineReader(r)} }
 
-// next returns the next line that is not empty, unread.
-func (j *jsonlReader) next() (raw, error) {
+// next returns the next line that is not empty.
+func (j *jsonlReader) next() (rawEntry, error) {
 	for {
 		l, err := j.lines.next()
 		if err != nil {
@@ -27,19 +27,18 @@ func (j *jsonlReader) next() (raw, error) {
 // jsonLine is a line of JSON Lines.
 type jsonLine line
 
-func (l jsonLine) first() int { return l.number }
+func (l jsonLine) firstLine() int { return l.number }
 
-// entry reads the line.
-func (l jsonLine) entry() *entry {
+func (l jsonLine) parse() *entry {
 	e := &entry{line: l.number}
 	if l.tooLong {
-		e.faults = []finding{tooLong()}
+		e.errors = []finding{newTooLong()}
 		return e
 	}
-	e.read(l.text)
+	e.decode(l.text)
 	return e
 }
 
-func tooLong() finding {
-	return fault("", ruleTooLong, "the line is longer than "+strconv.Itoa(maxLine)+" bytes")
+func newTooLong() finding {
+	return newError("", ruleTooLong, "the line is longer than "+strconv.Itoa(maxLine)+" bytes")
 }

@@ -7,25 +7,25 @@ import (
 	"io"
 )
 
-// maxLine bounds the length of a line, and of a CSV row of several lines, in
-// bytes: it is what keeps the memory constant whatever the input is.
+// maxLine is the maximum length in bytes of a line, and of a CSV row of several
+// lines. It limits the memory for any input.
 const maxLine = 1 << 20
 
-var errUTF16 = usageError{errors.New("the input is UTF-16: save it as UTF-8")}
+var errUTF16 = usageError{errors.New("the input is UTF-16: convert it to UTF-8")}
 
-// lineReader reads lines that end in LF or CRLF, without their ends and without
-// the byte order mark that some programs put in front of the first.
+// lineReader reads lines that end in LF or CRLF. It removes the line ends and a byte
+// order mark.
 type lineReader struct {
 	r      *bufio.Reader
 	number int
-	long   []byte // a line longer than the buffer of r
+	long   []byte // a line that is longer than the buffer of r
 }
 
 // A line is one line of the input.
 type line struct {
 	number int // from 1
 	text   []byte
-	// tooLong says that the line is longer than maxLine; text is its beginning.
+	// tooLong reports that the line is longer than maxLine and text is its beginning.
 	tooLong bool
 }
 
@@ -40,7 +40,7 @@ func (l *lineReader) next() (line, error) {
 		case bytes.HasPrefix(mark, []byte("\xff\xfe")), bytes.HasPrefix(mark, []byte("\xfe\xff")):
 			return line{}, errUTF16
 		case bytes.Equal(mark, []byte("\xef\xbb\xbf")):
-			_, _ = l.r.Discard(len(mark)) // it is there
+			_, _ = l.r.Discard(len(mark)) // it was peeked
 		}
 	}
 	text, err := l.r.ReadSlice('\n')
@@ -50,7 +50,7 @@ func (l *lineReader) next() (line, error) {
 		l.long = append(l.long[:0], text...)
 		for errors.Is(err, bufio.ErrBufferFull) {
 			text, err = l.r.ReadSlice('\n')
-			if l.long = append(l.long, text...); len(l.long) > maxLine+2 { // 2: the line's end
+			if l.long = append(l.long, text...); len(l.long) > maxLine+2 { // 2 bytes for the line end
 				l.long, got.tooLong = l.long[:maxLine], true
 			}
 		}

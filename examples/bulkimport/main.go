@@ -1,31 +1,30 @@
-// Command bulkimport creates many license orders, from JSON Lines or CSV, and
-// can be interrupted and run again at any time: what is there is not made twice.
+// Command bulkimport creates many license orders from JSON Lines or CSV. It can be
+// interrupted and run again at any time: existing orders are not created twice.
 //
-// With no environment it starts a fake of the service in its own process and
-// imports the example file there, in which some lines are wrong on purpose:
+// Without configuration it starts a fake of the service in its own process and
+// imports the example file, which contains errors on purpose:
 //
 //	go run .
 //
-// With LICENSESPRING_MANAGEMENT_KEY it talks to the service, or to the one that
-// LICENSESPRING_BASE_URL names, and says so on standard error.
+// If LICENSESPRING_MANAGEMENT_KEY is set, it uses the service, or the address in
+// LICENSESPRING_BASE_URL.
 //
-//	go run . -h                           what else it can do
-//	go run . -f orders.csv -dry-run       what is wrong with a file; nothing is sent
-//	go run . -generate 20000 -faults      a larger load, with failures
+//	go run . -h                           lists all flags
+//	go run . -f orders.csv -dry-run       validates a file without sending anything
+//	go run . -generate 20000 -faults      imports many orders into a fake that injects faults
 //
-// README.md says what the files look like, and how to see an import interrupted
-// and resumed. Results go to standard output or to the file that -out names, one
-// JSON object a line, as they come; everything else goes to standard error. The
-// exit code says how it ended. Where several are true it is the first of 1, 2,
-// 6, 5, 4, 3:
+// README.md describes the input and how to try an interrupted import. Results go to
+// standard output or to the file of -out, one JSON object per line, in the order of
+// completion. All messages go to standard error. Exit codes; the first applicable
+// one of 1, 2, 6, 5, 4, 3 is returned:
 //
-//	0  every order is there (or -dry-run found no fault)
-//	1  something else went wrong, such as reading the input or writing the results
-//	2  the command line, the environment, the header row or the key is wrong
-//	3  some lines are wrong, or were refused: nothing was made of them
-//	4  some orders were not made yet: run it again
-//	5  some orders may or may not have been made: run it again
-//	6  it was interrupted: run it again
+//	0  every order exists (or -dry-run found no error)
+//	1  other errors, such as a failure to read the input or to write the results
+//	2  invalid command line, environment, header row or key
+//	3  some orders are invalid or were rejected; they were not created
+//	4  some orders have not been created yet: run the command again
+//	5  some orders may or may not have been created: run the command again
+//	6  interrupted: run the command again
 package main
 
 import (
@@ -39,21 +38,21 @@ import (
 	"syscall"
 )
 
-// The exit codes, as above.
+// The exit codes of the package documentation.
 const (
-	exitDone = iota
+	exitOK = iota
 	exitFailed
 	exitUsage
-	exitRefused
+	exitRejected
 	exitNotSent
 	exitUnknown
 	exitInterrupted
 )
 
 func main() {
-	// The first Ctrl-C ends the context: run takes no further order and lets
-	// those under way end. The second one does not wait for them. What they leave
-	// open the next run settles; results are written by then, one by one.
+	// The first signal cancels the context: run starts no further order and waits
+	// for the orders in flight. The second signal exits immediately. The results
+	// are complete up to then, and the next run settles the orders in flight.
 	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	ctx, _ := signal.NotifyContext(context.Background(), signals...)
 	context.AfterFunc(ctx, func() {
@@ -65,85 +64,83 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run is the whole program. What it takes from the process stands in its
-// arguments, so that a test can run it.
+// run is the program without the process state, so that tests can call it.
 func run(
 	ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer,
 ) int {
 	set, err := parseSettings(args, getenv, stdout, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		return exitDone
+		return exitOK
 	case err != nil:
-		return failed(stderr, err)
+		return reportError(stderr, err)
 	case set.serve != "":
-		return failed(stderr, serve(ctx, set, stdout, stderr))
+		return reportError(stderr, serve(ctx, set, stdout, stderr))
 	}
 	src, err := set.source(ctx, stdin)
 	switch {
-	case err != nil && ctx.Err() != nil: // while it waited for the header row
+	case err != nil && ctx.Err() != nil: // interrupted while reading the header row
 		return exitInterrupted
 	case err != nil:
-		return failed(stderr, err)
+		return reportError(stderr, err)
 	}
 	defer src.close()
 	svc := set.service()
 	defer svc.close()
 	client, err := svc.client(set)
 	if err != nil {
-		return failed(stderr, err)
+		return reportError(stderr, err)
 	}
 	defer client.CloseIdleConnections()
 	out, err := openResults(set.out, stdout)
 	if err != nil {
-		return failed(stderr, err)
+		return reportError(stderr, err)
 	}
-	say(stderr, "%s", svc.greeting)
+	printLine(stderr, "%s", svc.greeting)
 
-	t := &tally{dryRun: set.dryRun}
-	show := newScreen(stderr, set.showsProgress(stdout, stderr), src.total)
+	sum := &summary{dryRun: set.dryRun}
+	con := newConsole(stderr, set.showsProgress(stdout, stderr), src.total)
 	if set.dryRun {
-		err = dryRun(ctx, client, src, out, show, t)
+		err = dryRun(ctx, client, src, out, con, sum)
 	} else {
-		err = newImporter(client, set, src, out, show, t).run(ctx)
+		err = newImporter(client, set, src, out, con, sum).run(ctx)
 	}
-	show.end()
+	con.close()
 	if errClose := out.close(); err == nil {
 		err = errClose
 	}
-	t.print(stderr, src.name)
-	svc.printBooks(stderr)
-	if err != nil {
-		return failed(stderr, err)
+	sum.print(stderr, src.name)
+	if svc.fake != nil {
+		printStored(stderr, svc.fake)
 	}
-	t.hint(stderr, svc)
-	return t.exitCode()
+	if err != nil {
+		return reportError(stderr, err)
+	}
+	sum.hint(stderr, svc)
+	return sum.exitCode()
 }
 
-// usageError is about what the caller of the program gave it.
+// usageError is an error in the command line, the environment or the input file.
 type usageError struct{ error }
 
-// Unwrap returns the error itself.
 func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// failed says what went wrong, if something did, and returns the exit code.
-func failed(stderr io.Writer, err error) int {
-	var usage usageError
-	switch {
-	case err == nil:
-		return exitDone
-	case errors.Is(err, errSaid):
-		return exitUsage
-	case errors.As(err, &usage):
-		say(stderr, "%v", err)
-		return exitUsage
-	default:
-		say(stderr, "%v", err)
-		return exitFailed
+// reportError writes an error, if it is not nil, and returns the exit code.
+func reportError(stderr io.Writer, err error) int {
+	if err == nil {
+		return exitOK
 	}
+	if errors.Is(err, errReported) {
+		return exitUsage
+	}
+	printLine(stderr, "%v", err)
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitFailed
 }
 
-// say writes a line for a person. If nobody can read it, nobody can be told.
-func say(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
+// printLine writes a message. Errors of writing a message cannot be reported.
+func printLine(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }

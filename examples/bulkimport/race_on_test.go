@@ -2,5 +2,6 @@
 
 package main
 
-// raceEnabled tells that everything takes ten times as long.
+// raceEnabled reports whether the race detector is on, which makes tests ten times
+// slower.
 const raceEnabled = true

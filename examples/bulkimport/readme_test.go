@@ -11,7 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What README.md says of wrong lines, columns and flags is so.
+// TestReadme compares README.md with the findings in the examples, the columns and the
+// flags.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile("README.md")
@@ -29,17 +30,17 @@ func TestReadme(t *testing.T) {
 	}
 	for file := range exampleOutcomes {
 		got := runWith(t.Context(), nil, "", "-f", file)
-		told := make(map[int]bool)
+		printed := make(map[int]bool)
 		for _, found := range regexp.MustCompile(`(?m)^`+regexp.QuoteMeta(file)+`:(\d+):`).FindAllStringSubmatch(got.stderr, -1) {
 			line, err := strconv.Atoi(found[1])
 			require.NoError(t, err)
-			told[line] = true
+			printed[line] = true
 		}
-		assert.Equal(t, documented[file], told, file)
+		assert.Equal(t, documented[file], printed, file)
 	}
 
 	for i := range columns {
-		if columns[i].level != ofLicense || strings.Contains(columns[i].name, ".") {
+		if columns[i].level != levelLicense || strings.Contains(columns[i].name, ".") {
 			name := strings.TrimPrefix(columns[i].name, "customer")
 			assert.Contains(t, readme, name+"`", "column %s", columns[i].name)
 		}

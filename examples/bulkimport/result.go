@@ -1,21 +1,22 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"time"
 
 	"github.com/licensespring-go/licensespring"
 )
 
-// outcomeValid is the outcome of an order in a dry run that has no fault.
+// outcomeValid is the outcome of a valid order in a dry run.
 const outcomeValid licensespring.Outcome = "valid"
 
-// A result is a line of the results: what became of an entry.
+// A result is a line of the results: the outcome of an entry.
 type result struct {
 	Line    int                   `json:"line"`
 	ID      string                `json:"id,omitzero"`
 	Outcome licensespring.Outcome `json:"outcome"`
-	// OrderID is the service's number for the order.
+	// OrderID is the id that the service assigned.
 	OrderID     int64     `json:"order_id,omitzero"`
 	LicenseKeys []string  `json:"license_keys,omitzero"`
 	Users       []user    `json:"users,omitzero"`
@@ -27,19 +28,19 @@ type result struct {
 type user struct {
 	Email     string `json:"email"`
 	IsManager bool   `json:"is_manager,omitzero"`
-	// InitialPassword is there if it was asked for and the service told it,
-	// which it does only once.
+	// InitialPassword is set with -include-passwords only. The service shows it in
+	// the response to the create only.
 	InitialPassword string `json:"initial_password,omitzero"`
 }
 
-// failure says why an order was not made, or may not have been.
+// failure is the error of an entry.
 type failure struct {
 	Kind    licensespring.ErrorKind `json:"kind"`
 	Message string                  `json:"message"`
 	Status  int                     `json:"status,omitzero"`
 	Code    string                  `json:"code,omitzero"`
-	// Findings are what validation says, Fields what the service says of single
-	// fields, and Differences how the order differs from the one that is there.
+	// Findings are the findings of the validation, Fields the service's messages
+	// about fields, and Differences the differences from the existing order.
 	Findings    []finding    `json:"findings,omitzero"`
 	Fields      []fieldError `json:"fields,omitzero"`
 	Differences []difference `json:"differences,omitzero"`
@@ -52,19 +53,21 @@ type fieldError struct {
 	Messages []string `json:"messages"`
 }
 
+// difference is a [licensespring.Difference] with names for JSON.
 type difference struct {
-	Path  string `json:"path"`
-	Asked string `json:"asked,omitzero"`
-	Found string `json:"found,omitzero"`
+	Path string             `json:"path"`
+	Want string             `json:"want,omitzero"`
+	Got  string             `json:"got,omitzero"`
+	Rule licensespring.Rule `json:"rule"`
 }
 
-// made is the result of an order that is there.
-func made(e *entry, res *licensespring.OrderResult, passwords bool) *result {
+// orderResult returns the result of an order that exists.
+func orderResult(e *entry, res *licensespring.OrderResult, passwords bool) *result {
 	r := &result{
 		Line: e.line, ID: e.id, Outcome: res.Outcome,
 		OrderID:     res.Order.ID,
 		LicenseKeys: res.Order.LicenseKeys(),
-		Warnings:    e.placed(res.Warnings),
+		Warnings:    e.withLines(res.Warnings),
 	}
 	for _, u := range res.Order.Users() {
 		shown := user{Email: u.Email, IsManager: u.IsManager}
@@ -76,41 +79,38 @@ func made(e *entry, res *licensespring.OrderResult, passwords bool) *result {
 	return r
 }
 
-// unmade is the result of an order that was not made, or may not have been.
-func unmade(e *entry, err error) *result {
-	r := &result{Line: e.line, ID: e.id, Outcome: licensespring.NotSent}
-	var (
-		failed *licensespring.Error
-		wrong  *licensespring.ValidationError
-	)
-	if !errors.As(err, &failed) { // the SDK returns nothing else
-		r.Outcome, r.Error = licensespring.Unknown, &failure{Message: err.Error()}
-		return r
+// errorResult returns the result of an order that failed.
+func errorResult(e *entry, outcome licensespring.Outcome, err error) *result {
+	r := &result{
+		Line: e.line, ID: e.id,
+		Outcome: cmp.Or(outcome, licensespring.OutcomeUnknown),
+		Error:   &failure{Message: err.Error()},
 	}
-	r.Outcome = failed.Outcome
-	r.Error = &failure{
-		Kind: failed.Kind, Message: failed.Error(), Status: failed.StatusCode, Code: failed.Code,
-		RequestID: failed.RequestID, RetryAt: failed.RetryAt,
+	if failed, ok := errors.AsType[*licensespring.Error](err); ok {
+		r.Error = &failure{
+			Kind: failed.Kind, Message: failed.Error(), Status: failed.StatusCode, Code: failed.Code,
+			RequestID: failed.RequestID, RetryAt: failed.RetryAt,
+		}
+		for _, f := range failed.Fields {
+			r.Error.Fields = append(r.Error.Fields, fieldError(f))
+		}
+		for _, d := range failed.Differences {
+			r.Error.Differences = append(r.Error.Differences, difference(d))
+		}
 	}
-	if errors.As(err, &wrong) {
-		r.Error.Findings = e.placed(wrong.Findings)
-	}
-	for _, f := range failed.Fields {
-		r.Error.Fields = append(r.Error.Fields, fieldError(f))
-	}
-	for _, d := range failed.Differences {
-		r.Error.Differences = append(r.Error.Differences, difference{Path: d.Path, Asked: d.Asked, Found: d.Found})
+	if invalid, ok := errors.AsType[*licensespring.ValidationError](err); ok {
+		r.Error.Findings = e.withLines(invalid.Findings)
 	}
 	return r
 }
 
-// unread is the result of an entry that is no order.
-func unread(e *entry) *result {
+// invalidResult returns the result of an entry that is not an order.
+func invalidResult(e *entry) *result {
 	return &result{
-		Line: e.line, ID: e.id, Outcome: licensespring.NotSent,
+		Line: e.line, ID: e.id, Outcome: licensespring.OutcomeNotSent,
 		Error: &failure{
-			Kind: licensespring.ErrInvalidRequest, Message: "the line cannot be read as an order",
-			Findings: e.faults,
+			Kind: licensespring.ErrInvalidRequest, Message: "the entry is not a valid order",
+			Findings: e.errors,
 		},
 	}
 }

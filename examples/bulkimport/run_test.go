@@ -18,20 +18,20 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// ending is what a run left behind.
-type ending struct {
+// runResult is the exit code and the output of a run.
+type runResult struct {
 	code           int
 	stdout, stderr string
 }
 
-// runWith runs the program. A nil server is the program's own.
-func runWith(ctx context.Context, srv *licensespringtest.Server, stdin string, args ...string) ending {
+// runWith runs the program. With a nil server the program starts its own fake.
+func runWith(ctx context.Context, srv *licensespringtest.Server, stdin string, args ...string) runResult {
 	var stdout, stderr bytes.Buffer
 	code := run(ctx, args, environment(srv), strings.NewReader(stdin), &stdout, &stderr)
-	return ending{code: code, stdout: stdout.String(), stderr: stderr.String()}
+	return runResult{code: code, stdout: stdout.String(), stderr: stderr.String()}
 }
 
-// environment makes a run talk to a server.
+// environment returns the environment of a run that uses the server.
 func environment(srv *licensespringtest.Server) func(string) string {
 	if srv == nil {
 		return func(string) string { return "" }
@@ -45,7 +45,7 @@ func environmentOf(key, baseURL string) func(string) string {
 	}
 }
 
-// shownResult is a line of the results, as somebody else reads it.
+// shownResult is a line of the results as another program decodes it.
 type shownResult struct {
 	Line        int      `json:"line"`
 	ID          string   `json:"id"`
@@ -66,6 +66,9 @@ type shownResult struct {
 		Findings    []shownFinding `json:"findings"`
 		Differences []struct {
 			Path string `json:"path"`
+			Want string `json:"want"`
+			Got  string `json:"got"`
+			Rule string `json:"rule"`
 		} `json:"differences"`
 	} `json:"error"`
 }
@@ -100,7 +103,7 @@ func (r shownResult) findings() []string {
 	return all
 }
 
-// readResults reads results strictly: every line is one.
+// readResults decodes results. Every line must be one.
 func readResults(t *testing.T, text string) []shownResult {
 	t.Helper()
 	var all []shownResult
@@ -114,12 +117,12 @@ func readResults(t *testing.T, text string) []shownResult {
 	return all
 }
 
-// byLine returns the results by the line of the input they are about.
+// byLine returns the results by their line of the input.
 func byLine(t *testing.T, text string) map[int]shownResult {
 	t.Helper()
 	lines := make(map[int]shownResult)
 	for _, r := range readResults(t, text) {
-		require.NotContains(t, lines, r.Line, "two results of one line")
+		require.NotContains(t, lines, r.Line, "two results for one line")
 		lines[r.Line] = r
 	}
 	return lines
@@ -132,15 +135,15 @@ func writeFile(t *testing.T, name, content string) string {
 	return name
 }
 
-// What README.md says of the two examples.
+// exampleOutcomes are the outcomes in README.md.
 var exampleOutcomes = map[string]map[int]string{
 	"orders.jsonl": {
 		1: "created", 2: "created", 3: "not sent", 4: "not sent", 5: "created", 7: "not sent",
-		8: "created", 9: "refused", 10: "created", 11: "refused", 12: "created",
+		8: "created", 9: "rejected", 10: "created", 11: "rejected", 12: "created",
 	},
 	"orders.csv": {
 		2: "created", 3: "created", 6: "not sent", 7: "not sent", 8: "created", 9: "not sent",
-		11: "not sent", 13: "created", 14: "refused", 15: "created",
+		11: "not sent", 13: "created", 14: "rejected", 15: "created",
 	},
 }
 
@@ -153,8 +156,8 @@ var exampleFindings = map[string]map[int][]string{
 	},
 	"orders.csv": {
 		6:  {"items[0].licenses[0].max_activations: wrong_type"},
-		7:  {": csv"},
-		9:  {": csv"},
+		7:  {": invalid_csv"},
+		9:  {": invalid_csv"},
 		11: {"12: customer.email: rows_differ", "12: items[0].licenses[1].max_activations: negative"},
 	},
 }
@@ -165,48 +168,48 @@ func TestExamples(t *testing.T) {
 		t.Run(file, func(t *testing.T) {
 			t.Parallel()
 			srv := licensespringtest.NewServer(t)
-			got := runWith(t.Context(), srv, "", "-f", file, "-plan", "unlimited")
-			assert.Equal(t, exitRefused, got.code, got.stderr)
+			got := runWith(t.Context(), srv, "", "-f", file, "-rate-limit", "none")
+			assert.Equal(t, exitRejected, got.code, got.stderr)
 			results := byLine(t, got.stdout)
-			made := 0
+			created := 0
 			for line, r := range results {
 				assert.Equal(t, outcomes[line], r.Outcome, "line %d", line)
 				assert.Equal(t, exampleFindings[file][line], r.findings(), "line %d", line)
 				if r.Outcome == "created" {
-					made++
+					created++
 				}
 			}
 			assert.Len(t, results, len(outcomes))
-			assert.Len(t, srv.Orders(), made)
+			assert.Len(t, srv.Orders(), created)
 
-			// The same again makes nothing, whatever else is wrong.
-			again := runWith(t.Context(), srv, "", "-f", file, "-plan", "unlimited")
-			assert.Equal(t, exitRefused, again.code)
+			// A second run creates nothing.
+			again := runWith(t.Context(), srv, "", "-f", file, "-rate-limit", "none")
+			assert.Equal(t, exitRejected, again.code)
 			for line, r := range byLine(t, again.stdout) {
 				want := strings.Replace(outcomes[line], "created", "existing", 1)
 				assert.Equal(t, want, r.Outcome, "line %d", line)
 			}
-			assert.Len(t, srv.Orders(), made)
+			assert.Len(t, srv.Orders(), created)
 		})
 	}
 }
 
-func TestRunWithoutAnything(t *testing.T) {
+func TestRunWithDefaults(t *testing.T) {
 	t.Parallel()
 	got := runWith(t.Context(), nil, "")
-	assert.Equal(t, exitRefused, got.code, "the example has lines that are wrong")
+	assert.Equal(t, exitRejected, got.code, "the example contains invalid lines")
 	assert.Len(t, readResults(t, got.stdout), len(exampleOutcomes["orders.jsonl"]))
 	for _, want := range []string{
-		"Talking to a fake of the service, started at http://127.0.0.1:",
-		"orders.jsonl:3: fault: unexpected end of JSON input, at byte ",
-		"orders.jsonl:4: fault: items[0].licenses[0].max_activations: want a number [wrong_type]\n",
-		"orders.jsonl:9: refused: ensure order \"inv-2031-0008\": invalid request",
+		"Using a fake of the service at http://127.0.0.1:",
+		"orders.jsonl:3: error: unexpected end of JSON input, at byte ",
+		"orders.jsonl:4: error: items[0].licenses[0].max_activations: ",
+		"orders.jsonl:9: rejected: ensure order \"inv-2031-0008\": invalid request",
 		"orders.jsonl:10: warning: items[0].licenses[0].product_features[1].code: ",
-		"orders.jsonl:11: refused: ensure order \"inv-2031-0001\": order conflict",
+		"orders.jsonl:11: rejected: ensure order \"inv-2031-0001\": order conflict",
 		"orders.jsonl: 11 orders in ",
-		": 6 created, 3 wrong, 2 refused; 1 with warnings.\n",
-		"The fake holds 6 orders with 8 licenses.\n",
-		"Correct what is wrong",
+		": 6 created, 3 invalid, 2 rejected; 1 with warnings.\n",
+		"The fake stores 6 orders with 8 licenses.\n",
+		"Correct the input",
 	} {
 		assert.Contains(t, got.stderr, want)
 	}
@@ -217,12 +220,12 @@ func TestDryRun(t *testing.T) {
 	srv := licensespringtest.NewServer(t)
 	for file, outcomes := range exampleOutcomes {
 		got := runWith(t.Context(), srv, "", "-f", file, "-dry-run")
-		assert.Equal(t, exitRefused, got.code)
+		assert.Equal(t, exitRejected, got.code)
 		results := byLine(t, got.stdout)
 		assert.Len(t, results, len(outcomes))
 		for line, r := range results {
 			want := outcomes[line]
-			if want != "not sent" { // what only the service knows
+			if want != "not sent" { // found by the service only
 				want = "valid"
 			}
 			assert.Equal(t, want, r.Outcome, "%s:%d", file, line)
@@ -233,22 +236,22 @@ func TestDryRun(t *testing.T) {
 	}
 	assert.Empty(t, srv.Requests())
 
-	good := runWith(t.Context(), nil, `{"id": "a", "items": [{"product_code": "acme-cad", "licenses": [{}]}]}`, "-dry-run", "-f", "-")
-	assert.Equal(t, exitDone, good.code)
+	good := runWith(t.Context(), nil, `{"id": "a", "items": [{"product_code": "acmecad", "licenses": [{}]}]}`, "-dry-run", "-f", "-")
+	assert.Equal(t, exitOK, good.code)
 	assert.JSONEq(t, `{"line":1,"id":"a","outcome":"valid"}`, good.stdout)
 	assert.Contains(t, good.stderr, "Dry run: nothing is sent.\n")
 	assert.Contains(t, good.stderr, ": 1 valid.\n")
 }
 
-func TestDryRunFindsWhatARepeatableImportCannotSend(t *testing.T) {
+func TestDryRunRejectsAppendWithoutKeys(t *testing.T) {
 	t.Parallel()
-	input := `{"id": "a", "append": true, "items": [{"product_code": "acme-cad", "licenses": [{}]}]}
-{"id": "a", "append": true, "items": [{"product_code": "acme-cad"}]}
-{"id": "a", "append": true, "items": [{"product_code": "acme-cad", "licenses": [{"key": "AB2C-D3EF-GH4J-K5MN"}]}]}
+	input := `{"id": "a", "append": true, "items": [{"product_code": "acmecad", "licenses": [{}]}]}
+{"id": "a", "append": true, "items": [{"product_code": "acmecad"}]}
+{"id": "a", "append": true, "items": [{"product_code": "acmecad", "licenses": [{"key": "AB2C-D3EF-GH4J-K5MN"}]}]}
 `
-	for _, args := range [][]string{{"-dry-run"}, {"-plan", "unlimited"}} {
+	for _, args := range [][]string{{"-dry-run"}, {"-rate-limit", "none"}} {
 		got := runWith(t.Context(), licensespringtest.NewServer(t), input, append(args, "-f", "-")...)
-		assert.Equal(t, exitRefused, got.code, got.stderr)
+		assert.Equal(t, exitRejected, got.code, got.stderr)
 		results := byLine(t, got.stdout)
 		for line := 1; line <= 2; line++ {
 			assert.Contains(t, results[line].findings(), "items: append_without_keys", "line %d", line)
@@ -257,13 +260,13 @@ func TestDryRunFindsWhatARepeatableImportCannotSend(t *testing.T) {
 	}
 }
 
-func TestMisspeltMembersAreToldOf(t *testing.T) {
+func TestUnknownMembers(t *testing.T) {
 	t.Parallel()
 	input := `{"id": "a", "x": 1, "customer": {"email": "a@example.com", "name": "A"}, "items": [
-		{"product_code": "acme-web", "y": 1, "licenses": [{"max_activation": 3,
+		{"product_code": "acmeweb", "y": 1, "licenses": [{"max_activation": 3,
 		"users": [{"email": "a@example.com", "role": 1}], "product_features": [{"code": "teams", "z": 1}]}]}]}`
 	got := runWith(t.Context(), nil, strings.ReplaceAll(input, "\n", " "), "-dry-run", "-f", "-")
-	assert.Equal(t, exitDone, got.code)
+	assert.Equal(t, exitOK, got.code)
 	results := readResults(t, got.stdout)
 	require.Len(t, results, 1)
 	assert.ElementsMatch(t, []string{
@@ -280,11 +283,11 @@ func TestMisspeltMembersAreToldOf(t *testing.T) {
 func TestResults(t *testing.T) {
 	t.Parallel()
 	srv := licensespringtest.NewServer(t)
-	input := `{"id": "a", "items": [{"product_code": "acme-web", "licenses": [{"users": [{"email": "ada@example.com", "is_manager": true}]}]},
-		{"product_code": "acme-cad", "licenses": [{"key": "AB2C-D3EF-GH4J-K5MN"}, {}]}]}`
+	input := `{"id": "a", "items": [{"product_code": "acmeweb", "licenses": [{"users": [{"email": "ada@example.com", "is_manager": true}]}]},
+		{"product_code": "acmecad", "licenses": [{"key": "AB2C-D3EF-GH4J-K5MN"}, {}]}]}`
 	input = strings.ReplaceAll(input, "\n", " ")
 	got := runWith(t.Context(), srv, input, "-f", "-")
-	require.Equal(t, exitDone, got.code, got.stderr)
+	require.Equal(t, exitOK, got.code, got.stderr)
 
 	order, ok := srv.Order("a")
 	require.True(t, ok)
@@ -311,17 +314,17 @@ func TestResults(t *testing.T) {
 	assert.NotContains(t, got.stdout+got.stderr, srv.APIKey())
 }
 
-func TestPasswordsAreWrittenOnlyWhenAskedFor(t *testing.T) {
+func TestIncludePasswords(t *testing.T) {
 	t.Parallel()
-	for _, asked := range []bool{false, true} {
+	for _, include := range []bool{false, true} {
 		srv := licensespringtest.NewServer(t)
 		file := filepath.Join(t.TempDir(), "results.jsonl")
 		args := []string{"-generate", "6", "-out", file, "-progress", "on"}
-		if asked {
+		if include {
 			args = append(args, "-include-passwords")
 		}
 		got := runWith(t.Context(), srv, "", args...)
-		require.Equal(t, exitDone, got.code, got.stderr)
+		require.Equal(t, exitOK, got.code, got.stderr)
 		results, err := os.ReadFile(file)
 		require.NoError(t, err)
 		users := 0
@@ -329,7 +332,7 @@ func TestPasswordsAreWrittenOnlyWhenAskedFor(t *testing.T) {
 			for _, license := range order.Licenses() {
 				for _, u := range license.Users {
 					users++
-					assert.Equal(t, asked, bytes.Contains(results, []byte(u.InitialPassword)), "password in the results")
+					assert.Equal(t, include, bytes.Contains(results, []byte(u.InitialPassword)), "password in the results")
 					assert.NotContains(t, got.stdout+got.stderr, u.InitialPassword)
 				}
 			}
@@ -337,18 +340,18 @@ func TestPasswordsAreWrittenOnlyWhenAskedFor(t *testing.T) {
 		assert.Equal(t, 8, users)
 		info, err := os.Stat(file)
 		require.NoError(t, err)
-		assert.Zero(t, info.Mode().Perm()&0o077, "the file is for its owner only")
+		assert.Zero(t, info.Mode().Perm()&0o077, "only the owner can read the file")
 	}
 }
 
-func TestResultsAreAddedToTheFile(t *testing.T) {
+func TestResultsAreAppended(t *testing.T) {
 	t.Parallel()
 	srv := licensespringtest.NewServer(t)
-	// The last line is that of a program that was killed while it wrote.
+	// A killed program left the last line incomplete.
 	file := writeFile(t, "results.jsonl", `{"line":1,"id":"x","outcome":"created"}`+"\n"+`{"line":2,"id`)
 	for range 2 {
 		got := runWith(t.Context(), srv, "", "-generate", "3", "-out", file)
-		require.Equal(t, exitDone, got.code, got.stderr)
+		require.Equal(t, exitOK, got.code, got.stderr)
 		assert.Empty(t, got.stdout)
 	}
 	content, err := os.ReadFile(file)
@@ -365,47 +368,47 @@ func TestResultsAreAddedToTheFile(t *testing.T) {
 
 func TestStopOnError(t *testing.T) {
 	t.Parallel()
-	good := func(n int) string {
-		return fmt.Sprintf(`{"id": "o-%d", "items": [{"product_code": "acme-cad", "licenses": [{}]}]}`+"\n", n)
+	valid := func(n int) string {
+		return fmt.Sprintf(`{"id": "o-%d", "items": [{"product_code": "acmecad", "licenses": [{}]}]}`+"\n", n)
 	}
-	for name, bad := range map[string]string{
-		"not readable": "{\n",
-		"wrong":        `{"id": "wrong"}` + "\n",
-		"refused":      `{"id": "refused", "items": [{"product_code": "no-such"}]}` + "\n",
+	for name, invalid := range map[string]string{
+		"not JSON": "{\n",
+		"invalid":  `{"id": "invalid"}` + "\n",
+		"rejected": `{"id": "rejected", "items": [{"product_code": "no-such"}]}` + "\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := licensespringtest.NewServer(t)
-			input := good(1) + bad
+			input := valid(1) + invalid
 			for n := 2; n < 100; n++ {
-				input += good(n)
+				input += valid(n)
 			}
-			got := runWith(t.Context(), srv, input, "-f", "-", "-stop-on-error", "-concurrency", "1", "-plan", "unlimited")
-			assert.Equal(t, exitRefused, got.code, got.stderr)
+			got := runWith(t.Context(), srv, input, "-f", "-", "-stop-on-error", "-concurrency", "1", "-rate-limit", "none")
+			assert.Equal(t, exitRejected, got.code, got.stderr)
 			assert.Less(t, len(srv.Orders()), 10)
 			assert.Contains(t, got.stdout, `"line":2,`)
 
-			all := runWith(t.Context(), srv, input, "-f", "-", "-plan", "unlimited")
-			assert.Equal(t, exitRefused, all.code, "without the flag one order stops nothing")
+			all := runWith(t.Context(), srv, input, "-f", "-", "-rate-limit", "none")
+			assert.Equal(t, exitRejected, all.code, "without the flag the import continues")
 			assert.Len(t, srv.Orders(), 99)
 		})
 	}
 }
 
-func TestOrdersWithOneIDComeOneAfterTheOther(t *testing.T) {
+func TestSameIDIsSequential(t *testing.T) {
 	t.Parallel()
-	// Appends whose keys are known, behind the order they are for: sent side by
-	// side the append would make the order, and the order would be in its way.
+	// Appends with keys after their order. If they were sent concurrently, an append
+	// could create the order.
 	srv := licensespringtest.NewServer(t)
 	var input strings.Builder
 	for n := range 50 {
-		fmt.Fprintf(&input, `{"id": "o-%d", "items": [{"product_code": "acme-cad", "licenses": [{}]}]}`+"\n", n)
+		fmt.Fprintf(&input, `{"id": "o-%d", "items": [{"product_code": "acmecad", "licenses": [{}]}]}`+"\n", n)
 		for k := range 3 {
-			fmt.Fprintf(&input, `{"id": "o-%d", "append": true, "items": [{"product_code": "acme-cad", "licenses": [{"key": "K-%d-%d"}]}]}`+"\n", n, n, k)
+			fmt.Fprintf(&input, `{"id": "o-%d", "append": true, "items": [{"product_code": "acmecad", "licenses": [{"key": "K-%d-%d"}]}]}`+"\n", n, n, k)
 		}
 	}
-	got := runWith(t.Context(), srv, input.String(), "-f", "-", "-plan", "unlimited")
-	require.Equal(t, exitDone, got.code, got.stderr)
+	got := runWith(t.Context(), srv, input.String(), "-f", "-", "-rate-limit", "none")
+	require.Equal(t, exitOK, got.code, got.stderr)
 	require.Len(t, srv.Orders(), 50)
 	for _, order := range srv.Orders() {
 		assert.Len(t, order.Licenses(), 4)
@@ -413,15 +416,15 @@ func TestOrdersWithOneIDComeOneAfterTheOther(t *testing.T) {
 	assert.Contains(t, got.stderr, "50 created, 150 appended.")
 }
 
-// An order that differs is told of a difference a line, in the SDK's words.
-func TestDifferencesAreTold(t *testing.T) {
+// TestDifferences checks that each difference from an existing order is printed.
+func TestDifferences(t *testing.T) {
 	t.Parallel()
-	input := `{"id":"a","items":[{"product_code":"acme-cad","licenses":[{"key":"K-1","max_activations":2}]}]}
-{"id":"a","items":[{"product_code":"acme-cad","licenses":[{"key":"K-2","max_activations":2}]}]}
+	input := `{"id":"a","items":[{"product_code":"acmecad","licenses":[{"key":"K-1","max_activations":2}]}]}
+{"id":"a","items":[{"product_code":"acmecad","licenses":[{"key":"K-2","max_activations":2}]}]}
 `
 	got := runWith(t.Context(), nil, input, "-f", "-", "-format", "jsonl")
-	assert.Equal(t, exitRefused, got.code)
-	assert.Contains(t, got.stderr, "\nstandard input:2: items[0].licenses[0].key: asked for [redacted], found nothing\n")
+	assert.Equal(t, exitRejected, got.code)
+	assert.Contains(t, got.stderr, "\nstandard input:2: items[0].licenses[0].key: want [redacted], got nothing [value_mismatch]\n")
 }
 
 func TestUnauthorized(t *testing.T) {
@@ -430,39 +433,39 @@ func TestUnauthorized(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), []string{"-generate", "5000"}, environmentOf("wrong", srv.URL()), nil, &stdout, &stderr)
 	assert.Equal(t, exitUsage, code)
-	assert.Contains(t, stderr.String(), "The service does not accept the key in "+envKey)
+	assert.Contains(t, stderr.String(), "The service rejected the key in "+envKey)
 	assert.Less(t, len(readResults(t, stdout.String())), 100)
 }
 
-func TestServiceThatIsNotThere(t *testing.T) {
+func TestUnreachable(t *testing.T) {
 	t.Parallel()
 	srv := licensespringtest.NewServer(t)
 	require.NoError(t, srv.Offline())
-	got := runWith(t.Context(), srv, "", "-generate", "3", "-plan", "unlimited")
+	got := runWith(t.Context(), srv, "", "-generate", "3", "-rate-limit", "none")
 	assert.Equal(t, exitNotSent, got.code, got.stderr)
 	assert.Contains(t, got.stderr, "3 not sent.")
-	assert.Contains(t, got.stderr, "Run the same again")
+	assert.Contains(t, got.stderr, "Run the same command again")
 	require.NoError(t, srv.Online())
-	got = runWith(t.Context(), srv, "", "-generate", "3", "-plan", "unlimited")
-	assert.Equal(t, exitDone, got.code, got.stderr)
+	got = runWith(t.Context(), srv, "", "-generate", "3", "-rate-limit", "none")
+	assert.Equal(t, exitOK, got.code, got.stderr)
 }
 
 func TestDialect(t *testing.T) {
 	t.Parallel()
 	srv := licensespringtest.NewServer(t, licensespringtest.WithDialect(licensespringtest.DialectCurrent))
-	input := `{"id": "a", "customer": {"email": "a@example.com", "company": "A"}, "items": [{"product_code": "acme-cad", "licenses": [{}]}]}`
+	input := `{"id": "a", "customer": {"email": "a@example.com", "company": "A"}, "items": [{"product_code": "acmecad", "licenses": [{}]}]}`
 	got := runWith(t.Context(), srv, input, "-f", "-", "-dialect", "current")
-	assert.Equal(t, exitDone, got.code, got.stderr)
+	assert.Equal(t, exitOK, got.code, got.stderr)
 	own := runWith(t.Context(), nil, input, "-f", "-", "-dialect", "current")
-	assert.Equal(t, exitDone, own.code, own.stderr)
+	assert.Equal(t, exitOK, own.code, own.stderr)
 }
 
-// The fake keeps to the plan as well: a budget that lets too much through would
-// be told so.
-func TestPlan(t *testing.T) {
+// TestRateLimit uses a fake that enforces the same rate limit: it would reject requests
+// if the client exceeded the limit.
+func TestRateLimit(t *testing.T) {
 	t.Parallel()
-	got := runWith(t.Context(), nil, "", "-generate", "20", "-plan", "free")
-	assert.Equal(t, exitDone, got.code, got.stderr)
+	got := runWith(t.Context(), nil, "", "-generate", "20", "-rate-limit", "free")
+	assert.Equal(t, exitOK, got.code, got.stderr)
 }
 
 func TestProgress(t *testing.T) {
@@ -484,30 +487,30 @@ func TestFrom(t *testing.T) {
 		for line := range outcomes {
 			assert.Equal(t, line >= 8, results[line].Line > 0, "%s:%d", file, line)
 		}
-		assert.Contains(t, got.stderr, fmt.Sprintf("%d/%d", len(results), len(results)), "the total is that of the rest")
+		assert.Contains(t, got.stderr, fmt.Sprintf("%d/%d", len(results), len(results)), "the total excludes skipped orders")
 	}
 	got := runWith(t.Context(), nil, "", "-generate", "10", "-from", "8")
 	assert.Len(t, readResults(t, got.stdout), 3)
-	assert.Equal(t, exitDone, runWith(t.Context(), nil, "", "-generate", "10", "-from", "11").code)
+	assert.Equal(t, exitOK, runWith(t.Context(), nil, "", "-generate", "10", "-from", "11").code)
 }
 
-func TestManyFailuresAreNotAllShown(t *testing.T) {
+func TestMessagesAreLimited(t *testing.T) {
 	t.Parallel()
 	got := runWith(t.Context(), nil, strings.Repeat("{\n", 200), "-f", "-")
 	assert.Len(t, readResults(t, got.stdout), 200)
-	assert.Equal(t, maxShown, strings.Count(got.stderr, ": fault: "))
-	assert.Equal(t, 1, strings.Count(got.stderr, "the rest is in the results only"))
+	assert.Equal(t, maxShown, strings.Count(got.stderr, ": error: "))
+	assert.Equal(t, 1, strings.Count(got.stderr, "further messages are in the results only"))
 }
 
 func TestResultsCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	srv := licensespringtest.NewServer(t)
 	var stderr bytes.Buffer
-	code := run(t.Context(), []string{"-generate", "1000", "-concurrency", "4", "-plan", "unlimited"},
+	code := run(t.Context(), []string{"-generate", "1000", "-concurrency", "4", "-rate-limit", "none"},
 		environment(srv), nil, &brokenPipe{after: 10}, &stderr)
 	assert.Equal(t, exitFailed, code)
-	assert.Contains(t, stderr.String(), "the results cannot be written: broken pipe")
-	assert.Less(t, len(srv.Orders()), 50, "an order whose result is lost may be one with a password that is lost")
+	assert.Contains(t, stderr.String(), "cannot write the results: broken pipe")
+	assert.Less(t, len(srv.Orders()), 50, "a lost result may contain a password")
 }
 
 type brokenPipe struct{ after int }
@@ -523,11 +526,11 @@ func TestInputCannotBeRead(t *testing.T) {
 	t.Parallel()
 	srv := licensespringtest.NewServer(t)
 	var stdout, stderr bytes.Buffer
-	broken := io.MultiReader(strings.NewReader(`{"id": "a", "items": [{"product_code": "acme-cad", "licenses": [{}]}]}`+"\n"), brokenReader{})
+	broken := io.MultiReader(strings.NewReader(`{"id": "a", "items": [{"product_code": "acmecad", "licenses": [{}]}]}`+"\n"), brokenReader{})
 	code := run(t.Context(), []string{"-f", "-"}, environment(srv), broken, &stdout, &stderr)
 	assert.Equal(t, exitFailed, code)
 	assert.Contains(t, stderr.String(), "standard input: broken disk")
-	assert.Len(t, srv.Orders(), 1, "what was read before is made")
+	assert.Len(t, srv.Orders(), 1, "orders before the error are created")
 }
 
 type brokenReader struct{}
@@ -537,14 +540,14 @@ func (brokenReader) Read([]byte) (int, error) { return 0, errors.New("broken dis
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	got := runWith(t.Context(), nil, "", "-h")
-	assert.Equal(t, exitDone, got.code)
+	assert.Equal(t, exitOK, got.code)
 	assert.Empty(t, got.stderr)
 	for _, want := range []string{envKey, envBaseURL, "-dry-run", "-f file", "Exit codes"} {
 		assert.Contains(t, got.stdout, want)
 	}
 }
 
-func TestWrongCommandLine(t *testing.T) {
+func TestInvalidCommandLine(t *testing.T) {
 	t.Parallel()
 	vendor := environmentOf("12345678.key", "https://saas.licensespring.com")
 	none := environmentOf("", "")
@@ -554,44 +557,44 @@ func TestWrongCommandLine(t *testing.T) {
 		env  func(string) string
 		want string
 	}{
-		"unknown flag":      {[]string{"-frobnicate"}, none, "flag provided but not defined: -frobnicate\nWith -h"},
-		"stray argument":    {[]string{"orders.csv"}, none, `unexpected argument "orders.csv": a file is named with -f`},
-		"plan":              {[]string{"-plan", "gold"}, none, "want free, business-starter,"},
-		"no plan":           {[]string{"-plan", "0"}, none, "want free, business-starter,"},
+		"unknown flag":      {[]string{"-frobnicate"}, none, "flag provided but not defined: -frobnicate\nRun with -h"},
+		"stray argument":    {[]string{"orders.csv"}, none, `unexpected argument "orders.csv": use -f for an input file`},
+		"rate limit":        {[]string{"-rate-limit", "gold"}, none, "want free, business-starter,"},
+		"zero rate limit":   {[]string{"-rate-limit", "0"}, none, "want free, business-starter,"},
 		"progress":          {[]string{"-progress", "maybe"}, none, "want auto, on or off"},
-		"dialect":           {[]string{"-dialect", "klingon"}, none, "want page or current"},
+		"dialect":           {[]string{"-dialect", "klingon"}, none, "want classic or current"},
 		"format":            {[]string{"-format", "xml"}, none, "want jsonl or csv"},
-		"suffix":            {[]string{"-f", "main.go"}, none, "main.go: the name does not tell whether this is jsonl or csv"},
+		"suffix":            {[]string{"-f", "main.go"}, none, "main.go: unknown format: set it with -format"},
 		"no file":           {[]string{"-f", "no-such.csv"}, none, "open no-such.csv: "},
 		"directory for out": {[]string{"-out", "."}, none, "open .: "},
-		"input as output":   {[]string{"-f", input, "-out", input}, none, "results cannot be added to the input"},
+		"input as output":   {[]string{"-f", input, "-out", input}, none, "cannot append the results to the input"},
 		"concurrency":       {[]string{"-concurrency", "1001"}, none, "want a number from 1 to 1000"},
 		"grace":             {[]string{"-grace", "-1s"}, none, "want a duration that is not negative"},
-		"from":              {[]string{"-from", "-1"}, none, "want a number above 0"},
-		"generate":          {[]string{"-generate", "-1"}, none, "want a number above 0"},
-		"two inputs":        {[]string{"-generate", "1", "-f", "-"}, none, "the orders come from one or the other"},
-		"serve":             {[]string{"-serve", ":8080"}, none, "want an address of this machine"},
-		"serve and dry run": {[]string{"-serve", "127.0.0.1:0", "-dry-run"}, none, "one or the other"},
+		"from":              {[]string{"-from", "-1"}, none, "want a positive number"},
+		"generate":          {[]string{"-generate", "-1"}, none, "want a positive number"},
+		"two inputs":        {[]string{"-generate", "1", "-f", "-"}, none, "-generate and -f: use one of them"},
+		"serve":             {[]string{"-serve", ":8080"}, none, "want a local address"},
+		"serve and dry run": {[]string{"-serve", "127.0.0.1:0", "-dry-run"}, none, "-serve and -dry-run: use one of them"},
 		"address taken":     {[]string{"-serve", "127.0.0.1:999999"}, none, "invalid port"},
 		"address alone": {
 			nil, environmentOf("", "https://example.com"),
-			"LICENSESPRING_BASE_URL is set and LICENSESPRING_MANAGEMENT_KEY is not: there is no key to talk to that service with",
+			"LICENSESPRING_BASE_URL is set and LICENSESPRING_MANAGEMENT_KEY is not: set both, or neither to use the fake",
 		},
 		"wrong key": {
 			[]string{"-f", input},
 			environmentOf("secret\n", "https://example.com"),
-			"api_key: has space or a line break around it",
+			"api_key: ",
 		},
-		"samples for a real service": {[]string{"-generate", "5"}, vendor, "sample orders are for a fake on this machine"},
-		"example for a real service": {nil, vendor, "say which orders are to be created"},
-		"a real service has limits":  {[]string{"-f", input, "-plan", "unlimited"}, vendor, "only a fake on this machine has no limits"},
-		"faults of a real service":   {[]string{"-f", input, "-faults"}, vendor, "fails when it wants to"},
-		"everything at once": {
+		"samples for a real service": {[]string{"-generate", "5"}, vendor, "sample orders are for a fake on this machine only"},
+		"example for a real service": {nil, vendor, "name the orders to create"},
+		"a real service has limits":  {[]string{"-f", input, "-rate-limit", "none"}, vendor, "only a fake on this machine has no rate limit"},
+		"faults of a real service":   {[]string{"-f", input, "-faults"}, vendor, "this program's own fake only"},
+		"several errors": {
 			[]string{"-generate", "5", "-f", "-", "-concurrency", "-1", "-faults"},
 			vendor,
-			"-concurrency -1: want a number from 1 to 1000\n-generate and -f: the orders come from one or the other\n" +
-				"-faults: a service that is not this program's own fails when it wants to\n" +
-				"-generate: sample orders are for a fake on this machine\n",
+			"-concurrency -1: want a number from 1 to 1000\n-generate and -f: use one of them\n" +
+				"-faults: faults can be injected into this program's own fake only\n" +
+				"-generate: sample orders are for a fake on this machine only\n",
 		},
 	}
 	for name, row := range rows {

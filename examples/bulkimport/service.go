@@ -1,25 +1,23 @@
 package main
 
 import (
-	"io"
 	"time"
 
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// service is what the program talks to.
+// service is the address and key of the service, and the fake if there is one.
 type service struct {
 	key, baseURL string
-	fake         *licensespringtest.Server // nil: a service out there
-	patient      bool                      // it is worth waiting for
+	fake         *licensespringtest.Server // nil for another service
+	shortWaits   bool                      // for fakes
 	greeting     string
 }
 
-// service is the one that the settings name. A dry run sends nothing, so it
-// needs none.
+// service returns the service to use. A dry run needs no fake.
 func (s *settings) service() *service {
-	svc := &service{key: s.key, baseURL: s.baseURL, patient: s.plan != licensespring.Unlimited}
+	svc := &service{key: s.key, baseURL: s.baseURL, shortWaits: s.rateLimit == licensespring.NoRateLimit}
 	if svc.baseURL == "" {
 		svc.baseURL = licensespring.DefaultBaseURL
 	}
@@ -29,30 +27,30 @@ func (s *settings) service() *service {
 		if svc.key == "" {
 			svc.key = licensespringtest.DefaultAPIKey
 		}
-	case s.ownFake():
-		svc.fake, svc.patient = s.startFake(), false
+	case s.usesOwnFake():
+		svc.fake, svc.shortWaits = s.startFake(), true
 		svc.key, svc.baseURL = svc.fake.APIKey(), svc.fake.URL()
-		svc.greeting = "Talking to a fake of the service, started at " + svc.baseURL + ": nothing of this is real."
+		svc.greeting = "Using a fake of the service at " + svc.baseURL + ": no real license is created."
 	default:
-		svc.greeting = "Talking to the service at " + svc.baseURL + ", since " + envKey + " is set."
+		svc.greeting = "Using the service at " + svc.baseURL + ", because " + envKey + " is set."
 	}
 	return svc
 }
 
 // client returns a client for the service.
 func (svc *service) client(s *settings) (*licensespring.Client, error) {
-	plan := s.plan
-	if !s.planGiven && svc.fake != nil {
-		plan = licensespring.Unlimited
+	limit := s.rateLimit
+	if !s.rateLimitGiven && svc.fake != nil {
+		limit = licensespring.NoRateLimit
 	}
 	options := []licensespring.Option{
 		licensespring.WithBaseURL(svc.baseURL),
 		licensespring.WithDialect(s.dialect),
 		licensespring.WithUserAgent("bulkimport-example"),
-		licensespring.WithBudget(licensespring.NewBudget(plan)),
+		licensespring.WithRateLimiter(licensespring.NewRateLimiter(limit)),
 	}
-	if !svc.patient {
-		// A fake answers in a millisecond, or never.
+	if svc.shortWaits {
+		// A fake responds within a millisecond or not at all.
 		options = append(options,
 			licensespring.WithRetryWaits(10*time.Millisecond, 500*time.Millisecond),
 			licensespring.WithAttemptTimeout(3*time.Second))
@@ -62,17 +60,6 @@ func (svc *service) client(s *settings) (*licensespring.Client, error) {
 		return nil, usageError{err}
 	}
 	return client, nil
-}
-
-// printBooks says what the fake holds, which is the truth about what was made.
-func (svc *service) printBooks(w io.Writer) {
-	if svc.fake != nil {
-		printBooks(w, svc.fake)
-	}
-}
-
-func printBooks(w io.Writer, fake *licensespringtest.Server) {
-	say(w, "The fake holds %s with %s.", plural(len(fake.Orders()), "order"), plural(fake.LicenseCount(), "license"))
 }
 
 func (svc *service) close() {

@@ -16,39 +16,39 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// The environment that makes the program talk to a service other than its own.
+// The environment variables that select a service instead of the fake.
 const (
 	envKey     = "LICENSESPRING_MANAGEMENT_KEY"
 	envBaseURL = "LICENSESPRING_BASE_URL"
 )
 
-// settings are what the command line and the environment say.
+// settings are the values of the command line and the environment.
 type settings struct {
-	file             string // empty: the example
+	file             string // empty means the example
 	format           format
 	generate         int
-	from             int // leave out what is before this line
+	from             int // first line to import
 	out              string
 	includePasswords bool
 	dryRun           bool
 	stopOnError      bool
-	plan             licensespring.Plan
-	planGiven        bool
-	concurrency      int // 0: as the budget allows
+	rateLimit        licensespring.RateLimit
+	rateLimitGiven   bool
+	concurrency      int // 0 means the default of the SDK
 	progress         string
 	dialect          licensespring.Dialect
 	faults           bool
 	serve            string
 
 	key, baseURL string
-	// grace is how long orders under way may take after an interruption.
+	// grace is the time that orders in flight have after an interrupt.
 	grace time.Duration
 }
 
-// errSaid is the error of a command line whose fault was said already.
-var errSaid = errors.New("the command line is wrong")
+// errReported is a command-line error that package flag has already written.
+var errReported = errors.New("invalid command line")
 
-// parseSettings reads the command line. An error is flag.ErrHelp, errSaid or a
+// parseSettings parses the command line. An error is flag.ErrHelp, errReported or a
 // usageError.
 func parseSettings(args []string, getenv func(string) string, stdout, stderr io.Writer) (*settings, error) {
 	set := &settings{
@@ -59,13 +59,13 @@ func parseSettings(args []string, getenv func(string) string, stdout, stderr io.
 	flags.SetOutput(stderr)
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		usage(flags, stdout)
+		printUsage(flags, stdout)
 		return nil, err
-	case err != nil: // and said by flags
-		say(stderr, "With -h it says which flags there are.")
-		return nil, errSaid
+	case err != nil:
+		printLine(stderr, "Run with -h for a list of flags.")
+		return nil, errReported
 	case flags.NArg() > 0:
-		return nil, usagef("unexpected argument %q: a file is named with -f", flags.Arg(0))
+		return nil, usagef("unexpected argument %q: use -f for an input file", flags.Arg(0))
 	}
 	if err := set.check(); err != nil {
 		return nil, err
@@ -75,43 +75,43 @@ func parseSettings(args []string, getenv func(string) string, stdout, stderr io.
 
 func (s *settings) flags() *flag.FlagSet {
 	flags := flag.NewFlagSet("bulkimport", flag.ContinueOnError)
-	flags.Usage = func() {} // a page of help would hide what is wrong
-	flags.StringVar(&s.file, "f", "", "read orders from this `file` instead of the example; - is standard input")
-	flags.Func("format", "`jsonl` or csv; without it the file's name decides", s.format.set)
-	flags.IntVar(&s.generate, "generate", 0, "make `n` sample orders instead of reading a file, for a fake only")
-	flags.IntVar(&s.from, "from", 0, "leave out the orders before this `line` of the input")
-	flags.StringVar(&s.out, "out", "-", "add the results to this `file`; - is standard output")
-	flags.BoolVar(&s.includePasswords, "include-passwords", false, "write the initial passwords of new users into the results")
-	flags.BoolVar(&s.dryRun, "dry-run", false, "say what is wrong with the input; send nothing")
-	flags.BoolVar(&s.stopOnError, "stop-on-error", false, "take no further order after the first one that fails")
-	flags.Func("plan", "keep to the limits of this `plan`: free, business-starter, business-plus, enterprise,"+
-		" a number of requests a minute, or unlimited (for a fake only)", s.setPlan)
-	flags.IntVar(&s.concurrency, "concurrency", 0, "have `n` orders under way at once, up to 1000; 0 is what the plan allows")
-	flags.DurationVar(&s.grace, "grace", 15*time.Second, "how long orders under way may take to end after Ctrl-C")
-	flags.Func("progress", "show a progress bar: `auto` (on a terminal), on or off", s.setProgress)
-	flags.Func("dialect", "spelling of the requests: `page` (the default) or current", s.setDialect)
-	flags.BoolVar(&s.faults, "faults", false, "make the fake service fail in many ways")
-	flags.StringVar(&s.serve, "serve", "", "run the fake service alone at this `address`, such as 127.0.0.1:8080, until Ctrl-C")
+	flags.Usage = func() {} // the full help would hide the error
+	flags.StringVar(&s.file, "f", "", "import the orders of this `file` instead of the example; - is standard input")
+	flags.Func("format", "`format` of the input: jsonl or csv (default: by the suffix of the file)", s.format.set)
+	flags.IntVar(&s.generate, "generate", 0, "import `n` generated sample orders; for a fake only")
+	flags.IntVar(&s.from, "from", 0, "skip the orders before this `line` of the input")
+	flags.StringVar(&s.out, "out", "-", "append the results to this `file`; - is standard output")
+	flags.BoolVar(&s.includePasswords, "include-passwords", false, "include the initial passwords of new users in the results")
+	flags.BoolVar(&s.dryRun, "dry-run", false, "validate the input without sending anything")
+	flags.BoolVar(&s.stopOnError, "stop-on-error", false, "start no further order after the first error")
+	flags.Func("rate-limit", "maximum request rate: the `plan` of the account (free, business-starter, business-plus or"+
+		" enterprise), a number of requests per minute, or none (for a fake only)", s.setRateLimit)
+	flags.IntVar(&s.concurrency, "concurrency", 0, "maximum number of orders in flight, 1 to 1000; 0 derives it from the rate limit")
+	flags.DurationVar(&s.grace, "grace", 15*time.Second, "time that orders in flight have to complete after Ctrl-C")
+	flags.Func("progress", "`when` to show a progress bar: auto (the default, on a terminal), on or off", s.setProgress)
+	flags.Func("dialect", "`dialect` of the requests: classic (the default) or current", s.setDialect)
+	flags.BoolVar(&s.faults, "faults", false, "inject faults into the fake service")
+	flags.StringVar(&s.serve, "serve", "", "run only the fake service at this local `address`, such as 127.0.0.1:8080, until Ctrl-C")
 	return flags
 }
 
-func (s *settings) setPlan(name string) error {
-	plans := map[string]licensespring.Plan{
-		"free":             licensespring.PlanFree,
-		"business-starter": licensespring.PlanBusinessStarter,
-		"business-plus":    licensespring.PlanBusinessPlus,
-		"enterprise":       licensespring.PlanEnterprise,
-		"unlimited":        licensespring.Unlimited,
+func (s *settings) setRateLimit(text string) error {
+	named := map[string]licensespring.RateLimit{
+		"free":             licensespring.RateLimitFree,
+		"business-starter": licensespring.RateLimitBusinessStarter,
+		"business-plus":    licensespring.RateLimitBusinessPlus,
+		"enterprise":       licensespring.RateLimitEnterprise,
+		"none":             licensespring.NoRateLimit,
 	}
-	plan, known := plans[name]
-	if !known {
-		n, err := strconv.Atoi(name)
+	limit, ok := named[text]
+	if !ok {
+		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {
-			return errors.New("want free, business-starter, business-plus, enterprise, a number above 0, or unlimited")
+			return errors.New("want free, business-starter, business-plus, enterprise, a positive number, or none")
 		}
-		plan = licensespring.Plan(n)
+		limit = licensespring.RateLimit(n)
 	}
-	s.plan, s.planGiven = plan, true
+	s.rateLimit, s.rateLimitGiven = limit, true
 	return nil
 }
 
@@ -125,51 +125,51 @@ func (s *settings) setProgress(when string) error {
 
 func (s *settings) setDialect(name string) error {
 	switch name {
-	case licensespring.PageDialect.String():
-		s.dialect = licensespring.PageDialect
-	case licensespring.CurrentDialect.String():
-		s.dialect = licensespring.CurrentDialect
+	case licensespring.DialectClassic.String():
+		s.dialect = licensespring.DialectClassic
+	case licensespring.DialectCurrent.String():
+		s.dialect = licensespring.DialectCurrent
 	default:
-		return errors.New("want page or current")
+		return errors.New("want classic or current")
 	}
 	return nil
 }
 
-// check finds what does not go together, all of it at once.
+// check reports all invalid settings and combinations.
 func (s *settings) check() error {
-	var wrong []error
-	say := func(is bool, format string, args ...any) {
-		if is {
-			wrong = append(wrong, fmt.Errorf(format, args...))
+	var invalid []error
+	reject := func(condition bool, format string, args ...any) {
+		if condition {
+			invalid = append(invalid, fmt.Errorf(format, args...))
 		}
 	}
-	say(s.key == "" && s.baseURL != "", "%s is set and %s is not: there is no key to talk to that service with", envBaseURL, envKey)
-	say(s.generate < 0, "-generate %d: want a number above 0", s.generate)
-	say(s.from < 0, "-from %d: want a number above 0", s.from)
-	say(s.concurrency < 0 || s.concurrency > 1000, "-concurrency %d: want a number from 1 to 1000", s.concurrency)
-	say(s.grace < 0, "-grace %s: want a duration that is not negative", s.grace)
-	say(s.generate > 0 && s.file != "", "-generate and -f: the orders come from one or the other")
-	say(s.faults && !s.ownFake(), "-faults: a service that is not this program's own fails when it wants to")
-	// What is meant for a fake must not end up in somebody's account.
-	say(s.generate > 0 && !s.onFake(), "-generate: sample orders are for a fake on this machine")
-	say(s.file == "" && s.generate == 0 && !s.onFake(), "-f: say which orders are to be created; the example is for a fake")
-	say(s.plan == licensespring.Unlimited && !s.onFake(), "-plan unlimited: only a fake on this machine has no limits")
-	say(s.serve != "" && !isLocal(s.serve), "-serve %s: want an address of this machine, such as 127.0.0.1:8080", s.serve)
-	say(s.serve != "" && s.dryRun, "-serve and -dry-run: one or the other")
-	say(sameFile(s.file, s.out), "-out %s: results cannot be added to the input", s.out)
-	if len(wrong) > 0 {
-		return usageError{errors.Join(wrong...)}
+	reject(s.key == "" && s.baseURL != "", "%s is set and %s is not: set both, or neither to use the fake", envBaseURL, envKey)
+	reject(s.generate < 0, "-generate %d: want a positive number", s.generate)
+	reject(s.from < 0, "-from %d: want a positive number", s.from)
+	reject(s.concurrency < 0 || s.concurrency > 1000, "-concurrency %d: want a number from 1 to 1000", s.concurrency)
+	reject(s.grace < 0, "-grace %s: want a duration that is not negative", s.grace)
+	reject(s.generate > 0 && s.file != "", "-generate and -f: use one of them")
+	reject(s.faults && !s.usesOwnFake(), "-faults: faults can be injected into this program's own fake only")
+	// Sample data must not reach a real account.
+	reject(s.generate > 0 && !s.usesFake(), "-generate: sample orders are for a fake on this machine only")
+	reject(s.file == "" && s.generate == 0 && !s.usesFake(), "-f: name the orders to create; the example is for a fake only")
+	reject(s.rateLimit == licensespring.NoRateLimit && !s.usesFake(), "-rate-limit none: only a fake on this machine has no rate limit")
+	reject(s.serve != "" && !isLocal(s.serve), "-serve %s: want a local address, such as 127.0.0.1:8080", s.serve)
+	reject(s.serve != "" && s.dryRun, "-serve and -dry-run: use one of them")
+	reject(sameFile(s.file, s.out), "-out %s: cannot append the results to the input", s.out)
+	if len(invalid) > 0 {
+		return usageError{errors.Join(invalid...)}
 	}
 	return nil
 }
 
-// ownFake reports whether the service is this program's own.
-func (s *settings) ownFake() bool { return s.key == "" || s.serve != "" }
+// usesOwnFake reports whether the program starts a fake itself.
+func (s *settings) usesOwnFake() bool { return s.key == "" || s.serve != "" }
 
-// onFake reports whether the service is a fake, or a dry run needs none. One on
-// this machine is taken for a fake.
-func (s *settings) onFake() bool {
-	if s.ownFake() || s.dryRun {
+// usesFake reports whether nothing is sent to a real service. A service on this
+// machine is assumed to be a fake.
+func (s *settings) usesFake() bool {
+	if s.usesOwnFake() || s.dryRun {
 		return true
 	}
 	u, err := url.Parse(s.baseURL)
@@ -182,7 +182,7 @@ func sameFile(a, b string) bool {
 	return errA == nil && errB == nil && os.SameFile(infoA, infoB) && infoA.Mode().IsRegular()
 }
 
-// isLocal reports whether an address, with or without a port, is this machine's.
+// isLocal reports whether an address, with or without a port, is a loopback address.
 func isLocal(address string) bool {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
@@ -192,20 +192,21 @@ func isLocal(address string) bool {
 	return host == "localhost" || (ip != nil && ip.IsLoopback())
 }
 
-func usage(flags *flag.FlagSet, w io.Writer) {
-	say(w, `Bulkimport creates many license orders, from JSON Lines or CSV. It can be
-interrupted and run again at any time: what is there is not made twice.
+func printUsage(flags *flag.FlagSet, w io.Writer) {
+	printLine(w, `Bulkimport creates many license orders from JSON Lines or CSV. It can be
+interrupted and run again at any time: existing orders are not created twice.
 
-Without %s it talks to a fake of the service in
-its own process; with it, to the service, or to the one that
-%s names.
+Without %s it uses a fake of the service in its own
+process. With the key it uses the service, or the address in
+%s.
 
 Flags:`, envKey, envBaseURL)
 	flags.SetOutput(w)
 	flags.PrintDefaults()
-	say(w, `
-Exit codes: 0 every order is there; 1 something else went wrong; 2 the command
-line, the environment, the header row or the key is wrong; 3 some lines are
-wrong, or were refused; 4 some orders were not made yet, run it again; 5 some
-orders may or may not have been made, run it again; 6 interrupted, run it again.`)
+	printLine(w, `
+Exit codes: 0 every order exists; 1 other errors; 2 invalid command line,
+environment, header row or key; 3 some orders are invalid or were rejected;
+4 some orders have not been created yet, run the command again; 5 some orders may
+or may not have been created, run the command again; 6 interrupted, run the
+command again.`)
 }

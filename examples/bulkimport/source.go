@@ -14,35 +14,36 @@ import (
 //go:embed orders.jsonl
 var example []byte
 
-// exampleName is where the example comes from, for whoever looks it up.
+// exampleName is the name of the example file in messages.
 const exampleName = "orders.jsonl"
 
-// A raw is an entry that was found and not yet read: enough to count it.
-type raw interface {
-	first() int // line, from 1
-	entry() *entry
+// A rawEntry is an entry that has been found in the input and not been parsed,
+// which is enough to count it.
+type rawEntry interface {
+	firstLine() int // from 1
+	parse() *entry
 }
 
-// A reader finds entries; its error is io.EOF at the end.
-type reader interface{ next() (raw, error) }
+// An entryReader returns the entries of an input, and io.EOF at the end.
+type entryReader interface{ next() (rawEntry, error) }
 
-// A source is where orders come from.
+// A source is an input with its entries.
 type source struct {
 	name  string // for messages
-	total int    // how many entries there are, 0 if that is not known
-	from  int    // the first line that counts
-	reader
+	total int    // number of entries, 0 if unknown
+	from  int    // first line to import
+	entryReader
 	close func()
 }
 
-// source opens what the settings name.
+// source opens the input of the settings.
 func (s *settings) source(ctx context.Context, stdin io.Reader) (*source, error) {
 	switch s.file {
 	case "":
 		if s.generate > 0 {
 			return &source{
 				name: "sample", total: max(0, s.generate-max(0, s.from-1)), from: s.from,
-				reader: &generator{n: s.generate}, close: func() {},
+				entryReader: &sampleReader{n: s.generate}, close: func() {},
 			}, nil
 		}
 		return s.open(exampleName, bytes.NewReader(example))
@@ -51,48 +52,47 @@ func (s *settings) source(ctx context.Context, stdin io.Reader) (*source, error)
 		if f == "" {
 			f = jsonLines
 		}
-		r, err := newReader(f, interruptible(ctx, stdin))
-		return &source{name: "standard input", from: s.from, reader: r, close: func() {}}, named("standard input", err)
+		r, err := newEntryReader(f, interruptible(ctx, stdin))
+		return &source{name: "standard input", from: s.from, entryReader: r, close: func() {}}, withName("standard input", err)
 	}
-	file, err := os.Open(s.file) //nolint:gosec // whoever runs the program names the file
+	file, err := os.Open(s.file) //nolint:gosec // the user names the file
 	if err != nil {
 		return nil, usageError{err}
 	}
 	src, err := s.open(s.file, file)
 	if err != nil {
-		_ = file.Close() // it was only read
+		_ = file.Close() // read only
 		return nil, err
 	}
 	src.close = func() { _ = file.Close() }
 	return src, nil
 }
 
-// open counts the entries, where the input can be read twice, and goes back to
-// its beginning.
+// open counts the entries first, if the input can be read twice.
 func (s *settings) open(name string, r io.Reader) (*source, error) {
 	f, err := s.format.of(name)
 	if err != nil {
 		return nil, err
 	}
 	src := &source{name: name, from: s.from, close: func() {}}
-	if again, ok := twice(r); ok {
-		counted, err := newReader(f, again)
+	if seeker, ok := seekable(r); ok {
+		counted, err := newEntryReader(f, seeker)
 		if err != nil {
-			return nil, named(name, err)
+			return nil, withName(name, err)
 		}
 		if src.total, err = count(counted, s.from); err != nil {
-			return nil, named(name, err)
+			return nil, withName(name, err)
 		}
-		if _, err := again.Seek(0, io.SeekStart); err != nil {
-			return nil, named(name, err)
+		if _, err := seeker.Seek(0, io.SeekStart); err != nil {
+			return nil, withName(name, err)
 		}
 	}
-	src.reader, err = newReader(f, r)
-	return src, named(name, err)
+	src.entryReader, err = newEntryReader(f, r)
+	return src, withName(name, err)
 }
 
-// twice reports whether r can be read twice, as a pipe cannot.
-func twice(r io.Reader) (io.ReadSeeker, bool) {
+// seekable reports whether r supports Seek, which a pipe does not.
+func seekable(r io.Reader) (io.ReadSeeker, bool) {
 	if file, ok := r.(*os.File); ok {
 		info, err := file.Stat()
 		return file, err == nil && info.Mode().IsRegular()
@@ -101,49 +101,49 @@ func twice(r io.Reader) (io.ReadSeeker, bool) {
 	return s, ok
 }
 
-func newReader(f format, r io.Reader) (reader, error) {
+func newEntryReader(f format, r io.Reader) (entryReader, error) {
 	if f == csvRows {
 		return newCSVReader(r)
 	}
 	return newJSONLReader(r), nil
 }
 
-// count counts the entries from a line on.
-func count(r reader, from int) (n int, err error) {
+// count counts the entries that begin at or after a line.
+func count(r entryReader, from int) (n int, err error) {
 	for {
-		found, err := r.next()
+		raw, err := r.next()
 		switch {
 		case errors.Is(err, io.EOF):
 			return n, nil
 		case err != nil:
 			return 0, err
-		case found.first() >= from:
+		case raw.firstLine() >= from:
 			n++
 		}
 	}
 }
 
-// named says which input an error is about.
-func named(name string, err error) error {
+// withName adds the name of the input to an error.
+func withName(name string, err error) error {
 	if err == nil {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// entries are the entries of the source. An error ends them.
+// entries yields the entries of the source. An error ends the sequence.
 func (s *source) entries() iter.Seq2[*entry, error] {
 	return func(yield func(*entry, error) bool) {
 		for {
-			r, err := s.next()
+			raw, err := s.next()
 			if errors.Is(err, io.EOF) {
 				return
 			}
 			if err != nil {
-				yield(nil, named(s.name, err))
+				yield(nil, withName(s.name, err))
 				return
 			}
-			if r.first() >= s.from && !yield(r.entry(), nil) {
+			if raw.firstLine() >= s.from && !yield(raw.parse(), nil) {
 				return
 			}
 		}

@@ -1,29 +1,28 @@
-// Command createorder creates one license order and prints what was made.
+// Command createorder creates one license order and prints the result.
 //
-// With no environment it starts a fake of the service in its own process and
-// creates an order there that holds every kind of license:
+// Without configuration it starts a fake of the service in its own process and
+// creates an order with every kind of license:
 //
 //	go run ./examples/createorder
 //
-// With LICENSESPRING_MANAGEMENT_KEY it talks to the service, or to the one that
-// LICENSESPRING_BASE_URL names, and says so on standard error. Other products
-// are for sale there: name them with -key-product, -user-product and
-// -consumption-product, or send an order of your own with -f. The built-in
-// order is marked as a test order in either case.
+// If LICENSESPRING_MANAGEMENT_KEY is set, it sends the order to the service, or to
+// the address in LICENSESPRING_BASE_URL. The products of an account have other
+// codes: set them with -key-product, -user-product and -consumption-product, or
+// send an order from a file with -f. The built-in order is marked as a test order.
 //
-//	go run ./examples/createorder -h             what else it can do
-//	go run ./examples/createorder -dry-run       what would be sent
-//	go run ./examples/createorder -f order.json  an order from a file, or - for standard input
+//	go run ./examples/createorder -h             lists all flags
+//	go run ./examples/createorder -dry-run       prints the request without sending it
+//	go run ./examples/createorder -f order.json  sends an order from a file, - is standard input
 //
-// The summary goes to standard output, everything else to standard error. The
-// exit code says what became of the order:
+// The result goes to standard output, all messages go to standard error. Exit
+// codes:
 //
-//	0  it is there: created, appended, recovered or existing (or -dry-run found no fault)
-//	1  something else went wrong, such as writing the output
-//	2  the command line, the environment or the order is wrong; nothing was sent
-//	3  the service refused it; nothing was made
-//	4  the service was not reached; nothing was made
-//	5  it may or may not have been made: run it again with -ensure
+//	0  the order exists: created, appended, recovered or existing (or -dry-run found no error)
+//	1  other errors, such as a failed write to standard output
+//	2  invalid command line, environment or order; nothing was sent
+//	3  the service rejected the order; nothing was created
+//	4  the service was not reached; nothing was created
+//	5  the order may or may not have been created: run the command again with -ensure
 package main
 
 import (
@@ -34,27 +33,26 @@ import (
 	"os/signal"
 )
 
-// The exit codes, as above.
+// The exit codes of the package documentation.
 const (
-	exitMade = iota
+	exitOK = iota
 	exitFailed
 	exitUsage
-	exitRefused
+	exitRejected
 	exitNotSent
 	exitUnknown
 )
 
 func main() {
-	// Ctrl-C ends the context, and the call with it: what was sent by then is
-	// reported as unknown, and nothing is left half said.
+	// An interrupt cancels the call. If the request was sent, its outcome is
+	// reported as unknown.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	code := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
-// run is the whole program. What it takes from the process stands in its
-// arguments, so that a test can run it.
+// run is the program without the process state, so that tests can call it.
 func run(
 	ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer,
 ) int {
@@ -64,17 +62,16 @@ func run(
 	}
 	order, err := set.order(stdin)
 	if err != nil {
-		return report(stderr, err)
+		return reportError(stderr, err)
 	}
 	svc := set.service()
 	defer svc.close()
 	client, err := svc.client(set.dialect)
 	if err != nil {
-		return report(stderr, err)
+		return reportError(stderr, err)
 	}
 
-	// CreateOrder looks for faults by itself. They are asked for here because a
-	// person at a terminal wants to see the warnings beside them.
+	// CreateOrder validates the order as well. Preview also returns the warnings.
 	preview, err := client.Preview(order)
 	if err != nil {
 		printFindings(stderr, preview.Findings)
@@ -82,7 +79,7 @@ func run(
 	}
 	_, _ = fmt.Fprintln(stderr, svc.greeting)
 	if set.dryRun {
-		return printed(stderr, printPreview(stdout, preview))
+		return reportWrite(stderr, printPreview(stdout, preview))
 	}
 	create := client.CreateOrder
 	if set.ensure {
@@ -90,18 +87,19 @@ func run(
 	}
 	res, err := create(ctx, order)
 	if err != nil {
-		code := report(stderr, err)
+		code := reportError(stderr, err)
 		svc.hint(stderr, err)
 		return code
 	}
-	return printed(stderr, printResult(stdout, res, set.showPasswords))
+	return reportWrite(stderr, printResult(stdout, res, set.showPasswords))
 }
 
-// printed is the exit code of a run whose last act was to print.
-func printed(stderr io.Writer, err error) int {
+// reportWrite reports an error of writing to standard output, if any, and returns
+// the exit code.
+func reportWrite(stderr io.Writer, err error) int {
 	if err != nil {
-		_, _ = fmt.Fprintln(stderr, "The output could not be written:", err)
+		_, _ = fmt.Fprintln(stderr, "Cannot write the output:", err)
 		return exitFailed
 	}
-	return exitMade
+	return exitOK
 }

@@ -9,19 +9,19 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// fakePolicy is the license policy of the fake.
+// fakePolicy is the code of the fake's license policy.
 const fakePolicy = "team"
 
-// service is what the program talks to.
+// service is the address and key of the service, and the fake if there is one.
 type service struct {
 	key, baseURL string
-	fake         *licensespringtest.Server // nil: a service out there
+	fake         *licensespringtest.Server // nil for another service
 	greeting     string
-	builtIn      bool // the built-in order is sent to it
+	builtIn      bool // the order is the built-in one
 }
 
-// service is the one that the settings name. A dry run sends nothing, so it
-// needs no service: it shows what would be sent to the real one.
+// service returns the service to use. A dry run sends nothing and therefore needs
+// no fake.
 func (s *settings) service() service {
 	svc := service{key: s.key, baseURL: s.baseURL, builtIn: s.file == ""}
 	if svc.baseURL == "" {
@@ -34,20 +34,20 @@ func (s *settings) service() service {
 	case s.dryRun:
 		svc.greeting = "Dry run: nothing is sent."
 	case svc.key != "":
-		svc.greeting = "Talking to the service at " + svc.baseURL + ", since " + envKey + " is set."
+		svc.greeting = "Using the service at " + svc.baseURL + ", because " + envKey + " is set."
 	default:
 		svc.fake = startFake(s.dialect)
 		svc.key, svc.baseURL = svc.fake.APIKey(), svc.fake.URL()
-		svc.greeting = "Talking to a fake of the service, started at " + svc.baseURL + ": nothing of this is real."
+		svc.greeting = "Using a fake of the service at " + svc.baseURL + ": no real license is created."
 	}
 	return svc
 }
 
-// startFake starts the fake. It takes the same spelling as is sent to it: a
-// service knows one of the two.
+// startFake starts a fake that accepts the dialect of the client. A server accepts
+// one dialect only.
 func startFake(d licensespring.Dialect) *licensespringtest.Server {
-	dialect := licensespringtest.DialectPage
-	if d == licensespring.CurrentDialect {
+	dialect := licensespringtest.DialectClassic
+	if d == licensespring.DialectCurrent {
 		dialect = licensespringtest.DialectCurrent
 	}
 	return licensespringtest.NewServer(nil,
@@ -75,14 +75,13 @@ func (s *service) close() {
 	}
 }
 
-// hint says what to do about an error, where that is not plain from its text.
+// hint writes how to fix an error, if its text does not tell.
 func (s *service) hint(w io.Writer, err error) {
-	var e *licensespring.Error
-	switch {
-	case errors.Is(err, licensespring.ErrOrderExists):
-		_, _ = fmt.Fprintln(w, "An id makes one order, once. With -ensure an order that is there as asked for is no error.")
-	case errors.As(err, &e) && e.Code == "unknown_product" && s.fake == nil && s.builtIn:
-		_, _ = fmt.Fprintln(w, "The built-in order names products of the fake. Name yours with -key-product, -user-product"+
-			" and -consumption-product, or send an order of your own with -f.")
+	if errors.Is(err, licensespring.ErrOrderExists) {
+		_, _ = fmt.Fprintln(w, "An id can be used for one order only. With -ensure, an existing order with the same content is a success.")
+	}
+	if e, ok := errors.AsType[*licensespring.Error](err); ok && e.Code == "unknown_product" && s.fake == nil && s.builtIn {
+		_, _ = fmt.Fprintln(w, "The built-in order uses product codes of the fake. Set the codes of your products with -key-product,"+
+			" -user-product and -consumption-product, or send an order from a file with -f.")
 	}
 }

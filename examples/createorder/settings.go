@@ -12,17 +12,16 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// The environment that makes the program talk to a service other than its own.
+// The environment variables that select a service instead of the fake.
 const (
 	envKey     = "LICENSESPRING_MANAGEMENT_KEY"
 	envBaseURL = "LICENSESPRING_BASE_URL"
 )
 
-// maxFile is how much of an order's file is read. An order of this size would
-// be refused by any service.
+// maxFile is the maximum size of an order file in bytes.
 const maxFile = 16 << 20
 
-// settings are what the command line and the environment say.
+// settings are the values of the command line and the environment.
 type settings struct {
 	file          string
 	dryRun        bool
@@ -34,74 +33,74 @@ type settings struct {
 	key, baseURL string
 }
 
-// parseSettings reads the command line. If ok is false the program ends with
-// the exit code, and everything was said.
+// parseSettings parses the command line. If ok is false, the program must exit with
+// the code; parseSettings has written the reason.
 func parseSettings(args []string, getenv func(string) string, stdout, stderr io.Writer) (set settings, code int, ok bool) {
 	set.key, set.baseURL = getenv(envKey), getenv(envBaseURL)
 
 	flags := flag.NewFlagSet("createorder", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	flags.StringVar(&set.file, "f", "", "send the order in this `file` (JSON) instead of the built-in one; - is standard input")
-	flags.BoolVar(&set.dryRun, "dry-run", false, "print the request and what validation says of it; send nothing")
-	flags.BoolVar(&set.ensure, "ensure", false, "make sure that the order is there: safe to run any number of times")
+	flags.BoolVar(&set.dryRun, "dry-run", false, "print the request and the findings of the validation without sending it")
+	flags.BoolVar(&set.ensure, "ensure", false, "succeed if an order with the same content exists; safe to repeat")
 	flags.BoolVar(&set.showPasswords, "show-passwords", false, "print the initial passwords of new users")
-	flags.Func("dialect", "spelling of the request: `page` (the default) or current", func(s string) error {
+	flags.Func("dialect", "`dialect` of the request: classic (the default) or current", func(s string) error {
 		switch s {
-		case licensespring.PageDialect.String():
-			set.dialect = licensespring.PageDialect
-		case licensespring.CurrentDialect.String():
-			set.dialect = licensespring.CurrentDialect
+		case licensespring.DialectClassic.String():
+			set.dialect = licensespring.DialectClassic
+		case licensespring.DialectCurrent.String():
+			set.dialect = licensespring.DialectCurrent
 		default:
-			return errors.New("want page or current")
+			return errors.New("want classic or current")
 		}
 		return nil
 	})
-	flags.StringVar(&set.products.keyBased, "key-product", "acme-cad", "built-in order: `code` of a key-based product")
-	flags.StringVar(&set.products.userBased, "user-product", "acme-web", "built-in order: `code` of a user-based product")
-	flags.StringVar(&set.products.consumption, "consumption-product", "acme-api", "built-in order: `code` of a key-based product with consumption")
+	flags.StringVar(&set.products.keyBased, "key-product", "acmecad", "built-in order: `code` of a key-based product")
+	flags.StringVar(&set.products.userBased, "user-product", "acmeweb", "built-in order: `code` of a user-based product")
+	flags.StringVar(&set.products.consumption, "consumption-product", "acmeapi", "built-in order: `code` of a key-based product with consumption")
 	flags.StringVar(&set.products.policy, "policy", "", "built-in order: `code` of a license policy of the key-based product (the fake has one: team)")
-	flags.Usage = func() {} // a page of help would hide what is wrong
+	flags.Usage = func() {} // the full help would hide the error
 
 	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
-		usage(flags, stdout)
-		return set, exitMade, false
-	case err != nil: // and said by flags
-		_, _ = fmt.Fprintln(stderr, "With -h it says which flags there are.")
+		printUsage(flags, stdout)
+		return set, exitOK, false
+	case err != nil: // flags has written it
+		_, _ = fmt.Fprintln(stderr, "Run with -h for a list of flags.")
 		return set, exitUsage, false
 	case flags.NArg() > 0:
-		_, _ = fmt.Fprintf(stderr, "Unexpected argument %q: an order's file is named with -f.\n", flags.Arg(0))
+		_, _ = fmt.Fprintf(stderr, "Unexpected argument %q: use -f for an order file.\n", flags.Arg(0))
 		return set, exitUsage, false
 	case set.key == "" && set.baseURL != "":
-		_, _ = fmt.Fprintf(stderr, "%s is set and %s is not: there is no key to talk to that service with.\n", envBaseURL, envKey)
+		_, _ = fmt.Fprintf(stderr, "%s is set and %s is not: set both, or neither to use the fake.\n", envBaseURL, envKey)
 		return set, exitUsage, false
 	}
 	if set.key == "" && set.products.policy == "" {
 		set.products.policy = fakePolicy
 	}
-	return set, exitMade, true
+	return set, exitOK, true
 }
 
-func usage(flags *flag.FlagSet, w io.Writer) {
-	_, _ = fmt.Fprintf(w, `Createorder creates one license order and prints what was made.
+func printUsage(flags *flag.FlagSet, w io.Writer) {
+	_, _ = fmt.Fprintf(w, `Createorder creates one license order and prints the result.
 
-Without %s it talks to a fake of the service in
-its own process; with it, to the service, or to the one that
-%s names.
+Without %s it uses a fake of the service in its own
+process. With the key it uses the service, or the address in
+%s.
 
 Flags:
 `, envKey, envBaseURL)
 	flags.SetOutput(w)
 	flags.PrintDefaults()
 	_, _ = fmt.Fprint(w, `
-Exit codes: 0 the order is there; 1 something else went wrong; 2 the command
-line or the order is wrong, nothing was sent; 3 the service refused it, nothing
-was made; 4 the service was not reached, nothing was made; 5 it may or may not
-have been made: run it again with -ensure.
+Exit codes: 0 the order exists; 1 other errors; 2 invalid command line or order,
+nothing was sent; 3 the service rejected the order, nothing was created; 4 the
+service was not reached, nothing was created; 5 the order may or may not have
+been created, run the command again with -ensure.
 `)
 }
 
-// order returns the order to create: the one in the file, or the built-in one.
+// order returns the order of the file, or the built-in order.
 func (s *settings) order(stdin io.Reader) (*licensespring.Order, error) {
 	switch s.file {
 	case "":
@@ -113,20 +112,19 @@ func (s *settings) order(stdin io.Reader) (*licensespring.Order, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
-	defer func() { _ = f.Close() }() // it was only read from
+	defer func() { _ = f.Close() }() // read only
 	return readOrder(s.file, f)
 }
 
-// readOrder reads an order from JSON. What is wrong with it is a
-// [*licensespring.ValidationError], as if it had been found in an order built
-// with code.
+// readOrder reads an order from JSON. The error wraps a
+// [*licensespring.ValidationError] if a member has a wrong type or value.
 func readOrder(name string, r io.Reader) (*licensespring.Order, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxFile+1))
 	switch {
 	case err != nil:
 		return nil, usageError{fmt.Errorf("%s: %w", name, err)}
 	case len(data) > maxFile:
-		return nil, usageError{fmt.Errorf("%s: is larger than %d bytes", name, maxFile)}
+		return nil, usageError{fmt.Errorf("%s: larger than %d bytes", name, maxFile)}
 	}
 	var order licensespring.Order
 	if err := json.Unmarshal(data, &order); err != nil {
@@ -135,7 +133,7 @@ func readOrder(name string, r io.Reader) (*licensespring.Order, error) {
 	return &order, nil
 }
 
-// inFile says where in a file there is no JSON any more.
+// inFile adds the name of the file, and the line of a JSON syntax error.
 func inFile(name string, data []byte, err error) error {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
 		line := 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n"))

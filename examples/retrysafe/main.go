@@ -1,13 +1,12 @@
-// Command retrysafe shows what becomes of an order whose answer is lost. It
-// needs no account: it runs against a fake of the service, which loses answers
-// on request.
+// Command retrysafe shows how the SDK handles an order whose response is lost. It
+// needs no account: it uses a fake of the service with injected faults.
 //
 //	go run ./examples/retrysafe
 //
-// The first part loses the answer to a create, twice, and prints how the call
-// recovered the order, attempt by attempt. The second part kills a process
-// between its request and the answer, and runs it again. In both, the fake is
-// asked in the end what it holds: one order, with just the licenses asked for.
+// The first part loses the response to a create twice, and prints the attempts of
+// the call that recovered the order. The second part kills a process after the
+// service created its order and before it responded, and starts the process again.
+// Both parts end with a check that the fake stores one order with two licenses.
 package main
 
 import (
@@ -29,21 +28,20 @@ func main() {
 	os.Exit(code)
 }
 
-// run is the whole program. It returns the exit code: 0 if both parts ended as
-// they should.
+// run runs both parts, or the worker process of the second one. It returns the exit
+// code.
 func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
 	if len(args) > 0 {
 		_, _ = fmt.Fprintln(stderr, "Retrysafe takes no arguments.")
 		return 2
 	}
-	// The second part starts this program again, as the process that dies.
 	if getenv(envWorker) != "" {
-		return worker(ctx, getenv, stdout, stderr)
+		return runWorker(ctx, getenv, stdout, stderr)
 	}
 
 	server := licensespringtest.NewServer(nil)
 	defer server.Close()
-	for _, part := range []func(context.Context, *licensespringtest.Server, io.Writer) error{lostAnswers, killedProcess} {
+	for _, part := range []func(context.Context, *licensespringtest.Server, io.Writer) error{lostResponses, killedProcess} {
 		if err := part(ctx, server, stdout); err != nil {
 			_, _ = fmt.Fprintln(stderr, err)
 			return 1
@@ -52,8 +50,8 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	return 0
 }
 
-// newClient returns a client as a billing program would use it, but for its
-// waits: nobody wants to watch half a second pass.
+// newClient returns a client with short waits between attempts. The defaults are
+// right for a real service.
 func newClient(key, baseURL string) (*licensespring.Client, error) {
 	return licensespring.New(key,
 		licensespring.WithBaseURL(baseURL),
@@ -61,18 +59,17 @@ func newClient(key, baseURL string) (*licensespring.Client, error) {
 	)
 }
 
-// newOrder returns what was bought. It has an id of its own, taken from the
-// invoice: the service gives each id away only once.
+// newOrder returns an order with two licenses. The id comes from the invoice: the
+// service accepts each id once, which makes a retry safe.
 func newOrder(id string) *licensespring.Order {
 	return licensespring.NewOrder(id).
-		AddItem("acme-cad",
+		AddItem("acmecad",
 			licensespring.NewLicense().TimeLimited(licensespring.Years(1)).WithMaxActivations(3),
 			licensespring.NewLicense().Perpetual(),
 		)
 }
 
-// checkStored asks the fake what it holds of an order, which is the truth
-// whatever a client was told: once, with the two licenses asked for.
+// checkStored checks that the fake stores the order once, with two licenses.
 func checkStored(server *licensespringtest.Server, id string, w io.Writer) error {
 	var orders, licenses int
 	for _, order := range server.Orders() {
@@ -81,8 +78,8 @@ func checkStored(server *licensespringtest.Server, id string, w io.Writer) error
 		}
 	}
 	if orders != 1 || licenses != 2 {
-		return fmt.Errorf("the service holds %d orders %s with %d licenses: want one with two", orders, id, licenses)
+		return fmt.Errorf("order %s: the service stores %d orders with %d licenses, want 1 order with 2 licenses", id, orders, licenses)
 	}
-	_, err := fmt.Fprintf(w, "The service holds one order %s, with the two licenses asked for.\n", id)
+	_, err := fmt.Fprintf(w, "The service stores one order %s with two licenses.\n", id)
 	return err
 }

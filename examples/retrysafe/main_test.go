@@ -15,8 +15,8 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// TestMain lets the test binary be the process that is killed: the program
-// starts itself again, and here it is the test.
+// TestMain runs the worker if the program under test has started the test binary as
+// one.
 func TestMain(m *testing.M) {
 	if os.Getenv(envWorker) != "" {
 		os.Exit(run(context.Background(), nil, os.Getenv, os.Stdout, os.Stderr))
@@ -26,9 +26,9 @@ func TestMain(m *testing.M) {
 
 func noEnv(string) string { return "" }
 
-// changing is what is not the same each time: the waits, and how a system says
-// that a process was killed.
-var changing = regexp.MustCompile(`after [0-9.]+(µs|ms|s)|dead \(.*\)`)
+// variable matches the output that differs between runs: the waits, and the system's
+// text for a killed process.
+var variable = regexp.MustCompile(`after [0-9.]+(µs|ms|s)|killed \(.*\)`)
 
 func TestRun(t *testing.T) {
 	t.Parallel()
@@ -37,41 +37,40 @@ func TestRun(t *testing.T) {
 
 	require.Equal(t, 0, code, stderr.String())
 	assert.Empty(t, stderr.String())
-	assert.Equal(t, `1. The answer is lost, twice
+	assert.Equal(t, `1. Two lost responses
 
-A program creates order inv-2031-000417. The service makes it, and then the
-connection breaks before the answer is out. The second answer is lost as well.
+A program creates order inv-2031-000417. The service creates it and closes the
+connection without a response. The response to the first retry is lost as well.
 
-  client   create order #1: sent, connection cut, sent again …
-  service  made the order; its answer was lost
-  client   create order #2: sent, connection cut, sent again …
-  service  made nothing: the order's id is taken; its answer was lost
-  client   create order #3: answered 409, refused, not sent again: the answer is final
-  service  made nothing: the order's id is taken
-  client   look up order #1: answered 200
-  service  showed the order
+  client   create order #1: sent, connection closed, retry …
+  service  created the order; the response was lost
+  client   create order #2: sent, connection closed, retry …
+  service  rejected the request: the id exists; the response was lost
+  client   create order #3: responded 409, rejected, no retry: final response
+  service  rejected the request: the id exists
+  client   look up order #1: responded 200, ok
+  service  returned the order
 
-CreateOrder returned no error, the outcome "recovered", and the order as it was
-made, with the keys GWK6-VCJM-VZ4Y-LY7H and CYXJ-84WD-9JGA-KW56.
-The service holds one order inv-2031-000417, with the two licenses asked for.
+CreateOrder returned the outcome "recovered" and the order with the license keys
+GWK6-VCJM-VZ4Y-LY7H and CYXJ-84WD-9JGA-KW56.
+The service stores one order inv-2031-000417 with two licenses.
 
-2. The process is killed between its request and the answer
+2. A killed process
 
-Another process ensures order inv-2031-000418. It is killed when the service
-has made the order, before the answer is out. Then it is started again and
-knows nothing of its first life.
-
-  process  calls EnsureOrder
-  service  made the order, and has not answered yet
-  process  is …
+Another process ensures order inv-2031-000418. It is killed after the service
+created the order and before it responded. Then it is started again.
 
   process  calls EnsureOrder
-  process  create order #1: answered 409, refused, not sent again: the answer is final
-  process  look up order #1: answered 200
-  process  has the order, outcome "existing", keys 2U32-RG9G-DXJX-3Q35 and DYN6-UM2R-3953-F36Z
+  service  created the order, has not responded
+  process  …
 
-The service holds one order inv-2031-000418, with the two licenses asked for.
-`, changing.ReplaceAllString(stdout.String(), "…"))
+  process  calls EnsureOrder
+  process  create order #1: responded 409, rejected, no retry: final response
+  process  look up order #1: responded 200, ok
+  process  returns with outcome "existing" and the license keys 2U32-RG9G-DXJX-3Q35 and DYN6-UM2R-3953-F36Z
+
+The service stores one order inv-2031-000418 with two licenses.
+`, variable.ReplaceAllString(stdout.String(), "…"))
 }
 
 func TestNoArguments(t *testing.T) {
@@ -87,7 +86,7 @@ func TestCheckStored(t *testing.T) {
 	srv := licensespringtest.NewServer(t)
 	var out bytes.Buffer
 	require.EqualError(t, checkStored(srv, "inv-1", &out),
-		"the service holds 0 orders inv-1 with 0 licenses: want one with two")
+		"order inv-1: the service stores 0 orders with 0 licenses, want 1 order with 2 licenses")
 
 	client, err := newClient(srv.APIKey(), srv.URL())
 	require.NoError(t, err)
@@ -96,11 +95,11 @@ func TestCheckStored(t *testing.T) {
 	require.NoError(t, checkStored(srv, "inv-1", &out))
 	require.ErrorIs(t, checkStored(srv, "inv-1", brokenPipe{}), errBrokenPipe)
 
-	// An append that was sent twice is what must not happen.
+	// Licenses that were added twice.
 	_, err = client.CreateOrder(t.Context(), newOrder("inv-1").Appending())
 	require.NoError(t, err)
 	require.EqualError(t, checkStored(srv, "inv-1", &out),
-		"the service holds 1 orders inv-1 with 4 licenses: want one with two")
+		"order inv-1: the service stores 1 orders with 4 licenses, want 1 order with 2 licenses")
 }
 
 var errBrokenPipe = errors.New("broken pipe")
@@ -109,7 +108,7 @@ type brokenPipe struct{}
 
 func (brokenPipe) Write([]byte) (int, error) { return 0, errBrokenPipe }
 
-// The worker reports what goes wrong, and the parent passes it on.
+// TestWorkerFails checks that the worker reports its errors.
 func TestWorkerFails(t *testing.T) {
 	t.Parallel()
 	srv := licensespringtest.NewServer(t)
@@ -126,15 +125,15 @@ func TestWorkerFails(t *testing.T) {
 	assert.Empty(t, srv.Orders())
 }
 
-// A process that ends before the service has stored anything is no story of a
-// killed one.
-func TestProcessThatFails(t *testing.T) {
+// TestWorkerExitsEarly checks that killedProcess fails if the worker exits before the
+// service has stored its order.
+func TestWorkerExitsEarly(t *testing.T) {
 	t.Parallel()
 	srv := licensespringtest.NewServer(t)
 	srv.Inject(licensespringtest.Status(400))
 	var out bytes.Buffer
 	err := killedProcess(t.Context(), srv, &out)
-	require.ErrorContains(t, err, "ended before it could be killed")
+	require.ErrorContains(t, err, "exited before it could be killed")
 	require.ErrorContains(t, err, "invalid request")
 	assert.True(t, strings.HasPrefix(out.String(), "\n2. "))
 }

@@ -1,6 +1,6 @@
-// Package apierror reads the error bodies of the service. It answers in five
-// JSON shapes, and what stands in front of it in HTML or in nothing at all; all
-// of them land in one [Body].
+// Package apierror parses the error bodies of the service. The service uses
+// several JSON shapes; proxies in front of it send HTML or nothing. All of them
+// are parsed into one [Body].
 //
 //	{"status": 409, "code": "order_id_exists", "message": "…"}
 //	{"detail": "…"}   {"message": "…"}   ["…"]
@@ -16,32 +16,32 @@ import (
 	"github.com/licensespring-go/licensespring/internal/jsonread"
 )
 
-// Bounds on what is kept of a body: enough for any real one, and no hostile one
-// can fill a log with it.
+// Bounds on what is kept of a body: enough for any real body, and small enough
+// that a hostile one cannot fill a log.
 const (
 	maxFields   = 100
 	maxMessages = 10
 	maxDepth    = 16
-	maxNodes    = 100_000 // objects and arrays looked into; an order of many licenses has one for each
+	maxNodes    = 100_000 // objects and arrays visited; an order has one for each license
 	maxText     = 300
 )
 
-// Body is what an error body says. Its texts are the service's and may repeat
-// what the request held; they are to be scrubbed before anybody sees them.
+// Body is a parsed error body. Its texts are the service's and may repeat values
+// of the request: redact them before use.
 type Body struct {
 	Code    string
 	Message string
 	Fields  []Field
 }
 
-// Field is what an error body says of one member of the request.
+// Field holds the messages for one member of the request.
 type Field struct {
-	Path     string // as in items[0].licenses[2].max_activations
+	Path     string // such as items[0].licenses[2].max_activations
 	Messages []string
 }
 
-// Parse reads an error body. What is not JSON gives a zero Body: a page of HTML
-// says nothing that belongs into an error.
+// Parse parses an error body. It returns a zero Body for anything but JSON: an
+// HTML page contains nothing useful for an error.
 func Parse(body []byte) Body {
 	if !jsonread.Valid(body) {
 		return Body{}
@@ -54,7 +54,7 @@ func Parse(body []byte) Body {
 		p.general(body)
 	default:
 	}
-	return Body{Code: p.code, Message: bounded(strings.Join(p.messages, "; ")), Fields: p.fields}
+	return Body{Code: p.code, Message: truncate(strings.Join(p.messages, "; ")), Fields: p.fields}
 }
 
 type parser struct {
@@ -64,8 +64,8 @@ type parser struct {
 	nodes    int
 }
 
-// member takes one member of the outermost object: one of the known names, or
-// the name of a field of the request.
+// member parses one member of the outermost object: a known name, or the name of
+// a field of the request.
 func (p *parser) member(name, val []byte) {
 	switch string(name) {
 	case "status", "status_code", "success", "value":
@@ -74,7 +74,7 @@ func (p *parser) member(name, val []byte) {
 	case "message", "detail", "non_field_errors":
 		p.general(val)
 	case "errors":
-		p.list(val)
+		p.errorList(val)
 	default:
 		p.field(string(name), val, 1)
 	}
@@ -82,42 +82,42 @@ func (p *parser) member(name, val []byte) {
 
 func (p *parser) setCode(val []byte) {
 	if s, ok := jsonread.Text(val); ok && p.code == "" {
-		p.code = bounded(s)
+		p.code = truncate(s)
 	}
 }
 
-// general takes a message that is about the request as a whole.
+// general parses messages that concern the whole request.
 func (p *parser) general(val []byte) {
 	switch jsonread.KindOf(val) {
 	case jsonread.String:
 		if s, ok := jsonread.Text(val); ok && s != "" && len(p.messages) < maxMessages {
-			p.messages = append(p.messages, bounded(s))
+			p.messages = append(p.messages, truncate(s))
 		}
 	case jsonread.Array:
 		jsonread.Elements(val, func(_ int, el []byte) {
 			if jsonread.KindOf(el) == jsonread.String {
 				p.general(el)
 			} else {
-				p.list(el)
+				p.errorList(el)
 			}
 		})
 	case jsonread.Object:
-		p.list(val)
+		p.errorList(val)
 	default:
 	}
 }
 
-// list takes what stands under "errors": objects with a message, plain
-// messages, or an object of fields. The "value" beside a message is what the
-// request held, and is left where it is.
-func (p *parser) list(val []byte) {
+// errorList parses the value of "errors": objects with a message, plain messages,
+// or an object of fields. It ignores the "value" next to a message, which repeats
+// a value of the request.
+func (p *parser) errorList(val []byte) {
 	switch jsonread.KindOf(val) {
 	case jsonread.String:
 		p.general(val)
 	case jsonread.Array:
 		jsonread.Elements(val, func(_ int, el []byte) {
-			if jsonread.KindOf(el) != jsonread.Array { // an array in the array says nothing known
-				p.list(el)
+			if jsonread.KindOf(el) != jsonread.Array { // nested arrays have no known meaning
+				p.errorList(el)
 			}
 		})
 	case jsonread.Object:
@@ -138,8 +138,8 @@ func (p *parser) list(val []byte) {
 	}
 }
 
-// field takes what is said of a field: its messages, or, for a field that has
-// fields itself, an object or one object for each index.
+// field parses the value of a field: its messages or, for a nested field, an
+// object or an array with one object per index.
 func (p *parser) field(path string, val []byte, depth int) {
 	switch jsonread.KindOf(val) {
 	case jsonread.String:
@@ -152,7 +152,7 @@ func (p *parser) field(path string, val []byte, depth int) {
 			case jsonread.String:
 				p.field(path, el, depth)
 			case jsonread.Array, jsonread.Object:
-				if p.enters(path, depth) {
+				if p.visit(path, depth) {
 					p.field(path+"["+strconv.Itoa(i)+"]", el, depth+1)
 				}
 			default:
@@ -161,7 +161,7 @@ func (p *parser) field(path string, val []byte, depth int) {
 	case jsonread.Object:
 		jsonread.Members(val, func(name, member []byte) {
 			switch {
-			case !p.enters(path, depth):
+			case !p.visit(path, depth):
 			case string(name) == "non_field_errors":
 				p.field(path, member, depth+1)
 			default:
@@ -172,16 +172,16 @@ func (p *parser) field(path string, val []byte, depth int) {
 	}
 }
 
-// enters reports whether it is worth looking further below path. It is asked
-// before the path grows: a name of megabytes with a million elements would
+// visit counts a node and reports whether to descend below path. It is called
+// before path grows, because a name of megabytes with a million elements would
 // otherwise be copied a million times.
-func (p *parser) enters(path string, depth int) bool {
+func (p *parser) visit(path string, depth int) bool {
 	p.nodes++
 	return depth < maxDepth && len(path) <= maxText && len(p.fields) < maxFields && p.nodes <= maxNodes
 }
 
 func (p *parser) add(path, message string) {
-	path, message = bounded(path), bounded(message)
+	path, message = truncate(path), truncate(message)
 	if n := len(p.fields); n > 0 && p.fields[n-1].Path == path {
 		if last := &p.fields[n-1]; len(last.Messages) < maxMessages {
 			last.Messages = append(last.Messages, message)
@@ -193,7 +193,7 @@ func (p *parser) add(path, message string) {
 	}
 }
 
-func bounded(s string) string {
+func truncate(s string) string {
 	if len(s) <= maxText {
 		return s
 	}

@@ -25,41 +25,41 @@ func TestParse(t *testing.T) {
 		{"code and message", `{"status": 409, "code": "order_id_exists", "message": "Order id exists."}`, apierror.Body{Code: "order_id_exists", Message: "Order id exists."}},
 		{"code only", `{"code": "unknown_product"}`, apierror.Body{Code: "unknown_product"}},
 		{"a code in digits", `{"code": 1007, "message": "no"}`, apierror.Body{Code: "1007", Message: "no"}},
-		{"a code that is none", `{"code": {"a": "b"}, "message": "no"}`, apierror.Body{Message: "no"}},
+		{"an invalid code", `{"code": {"a": "b"}, "message": "no"}`, apierror.Body{Message: "no"}},
 		{"the first of two codes", `{"code": "a", "code": "b"}`, apierror.Body{Code: "a"}},
 		{"detail", `{"detail": "Authentication credentials were not provided."}`, apierror.Body{Message: "Authentication credentials were not provided."}},
 		{"message", `{"message": "no"}`, apierror.Body{Message: "no"}},
 		{"messages", `{"message": ["one", "two"]}`, apierror.Body{Message: "one; two"}},
 		{"message and detail", `{"message": "one", "detail": "two"}`, apierror.Body{Message: "one; two"}},
 		{"an object for a message", `{"message": {"code": "c", "message": "no", "email": ["bad"]}}`, apierror.Body{Code: "c", Message: "no", Fields: []apierror.Field{field("email", "bad")}}},
-		{"what says nothing", `{"status": 400, "status_code": 400, "success": false, "value": "what was sent", "message": null, "detail": ""}`, apierror.Body{}},
+		{"ignored members", `{"status": 400, "status_code": 400, "success": false, "value": "what was sent", "message": null, "detail": ""}`, apierror.Body{}},
 
 		{"errors with values", `{"errors": [{"message": "one", "value": "ada@example.com"}, {"message": "two", "value": {"deep": ["x"]}}]}`, apierror.Body{Message: "one; two"}},
 		{"errors with codes", `{"errors": [{"message": "one", "code": "c1", "status": 400}, {"detail": "two", "code": "c2"}]}`, apierror.Body{Code: "c1", Message: "one; two"}},
-		{"errors as words", `{"errors": ["one", "two"]}`, apierror.Body{Message: "one; two"}},
-		{"errors as a word", `{"errors": "one"}`, apierror.Body{Message: "one"}},
+		{"errors as strings", `{"errors": ["one", "two"]}`, apierror.Body{Message: "one; two"}},
+		{"errors as a string", `{"errors": "one"}`, apierror.Body{Message: "one"}},
 		{"errors by field", `{"errors": {"email": ["bad", "worse"]}}`, apierror.Body{Fields: []apierror.Field{field("email", "bad", "worse")}}},
-		{"errors whose message is none", `{"errors": [{"message": {"a": "b"}}, [["x"]], 5, null]}`, apierror.Body{}},
+		{"errors without a valid message", `{"errors": [{"message": {"a": "b"}}, [["x"]], 5, null]}`, apierror.Body{}},
 
 		{"fields, nested per index", `{"items": [{}, {"licenses": [{"max_activations": ["too many", "no integer"]}]}], "customer": {"email": ["bad"]}}`, apierror.Body{Fields: []apierror.Field{
 			field("items[1].licenses[0].max_activations", "too many", "no integer"), field("customer.email", "bad"),
 		}}},
-		{"a field's message by itself", `{"id": "required"}`, apierror.Body{Fields: []apierror.Field{field("id", "required")}}},
+		{"a field with a plain message", `{"id": "required"}`, apierror.Body{Fields: []apierror.Field{field("id", "required")}}},
 		{"a field that is an object of indexes", `{"items": {"0": {"note": ["long"]}}}`, apierror.Body{Fields: []apierror.Field{field("items.0.note", "long")}}},
 		{"messages among the indexes", `{"items": ["empty", {"note": "long"}, null, 3, [{"x": "y"}]]}`, apierror.Body{Fields: []apierror.Field{
 			field("items", "empty"), field("items[1].note", "long"), field("items[4][0].x", "y"),
 		}}},
-		{"general ones", `{"non_field_errors": ["one", "two"]}`, apierror.Body{Message: "one; two"}},
-		{"general ones of a part", `{"customer": {"non_field_errors": ["one"], "email": ["two"]}}`, apierror.Body{Fields: []apierror.Field{field("customer", "one"), field("customer.email", "two")}}},
-		{"names escaped", `{"e\u006dail": ["bad"]}`, apierror.Body{Fields: []apierror.Field{field("email", "bad")}}},
-		{"fields that are no messages", `{"a": 1, "b": true, "c": null, "d": {"e": 2}, "f": []}`, apierror.Body{}},
+		{"general messages", `{"non_field_errors": ["one", "two"]}`, apierror.Body{Message: "one; two"}},
+		{"general messages of a nested field", `{"customer": {"non_field_errors": ["one"], "email": ["two"]}}`, apierror.Body{Fields: []apierror.Field{field("customer", "one"), field("customer.email", "two")}}},
+		{"escaped names", `{"e\u006dail": ["bad"]}`, apierror.Body{Fields: []apierror.Field{field("email", "bad")}}},
+		{"fields without messages", `{"a": 1, "b": true, "c": null, "d": {"e": 2}, "f": []}`, apierror.Body{}},
 		{"code, message and fields", `{"code": "validation_error", "message": "wrong", "items": [{"product_code": ["unknown"]}]}`, apierror.Body{
 			Code: "validation_error", Message: "wrong", Fields: []apierror.Field{field("items[0].product_code", "unknown")},
 		}},
 
 		{"a list", `["one", "two"]`, apierror.Body{Message: "one; two"}},
 		{"a list of objects", `[{"message": "one"}, {"email": ["bad"]}]`, apierror.Body{Message: "one", Fields: []apierror.Field{field("email", "bad")}}},
-		{"a word", `"one"`, apierror.Body{Message: "one"}},
+		{"a string", `"one"`, apierror.Body{Message: "one"}},
 		{"a number", `42`, apierror.Body{}},
 		{"null", `null`, apierror.Body{}},
 		{"an empty object", `{}`, apierror.Body{}},
@@ -67,12 +67,12 @@ func TestParse(t *testing.T) {
 
 		{"nothing", ``, apierror.Body{}},
 		{"html", `<html><head><title>502 Bad Gateway</title></head></html>`, apierror.Body{}},
-		{"words", `upstream connect error`, apierror.Body{}},
-		{"cut short", `{"code": "order_id_exists", "message": "Or`, apierror.Body{}}, // half a message is no message
+		{"plain text", `upstream connect error`, apierror.Body{}},
+		{"truncated", `{"code": "order_id_exists", "message": "Or`, apierror.Body{}}, // a partial message is not used
 		{"two bodies", `{"code": "a"}{"code": "b"}`, apierror.Body{}},
 		{"not UTF-8", "{\"message\": \"a\xffb\", \"f\xc3\": [\"\xfe\"]}", apierror.Body{Message: "a\ufffdb", Fields: []apierror.Field{field("f\ufffd", "\ufffd")}}},
-		{"half a character", `{"message": "\ud800"}`, apierror.Body{Message: "\ufffd"}},
-		{"a byte order mark", "\ufeff{\"code\": \"a\"}", apierror.Body{}}, // JSON has none, and no code hangs on it that the status does not say
+		{"an unpaired surrogate", `{"message": "\ud800"}`, apierror.Body{Message: "\ufffd"}},
+		{"a byte order mark", "\ufeff{\"code\": \"a\"}", apierror.Body{}}, // not valid JSON, and the status is sufficient
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -81,7 +81,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// checkBounds is what holds for any body at all.
+// checkBounds checks what holds for every body.
 func checkBounds(t *testing.T, b apierror.Body) {
 	t.Helper()
 	const text = 300 + len("…")
@@ -101,8 +101,7 @@ func checkBounds(t *testing.T, b apierror.Body) {
 	}
 }
 
-// Each of these would fill the memory or take minutes if anything in it were
-// kept or copied as often as the body asks for.
+// Without the bounds each of these bodies would use too much memory or time.
 func TestParseHostile(t *testing.T) {
 	t.Parallel()
 	const mega = 1 << 18
@@ -113,9 +112,9 @@ func TestParseHostile(t *testing.T) {
 		fields int
 		check  func(*testing.T, apierror.Body)
 	}{
-		{name: "nested deeper than anything reads", in: strings.Repeat(`{"a":`, 20_000) + `"x"` + strings.Repeat("}", 20_000)},
+		{name: "nested deeper than encoding/json reads", in: strings.Repeat(`{"a":`, 20_000) + `"x"` + strings.Repeat("}", 20_000)},
 		{name: "nested arrays", in: strings.Repeat("[", 9_999) + strings.Repeat("]", 9_999)},
-		{name: "nested to where nobody looks", in: strings.Repeat(`{"a":`, 50) + `"x"` + strings.Repeat("}", 50)},
+		{name: "nested below maxDepth", in: strings.Repeat(`{"a":`, 50) + `"x"` + strings.Repeat("}", 50)},
 		{name: "many messages", in: `["` + strings.Repeat(`x","`, mega) + `x"]`, check: func(t *testing.T, b apierror.Body) {
 			t.Helper()
 			assert.Equal(t, "x"+strings.Repeat("; x", 9), b.Message)
@@ -125,7 +124,7 @@ func TestParseHostile(t *testing.T) {
 		{name: "many indexes", in: `{"a": [` + strings.Repeat(`{},`, mega) + `{"b": "x"}]}`},
 		{name: "a long name with many indexes", in: `{"` + name + `": [` + strings.Repeat(`[],`, mega) + `{"b": "x"}]}`},
 		{name: "a long name with many fields", in: `{"a": {"` + name + `": {` + strings.Repeat(`"b":{},`, mega) + `"b": "x"}}}`},
-		{name: "long names inside each other", in: strings.Repeat(`{"`+name[:mega/16]+`":`, 16) + `"x"` + strings.Repeat("}", 16)},
+		{name: "nested long names", in: strings.Repeat(`{"`+name[:mega/16]+`":`, 16) + `"x"` + strings.Repeat("}", 16)},
 		{name: "a long name", in: `{"` + name + `": "x"}`, fields: 1, check: func(t *testing.T, b apierror.Body) {
 			t.Helper()
 			assert.Equal(t, name[:300]+"…", b.Fields[0].Path)
@@ -135,14 +134,14 @@ func TestParseHostile(t *testing.T) {
 			assert.Equal(t, name[:300]+"…", b.Code)
 			assert.Equal(t, name[:300]+"…", b.Fields[0].Messages[0])
 		}},
-		{name: "a text cut within a character", in: `"` + strings.Repeat("é", 200) + `"`, check: func(t *testing.T, b apierror.Body) {
+		{name: "a text truncated within a character", in: `"` + strings.Repeat("é", 200) + `"`, check: func(t *testing.T, b apierror.Body) {
 			t.Helper()
 			assert.Equal(t, strings.Repeat("é", 150)+"…", b.Message)
 		}},
 		{name: "a long number", in: `{"code": ` + strings.Repeat("9", mega) + `}`},
 		{name: "NULs", in: `{"message": "a\u0000b"}`, check: func(t *testing.T, b apierror.Body) {
 			t.Helper()
-			assert.Equal(t, "a\x00b", b.Message, "for the scrubber to take out")
+			assert.Equal(t, "a\x00b", b.Message, "redaction removes it")
 		}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -157,8 +156,8 @@ func TestParseHostile(t *testing.T) {
 	}
 }
 
-// An order of many licenses is answered with an object for each of them.
-func TestParseFindsTheOneWrongLicenseOfMany(t *testing.T) {
+// The error body for an order of many licenses has one object per license.
+func TestParseFindsOneInvalidLicenseOfMany(t *testing.T) {
 	t.Parallel()
 	got := apierror.Parse([]byte(`{"items": [{"licenses": [` + strings.Repeat(`{},`, 50_000) + `{"key": ["taken"]}]}]}`))
 	require.Len(t, got.Fields, 1)
@@ -180,6 +179,6 @@ func FuzzParse(f *testing.F) {
 		got := apierror.Parse(data)
 		checkBounds(t, got)
 		assert.Equal(t, before, string(data), "the body is not changed")
-		assert.Equal(t, got, apierror.Parse(data), "the same body says the same")
+		assert.Equal(t, got, apierror.Parse(data), "the result is deterministic")
 	})
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/licensespring-go/licensespring/internal/apierror"
 )
 
-// Beyond what encoding/json reads there is no error body, at any place of it; up
-// to there, what stands beside the depth is still read.
+// A body nested deeper than encoding/json reads gives a zero Body, wherever the
+// nesting is. Below that limit, members next to the nesting are still parsed.
 func TestParseHostileNesting(t *testing.T) {
 	t.Parallel()
 	deep := func(levels int, begin, end string) string {
@@ -23,46 +23,46 @@ func TestParseHostileNesting(t *testing.T) {
 		{"both", `[{"a":`, "}]"},
 		{"errors in errors", `{"errors":[`, "]}"},
 		{"messages in messages", `{"message":`, "}"},
-		{"general ones in general ones", `{"non_field_errors":`, "}"},
+		{"general messages in general messages", `{"non_field_errors":`, "}"},
 		{"an error in a list of a field", `{"items":[{"licenses":[`, "]}]}"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			tooDeep, asDeep := deep(100_000, row.begin, row.end), deep(2_000, row.begin, row.end)
+			tooDeep, deepest := deep(100_000, row.begin, row.end), deep(2_000, row.begin, row.end)
 			for _, place := range []string{"%", `{"code": "c", "x": %}`, `{"code": "c", "message": %}`, `{"code": "c", "errors": [%]}`, `[%]`} {
 				assert.Equal(t, apierror.Body{}, apierror.Parse([]byte(strings.Replace(place, "%", tooDeep, 1))))
-				got := apierror.Parse([]byte(strings.Replace(place, "%", asDeep, 1)))
+				got := apierror.Parse([]byte(strings.Replace(place, "%", deepest, 1)))
 				checkBounds(t, got)
 				assert.Empty(t, got.Fields)
 				if strings.Contains(place, "code") {
 					assert.Equal(t, "c", got.Code)
 				}
 			}
-			assert.Equal(t, apierror.Body{}, apierror.Parse([]byte(strings.Repeat(row.begin, 100_000))), "without end")
+			assert.Equal(t, apierror.Body{}, apierror.Parse([]byte(strings.Repeat(row.begin, 100_000))), "unclosed")
 		})
 	}
 }
 
-// What is kept of megabytes is little, and so is what it takes to read them.
-func TestParseHostileMemory(t *testing.T) { //nolint:paralleltest // what other tests allocate would be counted too
+// Parsing megabytes keeps little and allocates little.
+func TestParseHostileMemory(t *testing.T) { //nolint:paralleltest // allocations of other tests would be counted
 	const size = 2 << 20
 	fill := func(begin, piece, end string) string {
 		return begin + strings.Repeat(piece, size/len(piece)) + end
 	}
 	for _, row := range []struct { //nolint:paralleltest // likewise
 		name, in string
-		most     uint64
+		limit    uint64
 	}{
 		{"html", fill("<html>", "<p>", "</html>"), 64 << 10},
 		{"white space", fill("", " ", "{}"), 64 << 10},
 		{"one code", fill(`{"code": "`, "x", `"}`), 4 * size},
 		{"one message", fill(`{"message": "`, "x", `"}`), 4 * size},
 		{"one message in escapes", fill(`{"message": "`, `\u0000`, `"}`), 4 * size},
-		{"a digit and more", fill(`{"code": `, "1", `}`), 4 * size},
+		{"a long number", fill(`{"code": `, "1", `}`), 4 * size},
 		{"objects", fill(`{"a": [`, "{},", `{}]}`), 16 << 20},
 		{"arrays", fill(`{"a": [`, "[],", `[]]}`), 16 << 20},
 		{"members", fill(`{`, `"a":{},`, `"a":{}}`), 16 << 20},
-		{"members in escapes", fill(`{`, `"\u0061":{},`, `"a":{}}`), 128 << 20}, // each name is read; nothing of it is kept
+		{"members in escapes", fill(`{`, `"\u0061":{},`, `"a":{}}`), 128 << 20}, // each name is unquoted and dropped
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			body := []byte(row.in)
@@ -71,13 +71,13 @@ func TestParseHostileMemory(t *testing.T) { //nolint:paralleltest // what other 
 			got := apierror.Parse(body)
 			runtime.ReadMemStats(&after)
 			checkBounds(t, got)
-			assert.Less(t, after.TotalAlloc-before.TotalAlloc, row.most)
+			assert.Less(t, after.TotalAlloc-before.TotalAlloc, row.limit)
 		})
 	}
 }
 
-// Of members that stand twice, the first code is the code; messages and fields
-// add up, within bounds.
+// Of duplicate members, the first code is used; messages and fields accumulate,
+// within bounds.
 func TestParseHostileDuplicates(t *testing.T) {
 	t.Parallel()
 	got := apierror.Parse([]byte(`{"code": "order_id_exists", "code": "unknown_product", "message": "a", "message": "b", "id": "x", "id": "y", "c": "z", "id": "v"}`))

@@ -6,52 +6,52 @@ import (
 	"net/http"
 )
 
-// mostIdle is how often in a row a body may give neither a byte nor an error.
-const mostIdle = 100
+// maxEmptyReads is the maximum number of consecutive reads that return neither
+// a byte nor an error.
+const maxEmptyReads = 100
 
-var errTooLarge = errors.New("response body over the limit")
+// ErrTooLarge means that a response body exceeds its maximum size.
+var ErrTooLarge = errors.New("response body exceeds the size limit")
 
-// readBody reads a whole body of at most limit bytes and closes it. The limit
-// holds after decompression, because that is what fills the memory. What could
-// be read is returned with the error: an error body cut short can still tell
-// its code.
+// readBody reads a body of at most limit bytes and closes it. The limit applies
+// after decompression, because that is what occupies memory. The bytes read are
+// returned with the error: a truncated error body can still contain its code.
 func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	defer resp.Body.Close()
-	body := make([]byte, 0, firstSize(resp.ContentLength, limit))
-	for idle := 0; ; idle++ {
+	body := make([]byte, 0, initialCapacity(resp.ContentLength, limit))
+	for empty := 0; ; empty++ {
 		if len(body) == cap(body) {
 			body = append(body, 0)[:len(body)]
 		}
 		n, err := resp.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
 		if n > 0 {
-			idle = 0
+			empty = 0
 		}
 		switch {
 		case int64(len(body)) > limit:
-			return body[:limit], errTooLarge
+			return body[:limit], ErrTooLarge
 		case err == io.EOF:
 			return body, nil
 		case err != nil:
 			return body, err
-		case idle == mostIdle:
+		case empty == maxEmptyReads:
 			return body, io.ErrNoProgress
 		}
 	}
 }
 
-// firstSize is how large the slice for a body is made: as large as announced,
-// since io.ReadAll would grow through four or five, and one byte more, so that
-// the end is seen without growing. An announcement is not to be trusted with
-// more than 64 KiB, nor with arithmetic before it is bounded: one more than
-// "Content-Length: 9223372036854775807" is less than nothing.
-func firstSize(announced, limit int64) int64 {
+// initialCapacity returns the capacity to allocate for a body: its declared
+// length, and one byte more so that EOF is seen without growing. A peer can
+// declare any length, so at most 64 KiB is allocated in advance, and the bound
+// is applied before the addition, which could overflow.
+func initialCapacity(declared, limit int64) int64 {
 	const (
-		unknown = 4095 // holds most orders
-		trusted = 64 << 10
+		undeclared = 4095 // fits most orders
+		trusted    = 64 << 10
 	)
-	if announced <= 0 {
-		announced = unknown
+	if declared <= 0 {
+		declared = undeclared
 	}
-	return min(announced, trusted, limit) + 1
+	return min(declared, trusted, limit) + 1
 }

@@ -14,81 +14,100 @@ import (
 	"github.com/licensespring-go/licensespring/internal/jsonread"
 )
 
-// classifyAnswer judges an attempt that was answered with a status. ErrBody is
-// what went wrong while the body was read.
-func classifyAnswer(status int, body []byte, errBody error) (Ending, string) {
+// classifyResponse classifies an attempt that received a response. BodyErr is
+// the error of reading its body.
+func classifyResponse(status int, body []byte, bodyErr error) (Ending, string) {
 	switch {
 	case status >= 200 && status < 300:
 		switch {
-		case errBody != nil:
-			return Unreadable, reasonOfBody(errBody)
+		case bodyErr != nil:
+			return BadBody, bodyErrorReason(bodyErr)
 		case !jsonread.Valid(body):
-			return Unreadable, "the answer is not json"
+			return BadBody, "response is not json"
 		}
-		return Done, "answered"
+		return OK, "ok"
 	case status == http.StatusTooManyRequests:
-		return Limited, "rate limited"
+		return RateLimited, "rate limited"
 	case status == http.StatusNotImplemented, status == http.StatusHTTPVersionNotSupported:
-		// Most likely nothing was done, but a server error is no promise of it.
-		return LostForGood, "server error"
+		// Probably without effect, but a 5xx does not guarantee it.
+		return AmbiguousFinal, "server error"
 	case status >= 500:
-		// Also the numbers that proxies made up (520 and on): what the service
-		// behind the proxy did is not known.
-		return Lost, "server error"
+		// Includes the status codes of proxies, 520 and up: the effect at the
+		// service behind the proxy is unknown.
+		return Ambiguous, "server error"
 	case status == http.StatusSeeOther:
-		// "Done; see the result over there" is what 303 says after a POST, so
-		// it is not a refusal as the other redirects are.
-		return LostForGood, "redirected"
+		// After a POST, 303 means that the request was processed and the result
+		// is at another URL. The other redirects mean that it was not.
+		return AmbiguousFinal, "redirected"
 	case status >= 300 && status < 400:
-		return Refused, "redirected"
+		return Rejected, "redirected"
+	case status == http.StatusRequestTimeout, status == statusClientClosedRequest, status == statusLoadBalancerTimeout:
+		// Sent by a proxy that no longer waits for the service, which may still
+		// act on the request.
+		return Ambiguous, "proxy timed out"
+	case status == http.StatusMisdirectedRequest, status == http.StatusTooEarly:
+		return NotSent, "not processed"
 	case status >= 400:
-		return Refused, "refused"
+		return Rejected, "rejected"
 	default:
-		return Lost, "unexpected status" // 1xx as a last word, or 0 from a mock
+		return Ambiguous, "unexpected status" // 1xx as a final status, or 0 from a mock
 	}
 }
 
-// reasonOfBody names what went wrong while a body was read.
-func reasonOfBody(err error) string {
-	if errors.Is(err, errTooLarge) {
-		return "the answer is too large"
+// Statuses of proxies that net/http does not define.
+const (
+	statusClientClosedRequest = 499 // nginx
+	statusLoadBalancerTimeout = 460 // AWS Elastic Load Balancing
+)
+
+// bodyErrorReason returns the reason for an error of reading a body.
+func bodyErrorReason(err error) string {
+	if errors.Is(err, ErrTooLarge) {
+		return "response too large"
 	}
-	return "the answer was cut short"
+	return "response truncated"
 }
 
-// classifyError judges an attempt that got no answer. How far it got decides
-// what it means; the error itself only decides whether to try again. Asked says
-// whether a connection was asked for: without that, what is wrong is wrong with
-// the request, or with how the proxy was set up.
-func classifyError(err error, reached Phase, asked bool) (Ending, string) {
-	reason := reasonOf(err)
+// classifyError classifies an attempt without a response. The phase decides
+// whether it may have taken effect; the error only decides whether a retry can
+// help. If no connection was requested, the request or the proxy configuration
+// is wrong.
+func classifyError(err error, reached Phase, connRequested bool) (Ending, string) {
+	reason := errorReason(err)
+	if p := proxyErrorOf(err); p != nil {
+		if p.isPermanent() {
+			return PermanentFailure, p.Error()
+		}
+		return NotSent, p.Error()
+	}
 	switch {
 	case reached == Sent:
-		return Lost, reason
-	case isHopeless(err):
-		return Hopeless, reason
-	case !asked && !isContext(err):
-		return Hopeless, "the request cannot be sent as it is"
+		return Ambiguous, reason
+	case isPermanent(err):
+		return PermanentFailure, reason
+	case !connRequested && !isContextError(err):
+		return PermanentFailure, "invalid request or proxy configuration"
 	default:
 		return NotSent, reason
 	}
 }
 
-// withContext is err, or the error of the call's context if that is over: the
-// caller may have ended it with an error of his own, and net/http passes that on.
-func withContext(ctx context.Context, err error) error {
-	if ended := ctx.Err(); ended != nil {
-		return ended
+// contextErrorOr returns the error of ctx, or err if ctx is not done. net/http
+// returns the cancellation cause, which is the caller's and may have any text.
+func contextErrorOr(ctx context.Context, err error) error {
+	if ctxErr := ctx.Err(); ctxErr != nil {
+		return ctxErr
 	}
 	return err
 }
 
-func isContext(err error) bool {
+func isContextError(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// isHopeless reports failures that are about configuration, not about luck.
-func isHopeless(err error) bool {
+// isPermanent reports whether err is an error of configuration, which a retry
+// does not change.
+func isPermanent(err error) bool {
 	var (
 		verification *tls.CertificateVerificationError
 		authority    x509.UnknownAuthorityError
@@ -100,9 +119,16 @@ func isHopeless(err error) bool {
 		errors.Is(err, http.ErrSchemeMismatch)
 }
 
-// reasonOf names an error in words of ours: an error of net/http may hold the
-// URL, the address, or whatever the other side said.
-func reasonOf(err error) string {
+// proxyErrorOf returns the *proxyError in the tree of err, or nil.
+func proxyErrorOf(err error) *proxyError {
+	var p *proxyError
+	errors.As(err, &p)
+	return p
+}
+
+// errorReason returns the reason for an error. It never returns the text of the
+// error, which may contain the URL, the address, or text of the peer.
+func errorReason(err error) string {
 	var (
 		dns  *net.DNSError
 		op   *net.OpError
@@ -110,33 +136,33 @@ func reasonOf(err error) string {
 	)
 	switch {
 	case err == nil:
-		return "no answer"
+		return "no response"
 	case errors.Is(err, context.Canceled):
 		return "canceled"
-	case isHopeless(err):
-		return "the certificate or protocol of the service was not accepted"
+	case isPermanent(err):
+		return "certificate or protocol not accepted"
 	case errors.As(err, &dns):
-		return "the name of the service could not be resolved"
+		return "host name not resolved"
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "connection refused"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
 		errors.As(err, &nerr) && nerr.Timeout():
 		return "timed out"
 	case errors.As(err, &op) && op.Op == "dial":
-		return "no connection"
+		return "dial failed"
 	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
 		errors.Is(err, errReplay):
-		return "connection cut"
+		return "connection closed"
 	default:
 		return "transport error"
 	}
 }
 
-// leftBecause says why the loop was left before the attempt it had decided on.
-func leftBecause(err error) string {
-	if isContext(err) {
-		return "the context ended during the wait"
+// noAttemptReason returns why a retry that was decided on did not take place.
+func noAttemptReason(err error) string {
+	if isContextError(err) {
+		return "context done during the wait"
 	}
-	return "the rate budget does not allow it in time"
+	return "rate limited"
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/licensespring-go/licensespring/internal/exchange"
 )
 
-func TestClassifyAnswer(t *testing.T) {
+func TestClassifyResponse(t *testing.T) {
 	t.Parallel()
 	const json, html = `{"id":1}`, "<html>"
 	for _, row := range []struct {
@@ -28,47 +28,50 @@ func TestClassifyAnswer(t *testing.T) {
 		want   exchange.Ending
 		reason string
 	}{
-		{0, "", nil, exchange.Lost, "unexpected status"}, // a mock's
-		{101, "", nil, exchange.Lost, "unexpected status"},
-		{200, json, nil, exchange.Done, "answered"},
-		{200, `[]`, nil, exchange.Done, "answered"},
-		{200, `null`, nil, exchange.Done, "answered"}, // whether it shows an order is for others to see
-		{201, json, nil, exchange.Done, "answered"},
-		{299, json, nil, exchange.Done, "answered"},
-		{200, html, nil, exchange.Unreadable, "the answer is not json"},
-		{200, "", nil, exchange.Unreadable, "the answer is not json"},
-		{204, "", nil, exchange.Unreadable, "the answer is not json"},
-		{200, json + json, nil, exchange.Unreadable, "the answer is not json"},
-		{200, json, io.ErrUnexpectedEOF, exchange.Unreadable, "the answer was cut short"}, // whole by luck, or by length
-		{200, json, exchange.ErrTooLarge, exchange.Unreadable, "the answer is too large"},
-		{300, json, nil, exchange.Refused, "redirected"},
-		{301, "", nil, exchange.Refused, "redirected"},
-		{302, "", nil, exchange.Refused, "redirected"},
-		{303, "", nil, exchange.LostForGood, "redirected"}, // "done, see there" is what it says
-		{304, "", nil, exchange.Refused, "redirected"},
-		{307, "", nil, exchange.Refused, "redirected"},
-		{308, "", nil, exchange.Refused, "redirected"},
-		{400, json, nil, exchange.Refused, "refused"},
-		{403, html, io.ErrUnexpectedEOF, exchange.Refused, "refused"}, // the status said it all
-		{407, html, nil, exchange.Refused, "refused"},
-		{408, "", nil, exchange.Refused, "refused"}, // it waited for a request that did not come
-		{409, json, nil, exchange.Refused, "refused"},
-		{429, json, nil, exchange.Limited, "rate limited"},
-		{429, "", io.ErrUnexpectedEOF, exchange.Limited, "rate limited"},
-		{499, "", nil, exchange.Refused, "refused"},
-		{500, html, nil, exchange.Lost, "server error"},
-		{501, json, nil, exchange.LostForGood, "server error"},
-		{502, html, nil, exchange.Lost, "server error"},
-		{503, html, exchange.ErrTooLarge, exchange.Lost, "server error"},
-		{504, html, nil, exchange.Lost, "server error"},
-		{505, html, nil, exchange.LostForGood, "server error"},
-		{520, html, nil, exchange.Lost, "server error"}, // a proxy's own number
-		{599, "", nil, exchange.Lost, "server error"},
-		{999, "", nil, exchange.Lost, "server error"},
+		{0, "", nil, exchange.Ambiguous, "unexpected status"}, // from a mock
+		{101, "", nil, exchange.Ambiguous, "unexpected status"},
+		{200, json, nil, exchange.OK, "ok"},
+		{200, `[]`, nil, exchange.OK, "ok"},
+		{200, `null`, nil, exchange.OK, "ok"}, // valid JSON; callers check for an order
+		{201, json, nil, exchange.OK, "ok"},
+		{299, json, nil, exchange.OK, "ok"},
+		{200, html, nil, exchange.BadBody, "response is not json"},
+		{200, "", nil, exchange.BadBody, "response is not json"},
+		{204, "", nil, exchange.BadBody, "response is not json"},
+		{200, json + json, nil, exchange.BadBody, "response is not json"},
+		{200, json, io.ErrUnexpectedEOF, exchange.BadBody, "response truncated"}, // complete, but not known to be
+		{200, json, exchange.ErrTooLarge, exchange.BadBody, "response too large"},
+		{300, json, nil, exchange.Rejected, "redirected"},
+		{301, "", nil, exchange.Rejected, "redirected"},
+		{302, "", nil, exchange.Rejected, "redirected"},
+		{303, "", nil, exchange.AmbiguousFinal, "redirected"}, // processed; the result is at another URL
+		{304, "", nil, exchange.Rejected, "redirected"},
+		{307, "", nil, exchange.Rejected, "redirected"},
+		{308, "", nil, exchange.Rejected, "redirected"},
+		{400, json, nil, exchange.Rejected, "rejected"},
+		{403, html, io.ErrUnexpectedEOF, exchange.Rejected, "rejected"}, // the status is sufficient
+		{407, html, nil, exchange.Rejected, "rejected"},
+		{409, json, nil, exchange.Rejected, "rejected"},
+		{429, json, nil, exchange.RateLimited, "rate limited"},
+		{429, "", io.ErrUnexpectedEOF, exchange.RateLimited, "rate limited"},
+		{408, "", nil, exchange.Ambiguous, "proxy timed out"},
+		{499, "", nil, exchange.Ambiguous, "proxy timed out"},
+		{460, "", nil, exchange.Ambiguous, "proxy timed out"},
+		{421, "", nil, exchange.NotSent, "not processed"},
+		{425, "", nil, exchange.NotSent, "not processed"},
+		{500, html, nil, exchange.Ambiguous, "server error"},
+		{501, json, nil, exchange.AmbiguousFinal, "server error"},
+		{502, html, nil, exchange.Ambiguous, "server error"},
+		{503, html, exchange.ErrTooLarge, exchange.Ambiguous, "server error"},
+		{504, html, nil, exchange.Ambiguous, "server error"},
+		{505, html, nil, exchange.AmbiguousFinal, "server error"},
+		{520, html, nil, exchange.Ambiguous, "server error"}, // of a proxy
+		{599, "", nil, exchange.Ambiguous, "server error"},
+		{999, "", nil, exchange.Ambiguous, "server error"},
 	} {
 		t.Run(fmt.Sprint(row.status, " ", row.body, " ", row.err), func(t *testing.T) {
 			t.Parallel()
-			got, reason := exchange.ClassifyAnswer(row.status, []byte(row.body), row.err)
+			got, reason := exchange.ClassifyResponse(row.status, []byte(row.body), row.err)
 			assert.Equal(t, row.want, got)
 			assert.Equal(t, row.reason, reason)
 		})
@@ -79,35 +82,35 @@ func TestClassifyError(t *testing.T) {
 	t.Parallel()
 	dial := func(err error) error { return &net.OpError{Op: "dial", Net: "tcp", Err: err} }
 	read := func(err error) error { return &net.OpError{Op: "read", Net: "tcp", Err: err} }
-	const untrusted = "the certificate or protocol of the service was not accepted"
+	const untrusted = "certificate or protocol not accepted"
 	for _, row := range []struct {
 		name   string
 		err    error
 		want   exchange.Ending // of an attempt that was not sent
 		reason string
 	}{
-		{"nothing", nil, exchange.NotSent, "no answer"},
+		{"nil", nil, exchange.NotSent, "no response"},
 		{"canceled", fmt.Errorf("x: %w", context.Canceled), exchange.NotSent, "canceled"},
-		{"out of time", fmt.Errorf("x: %w", context.DeadlineExceeded), exchange.NotSent, "timed out"},
-		{"an i/o timeout", read(os.ErrDeadlineExceeded), exchange.NotSent, "timed out"},
-		{"a timeout of the kernel", dial(syscall.ETIMEDOUT), exchange.NotSent, "timed out"},
-		{"refused", dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), exchange.NotSent, "connection refused"},
-		{"no route", dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), exchange.NotSent, "no connection"},
-		{"no such host", dial(&net.DNSError{Err: "no such host", IsNotFound: true}), exchange.NotSent, "the name of the service could not be resolved"},
-		{"the resolver timed out", dial(&net.DNSError{Err: "i/o timeout", IsTimeout: true}), exchange.NotSent, "the name of the service could not be resolved"},
-		{"reset", read(os.NewSyscallError("read", syscall.ECONNRESET)), exchange.NotSent, "connection cut"},
-		{"broken pipe", read(syscall.EPIPE), exchange.NotSent, "connection cut"},
-		{"the end", io.EOF, exchange.NotSent, "connection cut"},
-		{"the end, unexpectedly", io.ErrUnexpectedEOF, exchange.NotSent, "connection cut"},
-		{"closed", net.ErrClosed, exchange.NotSent, "connection cut"},
-		{"replay prevented", exchange.ErrReplay, exchange.NotSent, "connection cut"},
-		{"anything else", errors.New("http2: what"), exchange.NotSent, "transport error"},
-		{"a tls alert", &net.OpError{Op: "remote error", Err: tls.AlertError(40)}, exchange.NotSent, "transport error"},
-		{"an unknown authority", &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, exchange.Hopeless, untrusted},
-		{"an authority, bare", x509.UnknownAuthorityError{}, exchange.Hopeless, untrusted},
-		{"another host's certificate", x509.HostnameError{Certificate: &x509.Certificate{}}, exchange.Hopeless, untrusted},
-		{"an expired certificate", x509.CertificateInvalidError{Reason: x509.Expired}, exchange.Hopeless, untrusted},
-		{"no tls over there", http.ErrSchemeMismatch, exchange.Hopeless, untrusted},
+		{"deadline exceeded", fmt.Errorf("x: %w", context.DeadlineExceeded), exchange.NotSent, "timed out"},
+		{"i/o timeout", read(os.ErrDeadlineExceeded), exchange.NotSent, "timed out"},
+		{"ETIMEDOUT", dial(syscall.ETIMEDOUT), exchange.NotSent, "timed out"},
+		{"connection refused", dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), exchange.NotSent, "connection refused"},
+		{"no route", dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), exchange.NotSent, "dial failed"},
+		{"no such host", dial(&net.DNSError{Err: "no such host", IsNotFound: true}), exchange.NotSent, "host name not resolved"},
+		{"resolver timeout", dial(&net.DNSError{Err: "i/o timeout", IsTimeout: true}), exchange.NotSent, "host name not resolved"},
+		{"reset", read(os.NewSyscallError("read", syscall.ECONNRESET)), exchange.NotSent, "connection closed"},
+		{"broken pipe", read(syscall.EPIPE), exchange.NotSent, "connection closed"},
+		{"EOF", io.EOF, exchange.NotSent, "connection closed"},
+		{"unexpected EOF", io.ErrUnexpectedEOF, exchange.NotSent, "connection closed"},
+		{"closed", net.ErrClosed, exchange.NotSent, "connection closed"},
+		{"replay prevented", exchange.ErrReplay, exchange.NotSent, "connection closed"},
+		{"any other error", errors.New("http2: what"), exchange.NotSent, "transport error"},
+		{"TLS alert", &net.OpError{Op: "remote error", Err: tls.AlertError(40)}, exchange.NotSent, "transport error"},
+		{"unknown authority", &tls.CertificateVerificationError{Err: x509.UnknownAuthorityError{}}, exchange.PermanentFailure, untrusted},
+		{"unknown authority, unwrapped", x509.UnknownAuthorityError{}, exchange.PermanentFailure, untrusted},
+		{"certificate of another host", x509.HostnameError{Certificate: &x509.Certificate{}}, exchange.PermanentFailure, untrusted},
+		{"expired certificate", x509.CertificateInvalidError{Reason: x509.Expired}, exchange.PermanentFailure, untrusted},
+		{"server without TLS", http.ErrSchemeMismatch, exchange.PermanentFailure, untrusted},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -115,21 +118,21 @@ func TestClassifyError(t *testing.T) {
 			assert.Equal(t, row.want, got)
 			assert.Equal(t, row.reason, reason)
 			got, reason = exchange.ClassifyError(row.err, exchange.Sent, true)
-			assert.Equal(t, exchange.Lost, got, "whatever the error, once it was sent")
+			assert.Equal(t, exchange.Ambiguous, got, "any error after the request was sent")
 			assert.Equal(t, row.reason, reason)
 			got, _ = exchange.ClassifyError(row.err, exchange.Sent, false)
-			assert.Equal(t, exchange.Lost, got, "no connection was asked for, and nobody knows why")
+			assert.Equal(t, exchange.Ambiguous, got, "no connection was requested, for an unknown reason")
 		})
 	}
 }
 
-// Where not even a connection was asked for, it is the request that is wrong,
-// unless time was up.
-func TestClassifyErrorBeforeAnyConnection(t *testing.T) {
+// If no connection was requested, the request is invalid, unless the context
+// ended.
+func TestClassifyErrorBeforeConnection(t *testing.T) {
 	t.Parallel()
 	got, reason := exchange.ClassifyError(errors.New("net/http: invalid header field value"), exchange.Unsent, false)
-	assert.Equal(t, exchange.Hopeless, got)
-	assert.Equal(t, "the request cannot be sent as it is", reason)
+	assert.Equal(t, exchange.PermanentFailure, got)
+	assert.Equal(t, "invalid request or proxy configuration", reason)
 	got, reason = exchange.ClassifyError(context.DeadlineExceeded, exchange.Unsent, false)
 	assert.Equal(t, exchange.NotSent, got)
 	assert.Equal(t, "timed out", reason)
@@ -138,7 +141,7 @@ func TestClassifyErrorBeforeAnyConnection(t *testing.T) {
 func TestPhaseNames(t *testing.T) {
 	t.Parallel()
 	for phase, want := range map[exchange.Phase]string{
-		exchange.Unsent: "not sent", exchange.Sent: "sent", exchange.Answered: "answered", exchange.Answered + 1: "unknown",
+		exchange.Unsent: "not sent", exchange.Sent: "sent", exchange.Responded: "responded", exchange.Responded + 1: "unknown",
 	} {
 		assert.Equal(t, want, phase.String())
 	}

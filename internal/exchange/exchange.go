@@ -1,25 +1,25 @@
-// Package exchange sends one request to the service and, where sending it
-// again can do no harm, sends it again.
+// Package exchange sends one HTTP request to the service and retries it when a
+// retry is safe.
 //
-// It is a thin, careful layer on go-retryablehttp. That library owns the loop
-// and rewinds the body; what may be repeated, when, and what an ending means is
-// decided here:
+// It is a thin layer on go-retryablehttp. That library runs the retry loop and
+// rewinds the body. This package decides what may be retried, when, and what
+// the end of an attempt means:
 //
-//	exchange.go   what goes in and what comes out: Do
-//	call.go       one call from its first attempt to its last
-//	carrier.go    how hooks and transport find the call they work for
-//	table.go      the retry table
-//	classify.go   what an attempt's ending was, from its response or error
-//	phase.go      how far an attempt got, from net/http's trace hooks
-//	replay.go     what net/http may send again by itself: nothing that changes something
-//	wait.go       how long to wait, and whether the wait fits the deadline
-//	retryafter.go the Retry-After header, in every form
-//	body.go       reading an answer within bounds
-//	failure.go    why no answer came, without the texts of others
-//	transport.go  the http.Client an exchange works with
+//	exchange.go     configuration, request, response and Do
+//	call.go         one call, from its first attempt to its last
+//	call_context.go how hooks and transport find the call of a request
+//	table.go        the retry table
+//	classify.go     how an attempt ended, from its response or error
+//	phase.go        how far an attempt got, from net/http's trace hooks
+//	replay.go       prevents net/http from replaying writes
+//	wait.go         backoff, and whether the wait fits the deadline
+//	retry_after.go  the Retry-After header, in every form
+//	body.go         reads a response body within bounds
+//	failure.go      errors that do not repeat the text of their cause
+//	transport.go    the http.Client of an Exchanger
 //
-// The package knows nothing about orders. It never logs, and no error or text
-// it returns holds a URL.
+// The package does not know about orders. It never logs, and no error or text
+// that it returns contains a URL.
 package exchange
 
 import (
@@ -28,87 +28,96 @@ import (
 	"time"
 )
 
-// Config is what an Exchanger works with. All fields but Gate are required.
+// Config configures an Exchanger. All fields but Limiter are required.
 type Config struct {
 	HTTP           *http.Client // the caller's: copied, never changed
 	MaxAttempts    int
 	WaitMin        time.Duration // first step of the backoff
-	WaitMax        time.Duration // its ceiling
-	AttemptTimeout time.Duration // one attempt, its body included; 0: none
-	MaxBody        int64         // bytes of an answer, after decompression
+	WaitMax        time.Duration // maximum step of the backoff
+	AttemptTimeout time.Duration // limit of one attempt, including its body; 0: none
+	MaxBody        int64         // maximum bytes of a response body, after decompression
 	Jitter         func() float64
-	Gate           Gate // nil: nothing limits the rate
+	Limiter        Limiter // nil: no rate limit
 }
 
-// Gate is passed before each attempt, first ones and repeated ones alike. It is
-// where a budget of requests per minute is kept.
-type Gate interface {
-	// Pass returns when the attempt may be sent, or an error why not.
-	Pass(ctx context.Context) error
-	// Pause tells the gate that the service wants no request before t.
+// Limiter limits the rate of attempts. Both first attempts and retries wait for
+// it.
+type Limiter interface {
+	// Wait blocks until the attempt may be sent. It returns an error if the
+	// attempt must not be sent.
+	Wait(ctx context.Context) error
+	// Pause reports that the service accepts no request before t.
 	Pause(t time.Time)
 }
 
-// Request is one request. Body and Header are not changed. A request that is not
-// a Read has a body: net/http would replay one without it, unseen.
+// Request is one request. Do does not change Body and Header. A request that is
+// not Safe needs a body: net/http could replay one without a body, unobserved.
 type Request struct {
 	Method string
 	URL    string
 	Header http.Header
 	Body   []byte
 	Safety Safety
-	// MaxAttempts, if above 0, is how often this request is sent at the most,
-	// where the exchanger would allow more.
+	// MaxAttempts, if positive, lowers the maximum number of attempts for this
+	// request.
 	MaxAttempts int
-	Watcher     Watcher // nil: nobody watches
+	// MaxBody replaces that of the Config if it is positive.
+	MaxBody int64
+	Watcher Watcher // nil: none
 }
 
-// Watcher is told about each attempt of a request, on the goroutine of Do.
+// Watcher is notified of each attempt of a request, on the goroutine of Do.
 type Watcher interface {
-	// Start is called right before the n-th attempt, counted from 1. The context
-	// it returns, which comes from the one it is given, is that of the attempt.
+	// Start is called immediately before attempt n, counted from 1. It returns
+	// the context of the attempt, which must be derived from ctx.
 	Start(ctx context.Context, n int) context.Context
-	// End is called when the attempt is over, with its context. Its wait and
-	// verdict are plans: the context of the call may be over first.
+	// End is called after the attempt, with the attempt's context. The wait and
+	// the decision are provisional: the call's context may end first.
 	End(ctx context.Context, a Attempt)
 }
 
-// Attempt is what happened in one attempt.
+// Attempt is the record of one attempt.
 type Attempt struct {
-	Number  int // from 1
-	Start   time.Time
-	Took    time.Duration
-	Phase   Phase
-	Ending  Ending
-	Status  int           // 0: no answer came
-	Reason  string        // how it ended, in a few words of ours
-	Wait    time.Duration // before the next attempt; 0: none followed
-	Verdict string        // why it was sent again, or why not
+	Number   int // from 1
+	Start    time.Time
+	Took     time.Duration
+	Phase    Phase
+	Ending   Ending
+	Status   int           // 0: no response
+	Reason   string        // how the attempt ended
+	Wait     time.Duration // before the next attempt; 0: none followed
+	Decision string        // whether a retry follows, and why not; empty after success
 }
 
-// MayHaveActed reports whether the service may have done what this attempt asked for.
+// isRateLimited reports whether the response was 429, whatever the ending.
+func (a Attempt) isRateLimited() bool {
+	return a.Ending == RateLimited || a.Status == http.StatusTooManyRequests
+}
+
+// MayHaveActed reports whether the service may have acted on the attempt.
 func (a Attempt) MayHaveActed() bool {
 	switch a.Ending {
-	case Lost, LostForGood, Unreadable, Done:
+	case Ambiguous, AmbiguousFinal, BadBody, OK:
 		return true
 	default:
 		return false
 	}
 }
 
-// Reply is how a call ended: the last answer, if there was one, and the journal.
-type Reply struct {
+// Response is the result of a call: the last response, if there was one, and
+// the record of all attempts.
+type Response struct {
 	Ending   Ending
-	Status   int // 0: no answer came in the last attempt
+	Status   int // 0: the last attempt got no response
 	Header   http.Header
-	Body     []byte // what could be read of it, at most MaxBody bytes
-	Err      error  // why no whole answer came, or no further attempt; holds no URL
+	Body     []byte // what could be read, at most MaxBody bytes
+	Err      error  // why there is no complete response or no further attempt; contains no URL
 	RetryAt  time.Time
 	Attempts []Attempt
 }
 
-// MayHaveActed reports whether any attempt may have done what was asked for.
-func (r *Reply) MayHaveActed() bool {
+// MayHaveActed reports whether the service may have acted on any attempt.
+func (r *Response) MayHaveActed() bool {
 	for _, a := range r.Attempts {
 		if a.MayHaveActed() {
 			return true
@@ -121,47 +130,52 @@ func (r *Reply) MayHaveActed() bool {
 type Exchanger struct {
 	cfg  Config
 	http *http.Client
-	own  bool // the transport is ours, so that it is known to run the trace hooks
+	// ownTransport reports that the transport is this package's, so that it is
+	// known to run the trace hooks.
+	ownTransport bool
 }
 
-// New returns an Exchanger. Nothing is opened or started by it.
+// New returns an Exchanger. It opens no connection and starts no goroutine.
 func New(cfg Config) *Exchanger {
 	return &Exchanger{
-		cfg:  cfg,
-		http: copyClient(cfg.HTTP, cfg.AttemptTimeout),
-		own:  cfg.HTTP.Transport == nil,
+		cfg:          cfg,
+		http:         copyClient(cfg.HTTP, cfg.AttemptTimeout),
+		ownTransport: cfg.HTTP.Transport == nil,
 	}
 }
 
-// CloseIdleConnections closes the connections that are kept for later calls
-// and are not in use now.
+// CloseIdleConnections closes the connections that are idle.
 func (x *Exchanger) CloseIdleConnections() {
 	if t, ok := x.http.Transport.(attemptTransport); ok {
 		t.closeIdle()
 	}
 }
 
-// Do sends req until it is answered, may not be sent again, or ctx is over. It
-// returns promptly when ctx is over, and always returns a Reply.
-func (x *Exchanger) Do(ctx context.Context, req Request) *Reply {
-	c := &call{x: x, ctx: ctx, attemptsMax: x.attemptsFor(req), safety: req.Safety, sent: req.Header, watcher: req.Watcher}
-	if err := c.passGate(); err != nil {
-		return c.reply(err)
+// Do sends req and retries it until there is a final response, a retry is not
+// allowed, or ctx is done. It returns promptly when ctx is done, and never
+// returns nil.
+func (x *Exchanger) Do(ctx context.Context, req Request) *Response {
+	c := &call{x: x, ctx: ctx, maxAttempts: x.maxAttemptsOf(req), maxBody: x.cfg.MaxBody, safety: req.Safety, reqHeader: req.Header, watcher: req.Watcher}
+	if req.MaxBody > 0 {
+		c.maxBody = req.MaxBody
 	}
-	hreq, err := c.request(req)
+	if err := c.waitLimiter(); err != nil {
+		return c.finish(err)
+	}
+	hreq, err := c.newRequest(req)
 	if err != nil {
-		return c.reply(err)
+		return c.finish(err)
 	}
 	resp, err := c.do(hreq)
 	if resp != nil {
-		// Its body was read, and closed, when the attempt was judged; closing
-		// twice is harmless, not closing costs the connection.
+		// afterAttempt has read and closed the body. Closing it twice is
+		// harmless; not closing it would leak the connection.
 		_ = resp.Body.Close()
 	}
-	return c.reply(err)
+	return c.finish(err)
 }
 
-func (x *Exchanger) attemptsFor(req Request) int {
+func (x *Exchanger) maxAttemptsOf(req Request) int {
 	if req.MaxAttempts > 0 {
 		return min(req.MaxAttempts, x.cfg.MaxAttempts)
 	}

@@ -2,28 +2,25 @@ package exchange
 
 import "time"
 
-// For the tests: the pure functions, each of which is a table of its own.
+// The pure functions, each of which has a table test.
 var (
-	ClassifyAnswer = classifyAnswer
-	ClassifyError  = classifyError
-	MayResend      = mayResend
-	WhyNot         = whyNot
-	RetryAfter     = retryAfter
-	ErrTooLarge    = errTooLarge
-	ErrReplay      = errReplay
-	FirstSize      = firstSize
+	ClassifyResponse = classifyResponse
+	ClassifyError    = classifyError
+	ShouldRetry      = shouldRetry
+	NoRetryReason    = noRetryReason
+	RetryAfter       = retryAfter
+	ErrReplay        = errReplay
+	InitialCapacity  = initialCapacity
+	NewFailure       = newFailure
 )
 
 // The bounds on waits.
 const (
 	MaxRetryAfter = maxRetryAfter
-	LongestWait   = longestWait
+	MaxWait       = maxWait
 )
 
-// Wait is the wait after an attempt.
+// Wait returns the wait after an attempt.
 func Wait(x *Exchanger, a Attempt, hint time.Duration, hinted bool) time.Duration {
 	return x.wait(&a, hint, hinted)
 }
-
-// NewFailure is a failure of a call whose context is over, or not.
-var NewFailure = newFailure

@@ -19,27 +19,27 @@ import (
 	"github.com/licensespring-go/licensespring/internal/exchange"
 )
 
-func TestFailureTellsItsCauseButNotItsText(t *testing.T) {
+func TestFailureHidesTextOfCause(t *testing.T) {
 	t.Parallel()
 	cause := &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
 	wrapped := fmt.Errorf("query-canary: %w", &url.Error{Op: "Post", URL: address, Err: fmt.Errorf("proxy-canary: %w", &url.Error{Op: "Get", URL: address, Err: cause})})
 	err := error(exchange.NewFailure(t.Context(), "connection refused", wrapped))
 
 	require.EqualError(t, err, "connection refused")
-	assertSecretsKept(t, err)
-	assertSecretsKept(t, fmt.Errorf("create: %w", err))
+	assertNoSecrets(t, err)
+	assertNoSecrets(t, fmt.Errorf("create: %w", err))
 	require.ErrorIs(t, err, syscall.ECONNREFUSED)
 	require.NotErrorIs(t, err, io.EOF)
 	var op *net.OpError
 	require.ErrorAs(t, err, &op)
 	assert.Same(t, cause, op)
 	var withURL *url.Error
-	assert.NotErrorAs(t, err, &withURL, "the wrapper that holds the URL is gone")
+	assert.NotErrorAs(t, err, &withURL, "the wrapper with the URL is removed")
 }
 
-// The attempt's own time limit ends it with context.DeadlineExceeded, too. Only
-// the caller's context may look like the caller's context.
-func TestFailureKnowsWhoseTimeWasUp(t *testing.T) {
+// The attempt timeout also ends with context.DeadlineExceeded. Only the end of the
+// caller's context may match it.
+func TestFailureMatchesOnlyCallersContext(t *testing.T) {
 	t.Parallel()
 	attempt := error(exchange.NewFailure(t.Context(), "timed out", context.DeadlineExceeded))
 	require.NotErrorIs(t, attempt, context.DeadlineExceeded)
@@ -47,56 +47,55 @@ func TestFailureKnowsWhoseTimeWasUp(t *testing.T) {
 	require.ErrorAs(t, attempt, &timeout)
 	assert.True(t, timeout.Timeout())
 
-	over, cancel := context.WithCancelCause(t.Context())
+	done, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("the caller's own canary"))
-	call := error(exchange.NewFailure(over, "canceled", context.Cause(over)))
+	call := error(exchange.NewFailure(done, "canceled", context.Cause(done)))
 	require.ErrorIs(t, call, context.Canceled)
 	require.NotErrorIs(t, call, context.DeadlineExceeded)
-	assertSecretsKept(t, call)
+	assertNoSecrets(t, call)
 }
 
-// Each of these errors of net/http, or of what is around it, quotes something
-// that is nobody's business.
-func TestNoErrorQuotesAnything(t *testing.T) {
+// Each of these errors, of net/http or around it, quotes a secret.
+func TestErrorsQuoteNothing(t *testing.T) {
 	t.Parallel()
-	proxied := func(scheme string) func(*rig) {
-		return func(r *rig) {
-			r.transport.Proxy = http.ProxyURL(&url.URL{Scheme: scheme, User: url.UserPassword("u", "proxy-canary"), Host: "127.0.0.1:3128"})
+	proxied := func(scheme string) func(*harness) {
+		return func(h *harness) {
+			h.transport.Proxy = http.ProxyURL(&url.URL{Scheme: scheme, User: url.UserPassword("u", "proxy-canary"), Host: "127.0.0.1:3128"})
 		}
 	}
-	replaced := func(f roundTripper) func(*rig) { return func(r *rig) { r.client.Transport = f } }
+	replaced := func(f roundTripper) func(*harness) { return func(h *harness) { h.client.Transport = f } }
 	for _, row := range []struct {
 		name   string
 		url    string
 		handle http.HandlerFunc
-		tweaks []func(*rig)
+		tweaks []func(*harness)
 		ending exchange.Ending
 	}{
-		{name: "an address that is none", url: "http://127.0.0.1:canary/?query-canary", ending: exchange.NotSent},
-		{name: "an address with half an escape", url: "http://127.0.0.1/%zzcanary", ending: exchange.NotSent},
-		{name: "a scheme that is none", url: "canary://127.0.0.1/?query-canary", ending: exchange.Lost}, // the hooks stay silent
-		{name: "an answer that is not http and echoes", handle: raw("canary " + address + "\r\n" + payload + "\r\n\r\n"), ending: exchange.Lost},
-		{name: "a header that echoes", handle: raw("HTTP/1.1 200 OK\r\n" + payload + "\r\n\r\n"), ending: exchange.Lost},
-		{name: "a status that echoes", handle: raw("HTTP/1.1 2xx" + payload + "\r\n\r\n"), ending: exchange.Lost},
-		{name: "a location that cannot be parsed", handle: answer(302, "", "Location", "http://%zz/?query-canary"), ending: exchange.Refused},
-		{name: "a proxy that refuses", tweaks: []func(*rig){proxied("http"), refuse}, ending: exchange.NotSent},
-		{name: "a proxy that refuses to connect, and echoes", url: "https://" + host + "/?query-canary", handle: raw("HTTP/1.1 407 http://u:proxy-canary@127.0.0.1:3128\r\n\r\n"), tweaks: []func(*rig){proxied("http")}, ending: exchange.NotSent},
-		{name: "a proxy of socks", tweaks: []func(*rig){proxied("socks5")}, handle: cut, ending: exchange.NotSent},
-		{name: "a proxy that is not set up", tweaks: []func(*rig){func(r *rig) {
-			r.transport.Proxy = func(req *http.Request) (*url.URL, error) { return nil, fmt.Errorf("no proxy for %s", req.URL) }
-		}}, ending: exchange.Lost},
-		{name: "a transport that talks", tweaks: []func(*rig){replaced(func(req *http.Request) (*http.Response, error) {
+		{name: "invalid port", url: "http://127.0.0.1:canary/?query-canary", ending: exchange.NotSent},
+		{name: "invalid escape", url: "http://127.0.0.1/%zzcanary", ending: exchange.NotSent},
+		{name: "unknown scheme", url: "canary://127.0.0.1/?query-canary", ending: exchange.Ambiguous}, // the hooks are not called
+		{name: "response that is not http and echoes the request", handle: raw("canary " + address + "\r\n" + payload + "\r\n\r\n"), ending: exchange.Ambiguous},
+		{name: "header that echoes the request", handle: raw("HTTP/1.1 200 OK\r\n" + payload + "\r\n\r\n"), ending: exchange.Ambiguous},
+		{name: "status that echoes the request", handle: raw("HTTP/1.1 2xx" + payload + "\r\n\r\n"), ending: exchange.Ambiguous},
+		{name: "invalid location", handle: respond(302, "", "Location", "http://%zz/?query-canary"), ending: exchange.Rejected},
+		{name: "proxy refuses the connection", tweaks: []func(*harness){proxied("http"), refuseDials}, ending: exchange.NotSent},
+		{name: "proxy rejects CONNECT and echoes", url: "https://" + host + "/?query-canary", handle: raw("HTTP/1.1 407 http://u:proxy-canary@127.0.0.1:3128\r\n\r\n"), tweaks: []func(*harness){proxied("http")}, ending: exchange.NotSent},
+		{name: "socks proxy", tweaks: []func(*harness){proxied("socks5")}, handle: cut, ending: exchange.NotSent},
+		{name: "proxy function fails", tweaks: []func(*harness){func(h *harness) {
+			h.transport.Proxy = func(req *http.Request) (*url.URL, error) { return nil, fmt.Errorf("no proxy for %s", req.URL) }
+		}}, ending: exchange.PermanentFailure},
+		{name: "transport error with the request", tweaks: []func(*harness){replaced(func(req *http.Request) (*http.Response, error) {
 			return nil, fmt.Errorf("%s with %v: %w", req.URL, req.Header, io.EOF)
-		})}, ending: exchange.Lost},
-		{name: "a transport that calls others", tweaks: []func(*rig){replaced(func(req *http.Request) (*http.Response, error) {
+		})}, ending: exchange.Ambiguous},
+		{name: "transport error with nested url errors", tweaks: []func(*harness){replaced(func(req *http.Request) (*http.Response, error) {
 			return nil, errors.Join(errors.New("canary"), &url.Error{Op: "Get", URL: req.URL.String(), Err: &url.Error{Op: "Get", URL: address, Err: io.EOF}})
-		})}, ending: exchange.Lost},
-		{name: "a transport that says nothing at all", tweaks: []func(*rig){replaced(func(*http.Request) (*http.Response, error) {
+		})}, ending: exchange.Ambiguous},
+		{name: "transport returns nil and nil", tweaks: []func(*harness){replaced(func(*http.Request) (*http.Response, error) {
 			return nil, nil //nolint:nilnil // what a broken transport does
-		})}, ending: exchange.Lost},
-		{name: "a body that fails", tweaks: []func(*rig){replaced(func(req *http.Request) (*http.Response, error) {
+		})}, ending: exchange.Ambiguous},
+		{name: "body read error", tweaks: []func(*harness){replaced(func(req *http.Request) (*http.Response, error) {
 			return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(io.MultiReader(errReader{fmt.Errorf("reading %s", req.URL)}))}, nil
-		})}, ending: exchange.Unreadable},
+		})}, ending: exchange.BadBody},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -104,16 +103,16 @@ func TestNoErrorQuotesAnything(t *testing.T) {
 				if row.handle == nil {
 					row.handle = ok
 				}
-				r := newRig(t, row.handle, row.tweaks...)
-				req := request(exchange.Unguarded)
+				h := newHarness(t, row.handle, row.tweaks...)
+				req := request(exchange.NonIdempotent)
 				if row.url != "" {
 					req.URL = row.url
 				}
-				reply := r.x.Do(t.Context(), req)
-				assert.Equal(t, row.ending, reply.Ending, "%v", reply.Attempts)
-				assertJournal(t, reply)
-				if row.ending != exchange.Refused {
-					require.Error(t, reply.Err)
+				resp := h.x.Do(t.Context(), req)
+				assert.Equal(t, row.ending, resp.Ending, "%v", resp.Attempts)
+				assertConsistent(t, resp)
+				if row.ending != exchange.Rejected {
+					require.Error(t, resp.Err)
 				}
 			})
 		})

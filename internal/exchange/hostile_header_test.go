@@ -17,8 +17,8 @@ import (
 	"github.com/licensespring-go/licensespring/internal/exchange"
 )
 
-// rawServer answers the first request on each connection with what write writes.
-// It returns its address.
+// rawServer responds to the first request on each connection with the output of
+// write. It returns the URL of the server.
 func rawServer(t *testing.T, write func(w io.Writer) error) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -42,7 +42,7 @@ func rawServer(t *testing.T, write func(w io.Writer) error) string {
 	return "http://" + listener.Addr().String()
 }
 
-// text writes a text and keeps to itself after that.
+// text returns a function that writes s.
 func text(s string) func(io.Writer) error {
 	return func(w io.Writer) error {
 		_, err := io.WriteString(w, s)
@@ -50,9 +50,9 @@ func text(s string) func(io.Writer) error {
 	}
 }
 
-// Our own transport keeps no more than 256 KiB of headers, whichever form they
-// have. The answer is lost then, whatever its status was.
-func TestHostileHeaders(t *testing.T) { //nolint:paralleltest // what other tests allocate would be counted too
+// The default transport accepts at most 256 KiB of headers in any form. Above
+// that the ending is Ambiguous, whatever the status was.
+func TestHostileHeaders(t *testing.T) { //nolint:paralleltest // allocations of other tests would be counted
 	const end = "Content-Length: 8\r\n\r\n{\"id\":1}"
 	for _, row := range []struct { //nolint:paralleltest // likewise
 		name   string
@@ -60,26 +60,26 @@ func TestHostileHeaders(t *testing.T) { //nolint:paralleltest // what other test
 		ending exchange.Ending
 		reason string
 	}{
-		{"many", text("HTTP/1.1 200 OK\r\n" + lines(5_000) + end), exchange.Done, "answered"},
-		{"a large one", text("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 200<<10) + "\r\n" + end), exchange.Done, "answered"},
-		{"one name many times", text("HTTP/1.1 200 OK\r\n" + strings.Repeat("Retry-After: 9\r\n", 10_000) + end), exchange.Done, "answered"},
-		{"too many", text("HTTP/1.1 200 OK\r\n" + lines(50_000) + end), exchange.Lost, "transport error"},
-		{"too large a one", text("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 300<<10) + "\r\n" + end), exchange.Lost, "transport error"},
-		{"too many of one name", text("HTTP/1.1 200 OK\r\n" + strings.Repeat("Retry-After: 9\r\n", 30_000) + end), exchange.Lost, "transport error"},
-		{"folded without end", text("HTTP/1.1 200 OK\r\nX: x\r\n" + strings.Repeat(" x\r\n", 100_000) + end), exchange.Lost, "transport error"},
-		{"a name without end", text("HTTP/1.1 200 OK\r\n" + strings.Repeat("x", 300<<10)), exchange.Lost, "transport error"},
-		{"a status line without end", text("HTTP/1.1 200 " + strings.Repeat("x", 300<<10)), exchange.Lost, "transport error"},
-		{"of a refusal", text("HTTP/1.1 400 No\r\n" + lines(50_000) + end), exchange.Lost, "transport error"}, // nobody has read the 400
-		{"for ever", func(w io.Writer) error {
+		{"many", text("HTTP/1.1 200 OK\r\n" + lines(5_000) + end), exchange.OK, "ok"},
+		{"a large header", text("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 200<<10) + "\r\n" + end), exchange.OK, "ok"},
+		{"one name many times", text("HTTP/1.1 200 OK\r\n" + strings.Repeat("Retry-After: 9\r\n", 10_000) + end), exchange.OK, "ok"},
+		{"too many", text("HTTP/1.1 200 OK\r\n" + lines(50_000) + end), exchange.Ambiguous, "transport error"},
+		{"too large a header", text("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 300<<10) + "\r\n" + end), exchange.Ambiguous, "transport error"},
+		{"too many of one name", text("HTTP/1.1 200 OK\r\n" + strings.Repeat("Retry-After: 9\r\n", 30_000) + end), exchange.Ambiguous, "transport error"},
+		{"endless folding", text("HTTP/1.1 200 OK\r\nX: x\r\n" + strings.Repeat(" x\r\n", 100_000) + end), exchange.Ambiguous, "transport error"},
+		{"endless name", text("HTTP/1.1 200 OK\r\n" + strings.Repeat("x", 300<<10)), exchange.Ambiguous, "transport error"},
+		{"endless status line", text("HTTP/1.1 200 " + strings.Repeat("x", 300<<10)), exchange.Ambiguous, "transport error"},
+		{"of a rejection", text("HTTP/1.1 400 No\r\n" + lines(50_000) + end), exchange.Ambiguous, "transport error"}, // net/http does not return the 400
+		{"endless", func(w io.Writer) error {
 			for _, err := io.WriteString(w, "HTTP/1.1 200 OK\r\n"); err == nil; {
 				_, err = io.WriteString(w, strings.Repeat("X-X: x\r\n", 1000))
 			}
 			return nil
-		}, exchange.Lost, "transport error"},
-		{"with a NUL", text("HTTP/1.1 200 OK\r\nX: a\x00b\r\n" + end), exchange.Lost, "transport error"},
-		{"with a naked line feed", text("HTTP/1.1 200 OK\nX: y\n" + strings.ReplaceAll(end, "\r", "")), exchange.Done, "answered"},
-		{"without a name", text("HTTP/1.1 200 OK\r\n: x\r\n" + end), exchange.Lost, "transport error"},
-		{"without a colon", text("HTTP/1.1 200 OK\r\ncanary\r\n" + end), exchange.Lost, "transport error"},
+		}, exchange.Ambiguous, "transport error"},
+		{"with a NUL", text("HTTP/1.1 200 OK\r\nX: a\x00b\r\n" + end), exchange.Ambiguous, "transport error"},
+		{"with bare line feeds", text("HTTP/1.1 200 OK\nX: y\n" + strings.ReplaceAll(end, "\r", "")), exchange.OK, "ok"},
+		{"without a name", text("HTTP/1.1 200 OK\r\n: x\r\n" + end), exchange.Ambiguous, "transport error"},
+		{"without a colon", text("HTTP/1.1 200 OK\r\ncanary\r\n" + end), exchange.Ambiguous, "transport error"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			address := rawServer(t, row.write)
@@ -90,20 +90,20 @@ func TestHostileHeaders(t *testing.T) { //nolint:paralleltest // what other test
 				})
 				req := request(safety)
 				req.URL = address
-				var reply *exchange.Reply
-				allocated := allocatedBy(func() { reply = x.Do(t.Context(), req) })
+				var resp *exchange.Response
+				allocated := allocatedBy(func() { resp = x.Do(t.Context(), req) })
 				x.CloseIdleConnections()
-				assertJournal(t, reply)
-				assert.Equal(t, row.ending, reply.Ending, "%v", reply.Attempts)
-				assert.Equal(t, row.reason, last(t, reply).Reason)
-				assert.Len(t, reply.Attempts, attemptsOf(row.ending, safety, 2))
-				assert.Less(t, allocated, uint64(len(reply.Attempts)*(16<<20)))
+				assertConsistent(t, resp)
+				assert.Equal(t, row.ending, resp.Ending, "%v", resp.Attempts)
+				assert.Equal(t, row.reason, lastAttempt(t, resp).Reason)
+				assert.Len(t, resp.Attempts, wantAttempts(row.ending, safety, 2))
+				assert.Less(t, allocated, uint64(len(resp.Attempts)*(16<<20)))
 			}
 		})
 	}
 }
 
-// lines makes headers of as many names.
+// lines returns n header lines with different names.
 func lines(n int) string {
 	var b strings.Builder
 	for i := range n {
@@ -112,9 +112,8 @@ func lines(n int) string {
 	return b.String()
 }
 
-// A transport of the caller's has limits of its own. Below them headers are only
-// headers.
-func TestHostileHeadersThroughATransportOfTheCallers(t *testing.T) {
+// A caller's transport has its own limits. Headers below them are accepted.
+func TestHostileHeadersWithCallersTransport(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name   string
@@ -122,25 +121,25 @@ func TestHostileHeadersThroughATransportOfTheCallers(t *testing.T) {
 		bytes  string
 		ending exchange.Ending
 	}{
-		{"net/http's own limit", 0, "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1<<20) + "\r\n\r\n{\"id\":1}", exchange.Done},
-		{"many below it", 0, "HTTP/1.1 200 OK\r\n" + lines(20_000) + "\r\n{\"id\":1}", exchange.Done},
-		{"above it", 0, "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 11<<20) + "\r\n\r\n{\"id\":1}", exchange.Lost},
-		{"a lower one", 4 << 10, "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 8<<10) + "\r\n\r\n{\"id\":1}", exchange.Lost},
+		{"below net/http's default limit", 0, "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 1<<20) + "\r\n\r\n{\"id\":1}", exchange.OK},
+		{"many, below the default limit", 0, "HTTP/1.1 200 OK\r\n" + lines(20_000) + "\r\n{\"id\":1}", exchange.OK},
+		{"above the default limit", 0, "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 11<<20) + "\r\n\r\n{\"id\":1}", exchange.Ambiguous},
+		{"above a lower limit", 4 << 10, "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 8<<10) + "\r\n\r\n{\"id\":1}", exchange.Ambiguous},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, raw(row.bytes), func(r *rig) { r.transport.MaxResponseHeaderBytes = row.limit })
-				reply := r.do(t, exchange.Unguarded)
-				assertJournal(t, reply)
-				assert.Equal(t, row.ending, reply.Ending)
+				h := newHarness(t, raw(row.bytes), func(h *harness) { h.transport.MaxResponseHeaderBytes = row.limit })
+				resp := h.do(t, exchange.NonIdempotent)
+				assertConsistent(t, resp)
+				assert.Equal(t, row.ending, resp.Ending)
 			})
 		})
 	}
 }
 
-// Answers that begin over and over count as headers all together; those that
-// come slowly are ended by the time of the attempt.
+// Informational responses count against the header limit together. Slow ones end
+// with the attempt timeout.
 func TestHostileEarlyHints(t *testing.T) {
 	t.Parallel()
 	const hint = "HTTP/1.1 103 Early Hints\r\nLink: </canary>; rel=preload\r\n\r\n"
@@ -150,39 +149,39 @@ func TestHostileEarlyHints(t *testing.T) {
 		ending exchange.Ending
 		reason string
 	}{
-		{"many, and an answer", raw(strings.Repeat(hint, 1_000) + "HTTP/1.1 200 OK\r\n\r\n{\"id\":1}"), exchange.Done, "answered"},
-		{"all kinds, and an answer", raw("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 199 canary\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{\"id\":1}"), exchange.Done, "answered"},
-		{"many, and the end", raw(strings.Repeat(hint, 1_000)), exchange.Lost, "connection cut"},
-		{"too many, and an answer", raw(strings.Repeat(hint, 10_000) + "HTTP/1.1 200 OK\r\n\r\n{\"id\":1}"), exchange.Lost, "transport error"},
-		{"for ever", trickle("", strings.Repeat(hint, 10_000), time.Microsecond), exchange.Lost, "transport error"},
-		{"one too large", raw("HTTP/1.1 103 Early Hints\r\nX: " + strings.Repeat("x", 1<<20) + "\r\n\r\n"), exchange.Lost, "transport error"},
-		{"ten a second, for ever", trickle("", hint, time.Second/10), exchange.Lost, "timed out"},
+		{"many, and a response", raw(strings.Repeat(hint, 1_000) + "HTTP/1.1 200 OK\r\n\r\n{\"id\":1}"), exchange.OK, "ok"},
+		{"all kinds, and a response", raw("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 199 canary\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{\"id\":1}"), exchange.OK, "ok"},
+		{"many, then closed", raw(strings.Repeat(hint, 1_000)), exchange.Ambiguous, "connection closed"},
+		{"too many, and a response", raw(strings.Repeat(hint, 10_000) + "HTTP/1.1 200 OK\r\n\r\n{\"id\":1}"), exchange.Ambiguous, "transport error"},
+		{"endless", trickle("", strings.Repeat(hint, 10_000), time.Microsecond), exchange.Ambiguous, "transport error"},
+		{"a large one", raw("HTTP/1.1 103 Early Hints\r\nX: " + strings.Repeat("x", 1<<20) + "\r\n\r\n"), exchange.Ambiguous, "transport error"},
+		{"ten a second, endless", trickle("", hint, time.Second/10), exchange.Ambiguous, "timed out"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			for _, safety := range safeties {
 				synctest.Test(t, func(t *testing.T) {
-					r := newRig(t, row.handle, func(r *rig) { r.transport.MaxResponseHeaderBytes = 256 << 10 })
-					reply := r.do(t, safety)
-					assertJournal(t, reply)
-					assert.Equal(t, row.ending, reply.Ending)
-					assert.Equal(t, row.reason, last(t, reply).Reason)
-					assert.Len(t, reply.Attempts, attemptsOf(row.ending, safety, r.cfg.MaxAttempts))
-					for _, a := range reply.Attempts {
-						assert.LessOrEqual(t, a.Took, r.cfg.AttemptTimeout)
+					h := newHarness(t, row.handle, func(h *harness) { h.transport.MaxResponseHeaderBytes = 256 << 10 })
+					resp := h.do(t, safety)
+					assertConsistent(t, resp)
+					assert.Equal(t, row.ending, resp.Ending)
+					assert.Equal(t, row.reason, lastAttempt(t, resp).Reason)
+					assert.Len(t, resp.Attempts, wantAttempts(row.ending, safety, h.cfg.MaxAttempts))
+					for _, a := range resp.Attempts {
+						assert.LessOrEqual(t, a.Took, h.cfg.AttemptTimeout)
 					}
-					letGo()
+					waitForPeer()
 				})
 			}
 		})
 	}
 }
 
-// letGo lets virtual time pass, so that a peer that writes by the clock finds out
-// that nobody listens any more. Net/http gives a proxy a minute.
-func letGo() { <-time.After(2 * time.Minute) }
+// waitForPeer lets virtual time pass, so that a peer that writes periodically
+// notices the closed connection. net/http gives a proxy one minute.
+func waitForPeer() { <-time.After(2 * time.Minute) }
 
-// trickle answers with a beginning, and then with the same piece again and again.
+// trickle writes begin, and then piece at every interval.
 func trickle(begin, piece string, every time.Duration) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
@@ -199,23 +198,23 @@ func trickle(begin, piece string, every time.Duration) http.HandlerFunc {
 	}
 }
 
-// A byte a second for ever, wherever in the answer it begins: the time of the
-// attempt ends it, and that of the call if it comes first, to the second.
+// An endless response of one byte a second, from any position: it ends exactly
+// with the attempt timeout, or with the deadline of the call if that is earlier.
 func TestHostileDrip(t *testing.T) {
 	t.Parallel()
 	before := map[string]string{
-		"in the status line":        "HTTP/1.1 200 ",
-		"in the name of a header":   "HTTP/1.1 200 OK\r\nX",
-		"in the value of a header":  "HTTP/1.1 200 OK\r\nX: ",
-		"in the body":               "HTTP/1.1 200 OK\r\n\r\n",
-		"in a chunk":                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\n",
-		"in the body of a refusal":  "HTTP/1.1 400 No\r\n\r\n",
-		"in the body of a redirect": "HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n",
-		"in the body of an error":   "HTTP/1.1 502 No\r\nContent-Length: 99999999\r\n\r\n",
+		"in the status line":         "HTTP/1.1 200 ",
+		"in the name of a header":    "HTTP/1.1 200 OK\r\nX",
+		"in the value of a header":   "HTTP/1.1 200 OK\r\nX: ",
+		"in the body":                "HTTP/1.1 200 OK\r\n\r\n",
+		"in a chunk":                 "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\n",
+		"in the body of a rejection": "HTTP/1.1 400 No\r\n\r\n",
+		"in the body of a redirect":  "HTTP/1.1 302 Found\r\nLocation: /\r\n\r\n",
+		"in the body of an error":    "HTTP/1.1 502 No\r\nContent-Length: 99999999\r\n\r\n",
 	}
 	ends := map[string]exchange.Ending{
-		"in the body": exchange.Unreadable, "in a chunk": exchange.Unreadable,
-		"in the body of a refusal": exchange.Refused, "in the body of a redirect": exchange.Refused,
+		"in the body": exchange.BadBody, "in a chunk": exchange.BadBody,
+		"in the body of a rejection": exchange.Rejected, "in the body of a redirect": exchange.Rejected,
 	}
 	for where, begin := range before {
 		for _, safety := range safeties {
@@ -224,36 +223,36 @@ func TestHostileDrip(t *testing.T) {
 				handle := trickle(begin, "1", time.Second)
 				want, found := ends[where]
 				if !found {
-					want = exchange.Lost
+					want = exchange.Ambiguous
 				}
 				synctest.Test(t, func(t *testing.T) {
-					r := newRig(t, handle)
+					h := newHarness(t, handle)
 					start := time.Now()
-					reply := r.do(t, safety)
-					assertJournal(t, reply)
-					assert.Equal(t, want, reply.Ending, "%v", reply.Attempts)
-					attempts := attemptsOf(want, safety, r.cfg.MaxAttempts)
-					assert.Len(t, reply.Attempts, attempts)
-					for _, a := range reply.Attempts {
-						assert.Equal(t, r.cfg.AttemptTimeout, a.Took)
+					resp := h.do(t, safety)
+					assertConsistent(t, resp)
+					assert.Equal(t, want, resp.Ending, "%v", resp.Attempts)
+					attempts := wantAttempts(want, safety, h.cfg.MaxAttempts)
+					assert.Len(t, resp.Attempts, attempts)
+					for _, a := range resp.Attempts {
+						assert.Equal(t, h.cfg.AttemptTimeout, a.Took)
 					}
-					assert.LessOrEqual(t, len(reply.Body), 11)
+					assert.LessOrEqual(t, len(resp.Body), 11)
 					waits := []time.Duration{0, 0, 500 * time.Millisecond, 1500 * time.Millisecond}[attempts]
-					assert.Equal(t, time.Duration(attempts)*r.cfg.AttemptTimeout+waits, time.Since(start))
-					letGo()
+					assert.Equal(t, time.Duration(attempts)*h.cfg.AttemptTimeout+waits, time.Since(start))
+					waitForPeer()
 				})
-				synctest.Test(t, func(t *testing.T) { // no time for an attempt but that of the call
-					r := newRig(t, handle, func(r *rig) { r.cfg.AttemptTimeout = 0 })
+				synctest.Test(t, func(t *testing.T) { // no attempt timeout, only a deadline of the call
+					h := newHarness(t, handle, func(h *harness) { h.cfg.AttemptTimeout = 0 })
 					ctx, cancel := context.WithTimeout(t.Context(), 25*time.Second)
 					defer cancel()
 					start := time.Now()
-					reply := r.x.Do(ctx, request(safety))
-					assertJournal(t, reply)
-					assert.Equal(t, want, reply.Ending)
-					assert.Len(t, reply.Attempts, 1)
+					resp := h.x.Do(ctx, request(safety))
+					assertConsistent(t, resp)
+					assert.Equal(t, want, resp.Ending)
+					assert.Len(t, resp.Attempts, 1)
 					assert.Equal(t, 25*time.Second, time.Since(start))
-					require.ErrorIs(t, reply.Err, context.DeadlineExceeded)
-					letGo()
+					require.ErrorIs(t, resp.Err, context.DeadlineExceeded)
+					waitForPeer()
 				})
 			})
 		}

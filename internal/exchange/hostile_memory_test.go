@@ -16,17 +16,16 @@ import (
 	"github.com/licensespring-go/licensespring/internal/exchange"
 )
 
-// What a client allocates for an answer follows from its own limit, and not from
-// what the other side has to send: not for a hundred megabytes of HTML, plain or
-// packed, and not for a length that is only announced.
-func TestHostileBodiesDoNotFillTheMemory(t *testing.T) { //nolint:paralleltest // what other tests allocate would be counted too
+// Memory for a response is bounded by MaxBody, not by what the peer sends: neither
+// by 100 MB of HTML, plain or compressed, nor by a declared length.
+func TestHostileBodiesAreBounded(t *testing.T) { //nolint:paralleltest // allocations of other tests would be counted
 	const (
 		limit = 1 << 20
 		huge  = 100 << 20
 	)
 	page := bytes.Repeat([]byte("<p>Bad Gateway</p>\n"), 64<<10/19)
-	var packed bytes.Buffer
-	zip := gzip.NewWriter(&packed)
+	var compressed bytes.Buffer
+	zip := gzip.NewWriter(&compressed)
 	for range 16 {
 		_, _ = zip.Write(page)
 	}
@@ -35,18 +34,18 @@ func TestHostileBodiesDoNotFillTheMemory(t *testing.T) { //nolint:paralleltest /
 	for _, kind := range []struct { //nolint:paralleltest // likewise
 		name   string
 		header map[string]string
-		piece  []byte // sent again and again
+		piece  []byte // sent repeatedly
 		pieces int
 	}{
 		{name: "html", piece: page, pieces: huge / len(page)},
-		{name: "announced", header: map[string]string{"Content-Length": strconv.Itoa(1 << 40)}, piece: page, pieces: huge / len(page)},
-		// Packed parts one after the other are one packed whole.
-		{name: "packed", header: map[string]string{"Content-Encoding": "gzip"}, piece: packed.Bytes(), pieces: huge / (16 * len(page))},
+		{name: "declared", header: map[string]string{"Content-Length": strconv.Itoa(1 << 40)}, piece: page, pieces: huge / len(page)},
+		// Concatenated gzip members are valid gzip.
+		{name: "compressed", header: map[string]string{"Content-Encoding": "gzip"}, piece: compressed.Bytes(), pieces: huge / (16 * len(page))},
 	} {
 		for _, status := range []int{200, 302, 400, 429, 502} {
 			t.Run(kind.name+"/"+strconv.Itoa(status), func(t *testing.T) {
 				var written atomic.Int64
-				r := newRig(t, func(w http.ResponseWriter, _ *http.Request) {
+				h := newHarness(t, func(w http.ResponseWriter, _ *http.Request) {
 					for name, value := range kind.header {
 						w.Header().Set(name, value)
 					}
@@ -58,43 +57,43 @@ func TestHostileBodiesDoNotFillTheMemory(t *testing.T) { //nolint:paralleltest /
 							return
 						}
 					}
-				}, func(r *rig) {
-					r.cfg.MaxBody, r.cfg.MaxAttempts = limit, 2
-					r.cfg.WaitMin, r.cfg.WaitMax = time.Nanosecond, time.Nanosecond
+				}, func(h *harness) {
+					h.cfg.MaxBody, h.cfg.MaxAttempts = limit, 2
+					h.cfg.WaitMin, h.cfg.WaitMax = time.Nanosecond, time.Nanosecond
 				})
-				var reply *exchange.Reply
-				allocated := allocatedBy(func() { reply = r.do(t, exchange.Read) })
-				assertJournal(t, reply)
-				assert.Len(t, reply.Body, limit)
-				// A slice that grows to the limit costs some five times as much.
-				attempts := len(reply.Attempts)
+				var resp *exchange.Response
+				allocated := allocatedBy(func() { resp = h.do(t, exchange.Safe) })
+				assertConsistent(t, resp)
+				assert.Len(t, resp.Body, limit)
+				// A slice that grows to the limit allocates about five times as much.
+				attempts := len(resp.Attempts)
 				assert.Less(t, allocated, uint64(attempts*12*limit), "%d attempts", attempts)
-				assert.Less(t, written.Load(), int64(attempts*8*limit), "nobody listens to the rest")
+				assert.Less(t, written.Load(), int64(attempts*8*limit), "the rest is not read")
 				assert.Equal(t, map[int]exchange.Ending{
-					200: exchange.Unreadable, 302: exchange.Refused, 400: exchange.Refused, 429: exchange.Limited, 502: exchange.Lost,
-				}[status], reply.Ending)
+					200: exchange.BadBody, 302: exchange.Rejected, 400: exchange.Rejected, 429: exchange.RateLimited, 502: exchange.Ambiguous,
+				}[status], resp.Ending)
 			})
 		}
 	}
 }
 
-// A transport that hands out a body without end, and says nothing of its length.
-func TestHostileBodyOfATransport(t *testing.T) { //nolint:paralleltest // what other tests allocate would be counted too
+// A transport that returns an endless body, with various declared lengths.
+func TestHostileBodyOfTransport(t *testing.T) { //nolint:paralleltest // allocations of other tests would be counted
 	const limit = 1 << 20
-	for _, announced := range []int64{-1, 0, 5, 1 << 62, 1<<63 - 1} { //nolint:paralleltest // likewise
-		t.Run(strconv.FormatInt(announced, 10), func(t *testing.T) {
+	for _, declared := range []int64{-1, 0, 5, 1 << 62, 1<<63 - 1} { //nolint:paralleltest // likewise
+		t.Run(strconv.FormatInt(declared, 10), func(t *testing.T) {
 			body := &endless{}
 			x := exchange.New(exchange.Config{
 				HTTP: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
-					return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: body, ContentLength: announced}, nil
+					return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: body, ContentLength: declared}, nil
 				})},
 				MaxAttempts: 3, MaxBody: limit, AttemptTimeout: time.Minute, Jitter: func() float64 { return 0 },
 			})
-			var reply *exchange.Reply
-			allocated := allocatedBy(func() { reply = x.Do(t.Context(), request(exchange.Guarded)) })
-			assertJournal(t, reply)
-			assert.Equal(t, exchange.Unreadable, reply.Ending)
-			assert.Len(t, reply.Attempts, 1)
+			var resp *exchange.Response
+			allocated := allocatedBy(func() { resp = x.Do(t.Context(), request(exchange.Idempotent)) })
+			assertConsistent(t, resp)
+			assert.Equal(t, exchange.BadBody, resp.Ending)
+			assert.Len(t, resp.Attempts, 1)
 			assert.Less(t, allocated, uint64(12*limit))
 			assert.LessOrEqual(t, body.read, int64(2*limit))
 			assert.True(t, body.closed)
@@ -102,7 +101,7 @@ func TestHostileBodyOfATransport(t *testing.T) { //nolint:paralleltest // what o
 	}
 }
 
-// endless is a body that never ends.
+// endless is a body without end.
 type endless struct {
 	read   int64
 	closed bool
@@ -124,7 +123,7 @@ func (e *endless) Close() error {
 	return nil
 }
 
-// allocatedBy counts the bytes that f allocates.
+// allocatedBy returns the number of bytes that f allocates.
 func allocatedBy(f func()) uint64 {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

@@ -22,8 +22,7 @@ import (
 	"github.com/licensespring-go/licensespring/internal/exchange"
 )
 
-// issued makes a certificate for an address that is valid for a time. It is its
-// own authority.
+// issued returns a self-signed certificate for ip that is valid from from to to.
 func issued(t *testing.T, ip net.IP, from, to time.Time) tls.Certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -39,11 +38,11 @@ func issued(t *testing.T, ip net.IP, from, to time.Time) tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
 }
 
-// A peer that is not who it should be gets nothing, and what was to be sent was
-// not sent. In a bubble it is the year 2000.
+// A peer with an invalid certificate receives no request, and the attempt is not
+// sent. In a bubble the year is 2000.
 func TestHostileTLS(t *testing.T) {
 	t.Parallel()
-	const notAccepted = "the certificate or protocol of the service was not accepted"
+	const notAccepted = "certificate or protocol not accepted"
 	here := net.IPv4(127, 0, 0, 1)
 	y := func(year int) time.Time { return time.Date(year, 1, 1, 0, 0, 0, 0, time.UTC) }
 	for _, row := range []struct {
@@ -54,13 +53,13 @@ func TestHostileTLS(t *testing.T) {
 		ending  exchange.Ending
 		reason  string
 	}{
-		{name: "as it should be", cert: issued(t, here, y(1999), y(2199)), trusted: true, ending: exchange.Done, reason: "answered"},
-		{name: "unknown authority", cert: issued(t, here, y(1999), y(2199)), ending: exchange.Hopeless, reason: notAccepted},
-		{name: "wrong host", cert: issued(t, net.IPv4(127, 0, 0, 2), y(1999), y(2199)), trusted: true, ending: exchange.Hopeless, reason: notAccepted},
-		{name: "expired", cert: issued(t, here, y(1990), y(1999)), trusted: true, ending: exchange.Hopeless, reason: notAccepted},
-		{name: "not yet valid", cert: issued(t, here, y(2030), y(2199)), trusted: true, ending: exchange.Hopeless, reason: notAccepted},
+		{name: "valid", cert: issued(t, here, y(1999), y(2199)), trusted: true, ending: exchange.OK, reason: "ok"},
+		{name: "unknown authority", cert: issued(t, here, y(1999), y(2199)), ending: exchange.PermanentFailure, reason: notAccepted},
+		{name: "wrong host", cert: issued(t, net.IPv4(127, 0, 0, 2), y(1999), y(2199)), trusted: true, ending: exchange.PermanentFailure, reason: notAccepted},
+		{name: "expired", cert: issued(t, here, y(1990), y(1999)), trusted: true, ending: exchange.PermanentFailure, reason: notAccepted},
+		{name: "not yet valid", cert: issued(t, here, y(2030), y(2199)), trusted: true, ending: exchange.PermanentFailure, reason: notAccepted},
 		{
-			name: "a version of yesterday", cert: issued(t, here, y(1999), y(2199)), trusted: true, ending: exchange.NotSent, reason: "transport error",
+			name: "an old TLS version", cert: issued(t, here, y(1999), y(2199)), trusted: true, ending: exchange.NotSent, reason: "transport error",
 			server: func(c *tls.Config) { c.MinVersion, c.MaxVersion = tls.VersionTLS10, tls.VersionTLS11 },
 		},
 		{
@@ -76,26 +75,26 @@ func TestHostileTLS(t *testing.T) {
 				t.Run(strings.Join([]string{row.name, safetyName(safety), map[bool]string{true: "h2", false: "h1"}[h2]}, "/"), func(t *testing.T) {
 					t.Parallel()
 					synctest.Test(t, func(t *testing.T) {
-						r := newRig(t, ok, secure(t, h2, false), func(r *rig) {
-							r.server.TLSConfig.Certificates = []tls.Certificate{row.cert}
+						h := newHarness(t, ok, withTLS(t, h2, false), func(h *harness) {
+							h.server.TLSConfig.Certificates = []tls.Certificate{row.cert}
 							if row.server != nil {
-								row.server(r.server.TLSConfig)
+								row.server(h.server.TLSConfig)
 							}
 							if row.trusted {
-								r.transport.TLSClientConfig.RootCAs.AddCert(row.cert.Leaf)
+								h.transport.TLSClientConfig.RootCAs.AddCert(row.cert.Leaf)
 							}
 						})
 						req := request(safety)
 						req.URL = strings.Replace(req.URL, "http:", "https:", 1)
-						reply := r.x.Do(t.Context(), req)
+						resp := h.x.Do(t.Context(), req)
 						synctest.Wait()
-						assertJournal(t, reply)
-						assert.Equal(t, row.ending, reply.Ending, "%v", reply.Attempts)
-						assert.Equal(t, row.reason, last(t, reply).Reason)
-						assert.Len(t, reply.Attempts, attemptsOf(row.ending, safety, r.cfg.MaxAttempts))
-						if row.ending != exchange.Done {
-							assert.Zero(t, r.seen.Load())
-							assert.False(t, reply.MayHaveActed())
+						assertConsistent(t, resp)
+						assert.Equal(t, row.ending, resp.Ending, "%v", resp.Attempts)
+						assert.Equal(t, row.reason, lastAttempt(t, resp).Reason)
+						assert.Len(t, resp.Attempts, wantAttempts(row.ending, safety, h.cfg.MaxAttempts))
+						if row.ending != exchange.OK {
+							assert.Zero(t, h.seen.Load())
+							assert.False(t, resp.MayHaveActed())
 						}
 					})
 				})
@@ -104,25 +103,24 @@ func TestHostileTLS(t *testing.T) {
 	}
 }
 
-// A service that wants a certificate of ours says so, in TLS 1.3, when the
-// request may be under way already. Which of the two comes first is chance; that
-// it is no refusal is not.
-func TestHostileTLSWantsACertificate(t *testing.T) {
+// In TLS 1.3 a server requests a client certificate when the request may already
+// be on the wire. The order is random, but the ending is never Rejected.
+func TestHostileTLSClientCertificate(t *testing.T) {
 	t.Parallel()
 	for _, safety := range safeties {
 		synctest.Test(t, func(t *testing.T) {
-			r := newRig(t, ok, secure(t, false, true), func(r *rig) { r.server.TLSConfig.ClientAuth = tls.RequireAnyClientCert })
+			h := newHarness(t, ok, withTLS(t, false, true), func(h *harness) { h.server.TLSConfig.ClientAuth = tls.RequireAnyClientCert })
 			req := request(safety)
 			req.URL = strings.Replace(req.URL, "http:", "https:", 1)
-			reply := r.x.Do(t.Context(), req)
-			assertJournal(t, reply)
-			assert.Contains(t, []exchange.Ending{exchange.NotSent, exchange.Lost}, reply.Ending)
-			assert.Zero(t, r.seen.Load())
+			resp := h.x.Do(t.Context(), req)
+			assertConsistent(t, resp)
+			assert.Contains(t, []exchange.Ending{exchange.NotSent, exchange.Ambiguous}, resp.Ending)
+			assert.Zero(t, h.seen.Load())
 		})
 	}
 }
 
-// What answers a handshake with anything else than a handshake.
+// A peer that responds to a handshake with something else.
 func TestHostileHandshake(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -134,46 +132,46 @@ func TestHostileHandshake(t *testing.T) {
 	}{
 		{name: "noise", bytes: strings.Repeat("\x8f\x03canary", 1000), ending: exchange.NotSent, reason: "transport error"},
 		{name: "an alert", bytes: "\x15\x03\x03\x00\x02\x02\x28", ending: exchange.NotSent, reason: "transport error"},
-		{name: "a record of an absurd size", bytes: "\x16\x03\x03\xff\xff" + strings.Repeat("x", 70_000), ending: exchange.NotSent, reason: "transport error"},
-		{name: "alerts for ever", bytes: strings.Repeat("\x15\x03\x03\x00\x02\x01\x00", 10_000), ending: exchange.NotSent, reason: "connection cut"},
-		{name: "plain http", bytes: "HTTP/1.1 400 canary\r\n\r\n", ending: exchange.Hopeless, reason: "the certificate or protocol of the service was not accepted"},
+		{name: "a record of a huge size", bytes: "\x16\x03\x03\xff\xff" + strings.Repeat("x", 70_000), ending: exchange.NotSent, reason: "transport error"},
+		{name: "endless alerts", bytes: strings.Repeat("\x15\x03\x03\x00\x02\x01\x00", 10_000), ending: exchange.NotSent, reason: "connection closed"},
+		{name: "plain http", bytes: "HTTP/1.1 400 canary\r\n\r\n", ending: exchange.PermanentFailure, reason: "certificate or protocol not accepted"},
 		{name: "a byte a second", bytes: "\x16\x03\x03\x3f\xff", drip: true, ending: exchange.NotSent, reason: "timed out"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			for _, safety := range safeties {
 				synctest.Test(t, func(t *testing.T) {
-					r := newHTTP2Rig(t) // the one without a server
-					r.transport.Protocols = nil
-					r.transport.TLSHandshakeTimeout = 10 * time.Second // as ours has
-					listener := r.net.Listener()
+					h := newHTTP2Harness(t) // has no server
+					h.transport.Protocols = nil
+					h.transport.TLSHandshakeTimeout = 10 * time.Second // as the default transport
+					listener := h.net.Listener()
 					go func() {
 						for {
 							conn, err := listener.Accept()
 							if err != nil {
 								return
 							}
-							go answerHello(conn, row.bytes, row.drip)
+							go respondToHello(conn, row.bytes, row.drip)
 						}
 					}()
 					req := request(safety)
 					req.URL = strings.Replace(req.URL, "http:", "https:", 1)
-					reply := r.x.Do(t.Context(), req)
+					resp := h.x.Do(t.Context(), req)
 					_ = listener.Close()
-					assertJournal(t, reply)
-					assert.Equal(t, row.ending, reply.Ending, "%v", reply.Attempts)
-					assert.Equal(t, row.reason, last(t, reply).Reason)
-					assert.Len(t, reply.Attempts, attemptsOf(row.ending, safety, r.cfg.MaxAttempts))
-					assert.False(t, reply.MayHaveActed())
-					letGo()
+					assertConsistent(t, resp)
+					assert.Equal(t, row.ending, resp.Ending, "%v", resp.Attempts)
+					assert.Equal(t, row.reason, lastAttempt(t, resp).Reason)
+					assert.Len(t, resp.Attempts, wantAttempts(row.ending, safety, h.cfg.MaxAttempts))
+					assert.False(t, resp.MayHaveActed())
+					waitForPeer()
 				})
 			}
 		})
 	}
 }
 
-// answerHello answers the first bytes on a connection.
-func answerHello(conn net.Conn, bytes string, drip bool) {
+// respondToHello writes bytes after the first read from a connection.
+func respondToHello(conn net.Conn, bytes string, drip bool) {
 	defer conn.Close()
 	buf := make([]byte, 4096)
 	if _, err := conn.Read(buf); err != nil {
@@ -186,8 +184,8 @@ func answerHello(conn net.Conn, bytes string, drip bool) {
 	}
 }
 
-// Whatever a proxy answers when it is to connect, the request was not sent: it
-// goes through the connection that there is none of.
+// Whatever a proxy responds to CONNECT, the request was not sent: there is no
+// connection to send it on.
 func TestHostileProxy(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
@@ -196,47 +194,47 @@ func TestHostileProxy(t *testing.T) {
 		reason string
 		ending exchange.Ending
 	}{
-		{"407", answer(407, "who are you?", "Proxy-Authenticate", "Basic realm=canary"), "transport error", exchange.NotSent},
-		{"502", answer(502, "<html>canary</html>"), "transport error", exchange.NotSent},
-		{"503 with a wait", answer(503, "", "Retry-After", "9223372036854775807"), "transport error", exchange.NotSent}, // of the proxy's, and unseen
-		{"302", answer(302, "", "Location", "http://evil.example/"), "transport error", exchange.NotSent},
-		{"101", raw("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: canary\r\n\r\n"), "transport error", exchange.NotSent},
-		{"an order, for an answer", answer(201, `{"id":1}`), "transport error", exchange.NotSent},
-		{"a status that echoes", raw("HTTP/1.1 500 " + apiKey + " " + address + "\r\n\r\n"), "transport error", exchange.NotSent},
+		{"407", respond(407, "unauthorized", "Proxy-Authenticate", "Basic realm=canary"), "proxy responded to CONNECT with status 407", exchange.PermanentFailure},
+		{"502", respond(502, "<html>canary</html>"), "proxy responded to CONNECT with status 502", exchange.NotSent},
+		{"503 with a wait", respond(503, "", "Retry-After", "9223372036854775807"), "proxy responded to CONNECT with status 503", exchange.NotSent}, // the wait of the proxy is ignored
+		{"302", respond(302, "", "Location", "http://evil.example/"), "proxy responded to CONNECT with status 302", exchange.PermanentFailure},
+		{"101", raw("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: canary\r\n\r\n"), "proxy responded to CONNECT with status 101", exchange.PermanentFailure},
+		{"an order as the response", respond(201, `{"id":1}`), "proxy responded to CONNECT with status 201", exchange.PermanentFailure},
+		{"a status that echoes the request", raw("HTTP/1.1 500 " + apiKey + " " + address + "\r\n\r\n"), "transport error", exchange.NotSent},
 		{"not http", raw("canary\r\n\r\n"), "transport error", exchange.NotSent},
-		{"headers without end", raw("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 100<<10)), "connection cut", exchange.NotSent},
-		{"headers that trickle", trickle("HTTP/1.1 200 OK\r\n", "X: y\r\n", time.Second), "timed out", exchange.NotSent},
-		{"no answer", hang, "timed out", exchange.NotSent},
-		{"cut", cut, "connection cut", exchange.NotSent},
-		{"connected to noise", raw("HTTP/1.1 200 OK\r\n\r\n\x8f\x03canary canary"), "connection cut", exchange.NotSent},
-		{"connected, and the answer is there already", raw("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{\"id\":1}"), "connection cut", exchange.NotSent},
+		{"endless headers", raw("HTTP/1.1 200 OK\r\nX: " + strings.Repeat("x", 100<<10)), "connection closed", exchange.NotSent},
+		{"slow headers", trickle("HTTP/1.1 200 OK\r\n", "X: y\r\n", time.Second), "timed out", exchange.NotSent},
+		{"no response", hang, "timed out", exchange.NotSent},
+		{"cut", cut, "connection closed", exchange.NotSent},
+		{"connected to noise", raw("HTTP/1.1 200 OK\r\n\r\n\x8f\x03canary canary"), "connection closed", exchange.NotSent},
+		{"connected, with an early response", raw("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n{\"id\":1}"), "connection closed", exchange.NotSent},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			for _, safety := range safeties {
 				synctest.Test(t, func(t *testing.T) {
 					headers := make(chan http.Header, 10)
-					r := newRig(t, func(w http.ResponseWriter, req *http.Request) {
+					h := newHarness(t, func(w http.ResponseWriter, req *http.Request) {
 						headers <- req.Header.Clone()
 						row.handle(w, req)
-					}, func(r *rig) {
-						r.transport.MaxResponseHeaderBytes = 64 << 10
-						r.transport.Proxy = http.ProxyURL(&url.URL{Scheme: "http", User: url.UserPassword("u", "proxy-canary"), Host: "127.0.0.1:3128"})
+					}, func(h *harness) {
+						h.transport.MaxResponseHeaderBytes = 64 << 10
+						h.transport.Proxy = http.ProxyURL(&url.URL{Scheme: "http", User: url.UserPassword("u", "proxy-canary"), Host: "127.0.0.1:3128"})
 					})
 					req := request(safety)
 					req.URL = strings.Replace(req.URL, "http:", "https:", 1)
-					reply := r.x.Do(t.Context(), req)
-					letGo()
-					assertJournal(t, reply)
-					assert.Equal(t, row.ending, reply.Ending, "%v", reply.Attempts)
-					assert.Equal(t, row.reason, last(t, reply).Reason)
-					assert.Len(t, reply.Attempts, attemptsOf(row.ending, safety, r.cfg.MaxAttempts))
-					assert.False(t, reply.MayHaveActed())
-					assert.Zero(t, reply.Status, "the answer of a proxy is not the service's")
-					assert.True(t, reply.RetryAt.IsZero())
-					assert.Zero(t, r.seen.Load())
+					resp := h.x.Do(t.Context(), req)
+					waitForPeer()
+					assertConsistent(t, resp)
+					assert.Equal(t, row.ending, resp.Ending, "%v", resp.Attempts)
+					assert.Equal(t, row.reason, lastAttempt(t, resp).Reason)
+					assert.Len(t, resp.Attempts, wantAttempts(row.ending, safety, h.cfg.MaxAttempts))
+					assert.False(t, resp.MayHaveActed())
+					assert.Zero(t, resp.Status, "the response of a proxy is not the service's")
+					assert.True(t, resp.RetryAt.IsZero())
+					assert.Zero(t, h.seen.Load())
 					for range len(headers) {
-						assert.Empty(t, (<-headers).Get("Authorization"), "the proxy is not told the key")
+						assert.Empty(t, (<-headers).Get("Authorization"), "the proxy does not receive the API key")
 					}
 				})
 			}

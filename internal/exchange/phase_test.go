@@ -24,58 +24,58 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// wire is a protocol that the sweeps below run over.
-type wire struct {
+// stack is a protocol stack that the sweeps below run over.
+type stack struct {
 	name   string
-	tweak  func(*testing.T) func(*rig)
-	stride int64 // of the bytes at which it is cut
+	tweak  func(*testing.T) func(*harness)
+	stride int64 // between the bytes at which the connection is cut
 }
 
-func wires() []wire {
-	return []wire{
-		{"http1", func(*testing.T) func(*rig) { return func(*rig) {} }, 1},
-		{"http2", func(*testing.T) func(*rig) { return plainHTTP2 }, 1},
-		// A handshake makes a run expensive.
-		{"http1 over tls", func(t *testing.T) func(*rig) { t.Helper(); return secure(t, false, true) }, 97},
-		{"http2 over tls", func(t *testing.T) func(*rig) { t.Helper(); return secure(t, true, true) }, 97},
+func stacks() []stack {
+	return []stack{
+		{"http1", func(*testing.T) func(*harness) { return func(*harness) {} }, 1},
+		{"http2", func(*testing.T) func(*harness) { return plainHTTP2 }, 1},
+		// A larger stride, because a handshake makes a run expensive.
+		{"http1 over tls", func(t *testing.T) func(*harness) { t.Helper(); return withTLS(t, false, true) }, 97},
+		{"http2 over tls", func(t *testing.T) func(*harness) { t.Helper(); return withTLS(t, true, true) }, 97},
 	}
 }
 
-// plainHTTP2 makes the rig speak HTTP/2 without TLS.
-func plainHTTP2(r *rig) {
+// plainHTTP2 makes the harness use HTTP/2 without TLS.
+func plainHTTP2(h *harness) {
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
-	r.server.Protocols = protocols
-	r.transport.Protocols = protocols
+	h.server.Protocols = protocols
+	h.transport.Protocols = protocols
 }
 
-func (w wire) request(s exchange.Safety) exchange.Request {
+func (k stack) request(s exchange.Safety) exchange.Request {
 	req := request(s)
-	if strings.Contains(w.name, "tls") {
+	if strings.Contains(k.name, "tls") {
 		req.URL = strings.Replace(req.URL, "http:", "https:", 1)
 	}
 	return req
 }
 
-func TestWiresAreWhatTheyAreCalled(t *testing.T) {
+func TestStacks(t *testing.T) {
 	t.Parallel()
-	for _, w := range wires() {
-		t.Run(w.name, func(t *testing.T) {
+	for _, k := range stacks() {
+		t.Run(k.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, func(rw http.ResponseWriter, req *http.Request) {
-					assert.Equal(t, strings.Contains(w.name, "http2"), req.ProtoMajor == 2, req.Proto)
-					assert.Equal(t, strings.Contains(w.name, "tls"), req.TLS != nil)
+				h := newHarness(t, func(rw http.ResponseWriter, req *http.Request) {
+					assert.Equal(t, strings.Contains(k.name, "http2"), req.ProtoMajor == 2, req.Proto)
+					assert.Equal(t, strings.Contains(k.name, "tls"), req.TLS != nil)
 					ok(rw, req)
-				}, w.tweak(t))
-				assert.Equal(t, exchange.Done, r.x.Do(t.Context(), w.request(exchange.Guarded)).Ending)
+				}, k.tweak(t))
+				assert.Equal(t, exchange.OK, h.x.Do(t.Context(), k.request(exchange.Idempotent)).Ending)
 			})
 		})
 	}
 }
 
-// The network of the other tests is made of memory. This is what a kernel says.
-func TestOnARealNetwork(t *testing.T) {
+// The other tests use an in-memory network; this one uses the kernel's.
+func TestRealNetwork(t *testing.T) {
 	t.Parallel()
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -89,7 +89,7 @@ func TestOnARealNetwork(t *testing.T) {
 			if err != nil {
 				return
 			}
-			_, _ = conn.Read(make([]byte, 1)) // the rest is unread, so that closing resets
+			_, _ = conn.Read(make([]byte, 1)) // unread data makes Close send a reset
 			_ = conn.Close()
 		}
 	}()
@@ -110,99 +110,99 @@ func TestOnARealNetwork(t *testing.T) {
 		phase  exchange.Phase
 		reason string
 	}{
-		{"nobody listens", "http://" + closed.Addr().String(), &http.Client{}, exchange.NotSent, exchange.Unsent, "connection refused"},
-		{"reset", "http://" + cutting.Addr().String(), &http.Client{}, exchange.Lost, exchange.Sent, "connection cut"},
-		{"reset in the handshake", "https://" + cutting.Addr().String(), &http.Client{}, exchange.NotSent, exchange.Unsent, "connection cut"},
-		{"http2", h2.URL, h2.Client(), exchange.Done, exchange.Answered, "answered"},
-		{"http2, not trusted", h2.URL, &http.Client{}, exchange.Hopeless, exchange.Unsent, "the certificate or protocol of the service was not accepted"},
+		{"closed port", "http://" + closed.Addr().String(), &http.Client{}, exchange.NotSent, exchange.Unsent, "connection refused"},
+		{"reset", "http://" + cutting.Addr().String(), &http.Client{}, exchange.Ambiguous, exchange.Sent, "connection closed"},
+		{"reset in the handshake", "https://" + cutting.Addr().String(), &http.Client{}, exchange.NotSent, exchange.Unsent, "connection closed"},
+		{"http2", h2.URL, h2.Client(), exchange.OK, exchange.Responded, "ok"},
+		{"http2, untrusted", h2.URL, &http.Client{}, exchange.PermanentFailure, exchange.Unsent, "certificate or protocol not accepted"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			x := exchange.New(exchange.Config{HTTP: row.client, MaxAttempts: 2, MaxBody: 100, AttemptTimeout: time.Minute, Jitter: func() float64 { return 0 }})
 			t.Cleanup(x.CloseIdleConnections)
-			req := request(exchange.Unguarded)
+			req := request(exchange.NonIdempotent)
 			req.URL = row.url
-			reply := x.Do(t.Context(), req)
-			assertJournal(t, reply)
-			assert.Equal(t, row.ending, reply.Ending)
-			assert.Equal(t, row.phase, last(t, reply).Phase)
-			assert.Equal(t, row.reason, last(t, reply).Reason)
+			resp := x.Do(t.Context(), req)
+			assertConsistent(t, resp)
+			assert.Equal(t, row.ending, resp.Ending)
+			assert.Equal(t, row.phase, lastAttempt(t, resp).Phase)
+			assert.Equal(t, row.reason, lastAttempt(t, resp).Reason)
 		})
 	}
 }
 
-// watch counts, at the end of each attempt, when all has come to rest, the
-// requests that the service has read to their end: acted[i] of attempt i.
-func watch(r *rig, req *exchange.Request) *[]int32 {
+// watch records the number of requests that the server has read completely at the
+// end of each attempt.
+func watch(h *harness, req *exchange.Request) *[]int32 {
 	acted := new([]int32)
-	req.Watcher = ended(func(context.Context, exchange.Attempt) {
+	req.Watcher = endFunc(func(context.Context, exchange.Attempt) {
 		synctest.Wait()
-		*acted = append(*acted, r.seen.Load())
+		*acted = append(*acted, h.seen.Load())
 	})
 	return acted
 }
 
-// assertHonest checks what must hold however an exchange ended: whatever the
-// service acted upon was not called unsent, and nothing that it may have acted
-// upon was sent again unless that does no harm.
-func assertHonest(t *testing.T, s exchange.Safety, reply *exchange.Reply, acted []int32, seen int32) {
+// assertAccurate checks what holds for every exchange: no attempt on which the
+// service acted is recorded as unsent, and no request that may have taken effect
+// is repeated unless that is safe.
+func assertAccurate(t *testing.T, s exchange.Safety, resp *exchange.Response, acted []int32, seen int32) {
 	t.Helper()
-	assertJournal(t, reply)
+	assertConsistent(t, resp)
 	before := int32(0)
-	for i, a := range reply.Attempts {
+	for i, a := range resp.Attempts {
 		if acted[i] > before {
 			assert.NotEqual(t, exchange.Unsent, a.Phase, "#%d reached the service", a.Number)
 			assert.True(t, a.MayHaveActed(), "#%d reached the service", a.Number)
 		}
 		before = acted[i]
 	}
-	assert.Equal(t, before, seen, "nothing arrives after its attempt has ended")
-	if s != exchange.Read {
-		// Reads may be repeated within an attempt, by net/http.
-		assert.LessOrEqual(t, int(seen), len(reply.Attempts), "every request is in the journal")
+	assert.Equal(t, before, seen, "no request arrives after its attempt has ended")
+	if s != exchange.Safe {
+		// net/http may replay reads within an attempt.
+		assert.LessOrEqual(t, int(seen), len(resp.Attempts), "every request is a recorded attempt")
 	}
-	if s == exchange.Unguarded {
-		assert.LessOrEqual(t, seen, int32(1), "an append is made once")
+	if s == exchange.NonIdempotent {
+		assert.LessOrEqual(t, seen, int32(1), "an append is applied at most once")
 	}
-	if reply.Ending == exchange.Done {
+	if resp.Ending == exchange.OK {
 		assert.Positive(t, seen)
 	}
 }
 
-// The connection of the first attempt is cut, either way, after each of its
-// bytes in turn.
+// The connection of the first attempt is cut after each of its bytes, in both
+// directions.
 func TestCutAtEveryByte(t *testing.T) {
 	t.Parallel()
-	for _, w := range wires() {
+	for _, k := range stacks() {
 		for _, safety := range safeties {
 			for _, direction := range []lst.Direction{lst.ToServer, lst.ToClient} {
-				t.Run(strings.Join([]string{w.name, safetyName(safety), direction.String()}, "/"), func(t *testing.T) {
+				t.Run(strings.Join([]string{k.name, safetyName(safety), direction.String()}, "/"), func(t *testing.T) {
 					t.Parallel()
-					tweak := w.tweak(t)
-					req := w.request(safety)
-					req.Header.Set("X-Big", bigHeader()) // so that headers go out in several pieces
+					tweak := k.tweak(t)
+					req := k.request(safety)
+					req.Header.Set("X-Big", bigHeader()) // so that the headers need several writes
 					sent, unsent, total := 0, 0, int64(1)
-					for n := int64(0); n < total; n += w.stride {
+					for n := int64(0); n < total; n += k.stride {
 						if n > 0 && n < total-300 {
-							n += 96 // the middle of one long header; its end and the body are at the end
+							n += 96 // skips within the long header; its end and the body are tested byte by byte
 						}
 						synctest.Test(t, func(t *testing.T) {
-							r := newRig(t, ok, tweak)
-							acted := watch(r, &req)
-							if n > 0 { // the first run is whole, to learn how long it is
-								r.net.Line(1).CutAfter(direction, n)
+							h := newHarness(t, ok, tweak)
+							acted := watch(h, &req)
+							if n > 0 { // the first run is not cut, to measure the length
+								h.net.Line(1).CutAfter(direction, n)
 							}
-							reply := r.x.Do(t.Context(), req)
+							resp := h.x.Do(t.Context(), req)
 							synctest.Wait()
-							assertHonest(t, safety, reply, *acted, r.seen.Load())
+							assertAccurate(t, safety, resp, *acted, h.seen.Load())
 							switch {
 							case n == 0:
-								require.Equal(t, exchange.Done, reply.Ending)
-								total = r.net.Line(1).Sent(direction)
-							case safety != exchange.Unguarded && reply.Ending != exchange.Unreadable:
-								assert.Equal(t, exchange.Done, reply.Ending, "cut after %d bytes", n)
+								require.Equal(t, exchange.OK, resp.Ending)
+								total = h.net.Line(1).Sent(direction)
+							case safety != exchange.NonIdempotent && resp.Ending != exchange.BadBody:
+								assert.Equal(t, exchange.OK, resp.Ending, "cut after %d bytes", n)
 							}
-							if reply.Attempts[0].Phase == exchange.Unsent {
+							if resp.Attempts[0].Phase == exchange.Unsent {
 								unsent++
 							} else {
 								sent++
@@ -213,8 +213,8 @@ func TestCutAtEveryByte(t *testing.T) {
 						}
 					}
 					assert.Positive(t, sent)
-					if strings.Contains(w.name, "tls") {
-						assert.Positive(t, unsent, "a handshake that is cut is not sent")
+					if strings.Contains(k.name, "tls") {
+						assert.Positive(t, unsent, "an attempt that is cut in the handshake is not sent")
 					}
 				})
 			}
@@ -222,74 +222,73 @@ func TestCutAtEveryByte(t *testing.T) {
 	}
 }
 
-// The caller's context, or the attempt's own time, ends at each moment in turn:
-// in the dial, the handshake, the request, the service and the answer, each of
-// which takes its time here.
-func TestTimeUpAtEveryMoment(t *testing.T) {
+// The caller's context or the attempt timeout ends at each moment: in the dial, the
+// handshake, the request, the handler and the response, each of which is delayed.
+func TestTimeoutAtEveryMoment(t *testing.T) {
 	t.Parallel()
 	const step = 7 * time.Millisecond
-	for _, w := range wires() {
+	for _, k := range stacks() {
 		for _, safety := range safeties {
 			for _, whose := range []string{"caller", "attempt"} {
-				t.Run(strings.Join([]string{w.name, safetyName(safety), whose}, "/"), func(t *testing.T) {
+				t.Run(strings.Join([]string{k.name, safetyName(safety), whose}, "/"), func(t *testing.T) {
 					t.Parallel()
-					tweak := w.tweak(t)
+					tweak := k.tweak(t)
 					seen := map[exchange.Phase]int{}
 					for limit := step; ; limit += step {
-						whole := false
+						complete := false
 						synctest.Test(t, func(t *testing.T) {
-							r := newRig(t, lag(20*time.Millisecond, ok), tweak, onDial(func(l *lst.Line) { l.Delay(10 * time.Millisecond) }))
+							h := newHarness(t, delay(20*time.Millisecond, ok), tweak, onDial(func(l *lst.Line) { l.Delay(10 * time.Millisecond) }))
 							ctx := t.Context()
 							if whose == "attempt" {
-								r.cfg.AttemptTimeout = limit
-								r.cfg.MaxAttempts = 2
+								h.cfg.AttemptTimeout = limit
+								h.cfg.MaxAttempts = 2
 							} else {
 								var cancel context.CancelCauseFunc
 								ctx, cancel = context.WithCancelCause(ctx)
 								defer time.AfterFunc(limit, func() { cancel(errors.New("the caller's canary")) }).Stop()
 							}
-							r.x = exchange.New(r.cfg)
+							h.x = exchange.New(h.cfg)
 							start := time.Now()
-							reply := r.x.Do(ctx, w.request(safety))
+							resp := h.x.Do(ctx, k.request(safety))
 							took := time.Since(start)
-							settle(t)
-							first := reply.Attempts[0]
+							drain(t)
+							first := resp.Attempts[0]
 							seen[first.Phase]++
-							whole = reply.Ending == exchange.Done
-							assertLateHonest(t, safety, reply, r.seen.Load())
-							if whole {
+							complete = resp.Ending == exchange.OK
+							assertAccurateDelayed(t, safety, resp, h.seen.Load())
+							if complete {
 								return
 							}
-							require.Error(t, reply.Err)
+							require.Error(t, resp.Err)
 							if whose == "caller" {
 								assert.Equal(t, limit, took, "promptly")
-								require.ErrorIs(t, reply.Err, context.Canceled)
-								assert.Len(t, reply.Attempts, 1)
-								if first.Phase != exchange.Answered {
-									assert.Equal(t, "canceled", first.Reason, "whatever the caller's error says")
+								require.ErrorIs(t, resp.Err, context.Canceled)
+								assert.Len(t, resp.Attempts, 1)
+								if first.Phase != exchange.Responded {
+									assert.Equal(t, "canceled", first.Reason, "regardless of the cancellation cause")
 								}
 							} else {
 								assert.Equal(t, limit, first.Took)
-								require.NotErrorIs(t, reply.Err, context.DeadlineExceeded, "it is not the caller's time that was up")
+								require.NotErrorIs(t, resp.Err, context.DeadlineExceeded, "the caller's deadline has not passed")
 							}
 						})
 						if t.Failed() {
-							t.Fatalf("time was up after %s", limit)
+							t.Fatalf("limit %s", limit)
 						}
-						if whole {
+						if complete {
 							break
 						}
 					}
-					assert.Positive(t, seen[exchange.Unsent], "in the dial")
-					assert.Positive(t, seen[exchange.Sent], "in the service")
+					assert.Positive(t, seen[exchange.Unsent], "during the dial")
+					assert.Positive(t, seen[exchange.Sent], "in the handler")
 				})
 			}
 		}
 	}
 }
 
-// settle lets time pass until all that is on its way has arrived.
-func settle(t *testing.T) {
+// drain lets virtual time pass until all data in transit has arrived.
+func drain(t *testing.T) {
 	t.Helper()
 	timer := time.NewTimer(time.Second)
 	defer timer.Stop()
@@ -297,27 +296,26 @@ func settle(t *testing.T) {
 	synctest.Wait()
 }
 
-// assertLateHonest is assertHonest for lines on which a request takes its time:
-// what has been sent arrives after the attempt has ended.
-func assertLateHonest(t *testing.T, s exchange.Safety, reply *exchange.Reply, seen int32) {
+// assertAccurateDelayed is assertAccurate for delayed lines, on which a request can
+// arrive after its attempt has ended.
+func assertAccurateDelayed(t *testing.T, s exchange.Safety, resp *exchange.Response, seen int32) {
 	t.Helper()
-	assertJournal(t, reply)
-	may := int32(0)
-	for _, a := range reply.Attempts {
+	assertConsistent(t, resp)
+	sent := int32(0)
+	for _, a := range resp.Attempts {
 		if a.Phase != exchange.Unsent {
-			may++
+			sent++
 			assert.True(t, a.MayHaveActed())
 		}
 	}
-	assert.LessOrEqual(t, seen, may, "what was not sent does not arrive")
-	if s == exchange.Unguarded {
-		assert.LessOrEqual(t, seen, int32(1), "an append is made once")
+	assert.LessOrEqual(t, seen, sent, "no unsent request arrives")
+	if s == exchange.NonIdempotent {
+		assert.LessOrEqual(t, seen, int32(1), "an append is applied at most once")
 	}
 }
 
-// A transport that does not run net/http's hooks cannot say that it has not
-// sent anything.
-func TestSilenceCountsAsSent(t *testing.T) {
+// An attempt on a transport that does not run net/http's hooks counts as sent.
+func TestTransportWithoutHooksCountsAsSent(t *testing.T) {
 	t.Parallel()
 	mock := httpmock.NewMockTransport()
 	mock.RegisterResponder(http.MethodPost, `=~.*`, httpmock.NewErrorResponder(errors.New("no such route")))
@@ -333,61 +331,61 @@ func TestSilenceCountsAsSent(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				r := newRig(t, ok, func(r *rig) { r.client.Transport = row.transport })
-				reply := r.do(t, exchange.Unguarded)
-				assertJournal(t, reply)
-				assert.Equal(t, exchange.Lost, reply.Ending)
-				assert.Equal(t, exchange.Sent, last(t, reply).Phase)
-				assert.Len(t, reply.Attempts, 1)
+				h := newHarness(t, ok, func(h *harness) { h.client.Transport = row.transport })
+				resp := h.do(t, exchange.NonIdempotent)
+				assertConsistent(t, resp)
+				assert.Equal(t, exchange.Ambiguous, resp.Ending)
+				assert.Equal(t, exchange.Sent, lastAttempt(t, resp).Phase)
+				assert.Len(t, resp.Attempts, 1)
 			})
 		})
 	}
 }
 
-// valueless is a context without what it carries.
+// valueless hides the values of a context.
 type valueless struct{ context.Context } //nolint:containedctx // it wraps one
 
 func (valueless) Value(any) any { return nil }
 
-// A transport that sends again by itself has its own ideas: once it has sent
-// anything, the attempt was sent, whatever its last try came to.
-func TestATransportThatRetriesHasSent(t *testing.T) {
+// A transport that retries: once it has written a request, the attempt counts as
+// sent, whatever the result of its last try.
+func TestRetryingTransportCountsAsSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, cut, func(r *rig) {
-			r.net.Line(2).Refuse()
-			inner := r.transport
-			r.client.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
+		h := newHarness(t, cut, func(h *harness) {
+			h.net.Line(2).Refuse()
+			inner := h.transport
+			h.client.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
 				if _, err := inner.RoundTrip(req); err == nil {
-					return nil, errors.New("it was not cut")
+					return nil, errors.New("want an error of the first try")
 				}
 				req = req.Clone(req.Context())
 				req.Body = io.NopCloser(strings.NewReader(payload))
 				return inner.RoundTrip(req)
 			})
 		})
-		reply := r.do(t, exchange.Unguarded)
-		assertJournal(t, reply)
-		assert.Equal(t, exchange.Lost, reply.Ending)
-		assert.Equal(t, "connection refused", last(t, reply).Reason)
-		assert.EqualValues(t, 1, r.seen.Load())
+		resp := h.do(t, exchange.NonIdempotent)
+		assertConsistent(t, resp)
+		assert.Equal(t, exchange.Ambiguous, resp.Ending)
+		assert.Equal(t, "transport repeated the request", lastAttempt(t, resp).Reason)
+		assert.EqualValues(t, 1, h.seen.Load())
 	})
 }
 
-// A transport that answers by itself has answered, hooks or not.
-func TestAMockAnswers(t *testing.T) {
+// A response of a mock counts as a response, with or without hooks.
+func TestMockResponds(t *testing.T) {
 	t.Parallel()
 	mock := httpmock.NewMockTransport()
 	mock.RegisterResponder(http.MethodPost, `=~.*`, httpmock.NewStringResponder(200, `{"id":1}`))
 	x := exchange.New(exchange.Config{HTTP: &http.Client{Transport: mock}, MaxAttempts: 3, MaxBody: 100, Jitter: func() float64 { return 0 }})
-	reply := x.Do(t.Context(), request(exchange.Unguarded))
-	assertJournal(t, reply)
-	assert.Equal(t, exchange.Done, reply.Ending)
+	resp := x.Do(t.Context(), request(exchange.NonIdempotent))
+	assertConsistent(t, resp)
+	assert.Equal(t, exchange.OK, resp.Ending)
 	assert.Equal(t, 1, mock.GetTotalCallCount())
 }
 
-// Many mocks leave the body out where there is none.
-func TestAnAnswerWithoutABody(t *testing.T) {
+// Mocks may return a response with a nil Body.
+func TestResponseWithoutBody(t *testing.T) {
 	t.Parallel()
 	for _, timeout := range []time.Duration{0, time.Second} {
 		x := exchange.New(exchange.Config{
@@ -396,33 +394,33 @@ func TestAnAnswerWithoutABody(t *testing.T) {
 			})},
 			MaxAttempts: 1, MaxBody: 100, AttemptTimeout: timeout, Jitter: func() float64 { return 0 },
 		})
-		reply := x.Do(t.Context(), request(exchange.Read))
-		assert.Equal(t, exchange.Refused, reply.Ending)
-		assert.Equal(t, http.StatusNotFound, reply.Status)
+		resp := x.Do(t.Context(), request(exchange.Safe))
+		assert.Equal(t, exchange.Rejected, resp.Ending)
+		assert.Equal(t, http.StatusNotFound, resp.Status)
 	}
 }
 
-// A trace that the caller has put into the context sees what it came to see.
-func TestTheCallersTraceGoesOn(t *testing.T) {
+// A trace in the caller's context keeps working.
+func TestCallersTraceKeepsWorking(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var conns, written, answered atomic.Int32
+		var conns, written, responded atomic.Int32
 		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
 			GetConn:              func(string) { conns.Add(1) },
 			WroteHeaders:         func() { written.Add(1) },
-			GotFirstResponseByte: func() { answered.Add(1) },
+			GotFirstResponseByte: func() { responded.Add(1) },
 		})
-		r := newRig(t, inTurn(answer(503, ""), ok), func(r *rig) { r.net.Line(1).Refuse() })
-		reply := r.x.Do(ctx, request(exchange.Guarded))
-		assertJournal(t, reply)
-		assert.Equal(t, []exchange.Phase{exchange.Unsent, exchange.Answered, exchange.Answered}, phases(reply))
-		assert.Equal(t, "3 2 2", fmt.Sprint(conns.Load(), written.Load(), answered.Load()))
+		h := newHarness(t, sequence(respond(503, ""), ok), func(h *harness) { h.net.Line(1).Refuse() })
+		resp := h.x.Do(ctx, request(exchange.Idempotent))
+		assertConsistent(t, resp)
+		assert.Equal(t, []exchange.Phase{exchange.Unsent, exchange.Responded, exchange.Responded}, phases(resp))
+		assert.Equal(t, "3 2 2", fmt.Sprint(conns.Load(), written.Load(), responded.Load()))
 	})
 }
 
-func phases(reply *exchange.Reply) []exchange.Phase {
-	got := make([]exchange.Phase, len(reply.Attempts))
-	for i, a := range reply.Attempts {
+func phases(resp *exchange.Response) []exchange.Phase {
+	got := make([]exchange.Phase, len(resp.Attempts))
+	for i, a := range resp.Attempts {
 		got[i] = a.Phase
 	}
 	return got

@@ -7,34 +7,34 @@ import (
 )
 
 var (
-	errReplay = errors.New("the connection ended, and net/http was not let send the request again")
-	errNoBody = errors.New("a request that changes something has to have a body")
+	errReplay = errors.New("connection closed, and a replay of the request by net/http was prevented")
+	errNoBody = errors.New("write request without a body")
 )
 
-// guardReplay takes from net/http the power to send a write again behind our
-// back, which no hook and no journal would ever see:
+// preventReplay keeps net/http from replaying a write that may have been sent.
+// No hook and no attempt record would show the replay:
 //
-//   - HTTP/2: it repeats a request up to seven times when its stream was refused
-//     or the connection said goodbye, which is harmless, and also when the peer
-//     reset the stream with PROTOCOL_ERROR, which says nothing about what was
-//     done: a proxy does that when it dislikes the answer of the service. An
-//     append would be made twice; a plain create would meet its own order and
-//     pass for refused.
-//   - HTTP/1: it repeats a POST on a connection that died, if somebody, be it a
-//     wrapper around the transport, gave it an Idempotency-Key.
+//   - HTTP/2: net/http repeats a request up to seven times when its stream was
+//     refused or the connection received GOAWAY, which is harmless. It also
+//     repeats it when the peer reset the stream with PROTOCOL_ERROR, which a
+//     proxy may send after the service has acted. An append would be applied
+//     twice; a plain create would conflict with its own order and be reported
+//     as rejected.
+//   - HTTP/1: net/http repeats a POST on a connection that died if the request
+//     has an Idempotency-Key header, which a wrapping transport may add.
 //
-// Each time it needs the body once more and asks GetBody for it. It gets it as
-// long as the headers were not written, which is when this package would send
-// again too. After that the attempt ends as lost, and the retry table decides.
-func (c *call) guardReplay(req *http.Request) {
-	if c.safety == Read {
+// Each replay needs the body again and calls GetBody for it. GetBody succeeds
+// until the headers are written, when this package would retry as well. After
+// that the attempt ends as Ambiguous, and the retry table decides.
+func (c *call) preventReplay(req *http.Request) {
+	if c.safety == Safe {
 		return
 	}
-	rewind := req.GetBody
+	getBody := req.GetBody
 	req.GetBody = func() (io.ReadCloser, error) {
-		if c.phase.wrote.Load() {
+		if c.phase.headersWritten() {
 			return nil, errReplay
 		}
-		return rewind()
+		return getBody()
 	}
 }

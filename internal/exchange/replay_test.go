@@ -14,41 +14,41 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// HTTP/2 has ways to end a request for which net/http sends it again by itself.
-// Every write that reaches the service has to be an attempt of ours.
-func TestHTTP2SendsNoWriteAgainByItself(t *testing.T) {
+// net/http replays an HTTP/2 request after some kinds of failure. Every write that
+// reaches the service must be a recorded attempt.
+func TestHTTP2DoesNotReplayWrites(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name string
 		end  reaction
 	}{
 		{"refused stream", reset(codeRefusedStream)},
-		{"protocol error", reset(codeProtocol)}, // what a proxy says that dislikes the answer of the service: it was done
+		{"protocol error", reset(codeProtocol)}, // a proxy may send this after the service has acted
 		{"internal error", reset(codeInternal)},
-		{"too much", reset(codeCalm)},
-		{"goodbye before it", goAway(0, codeNo)},
-		{"goodbye after it", goAway(1, codeNo)},
-		{"goodbye in anger", goAway(0, codeCalm)},
-		{"hung up", func(p *peer, _ uint32) { _ = p.conn.Close() }},
+		{"enhance your calm", reset(codeEnhanceYourCalm)},
+		{"GOAWAY before it", goAway(0, codeNoError)},
+		{"GOAWAY after it", goAway(1, codeNoError)},
+		{"GOAWAY, enhance your calm", goAway(0, codeEnhanceYourCalm)},
+		{"connection closed", func(p *peer, _ uint32) { _ = p.conn.Close() }},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			for _, safety := range safeties {
 				synctest.Test(t, func(t *testing.T) {
-					r := newHTTP2Rig(t)
-					requests := serveHTTP2(t, r.net, row.end, grant)
-					reply := r.do(t, safety)
-					assertJournal(t, reply)
-					assert.GreaterOrEqual(t, reply.Attempts[0].Phase, exchange.Sent)
-					if safety != exchange.Read {
-						assert.Len(t, reply.Attempts, requests(), "requests that arrived and attempts of the journal")
+					h := newHTTP2Harness(t)
+					requests := serveHTTP2(t, h.net, row.end, respondOK)
+					resp := h.do(t, safety)
+					assertConsistent(t, resp)
+					assert.GreaterOrEqual(t, resp.Attempts[0].Phase, exchange.Sent)
+					if safety != exchange.Safe {
+						assert.Len(t, resp.Attempts, requests(), "every request is a recorded attempt")
 					}
-					if safety == exchange.Unguarded {
-						assert.Equal(t, exchange.Lost, reply.Ending)
+					if safety == exchange.NonIdempotent {
+						assert.Equal(t, exchange.Ambiguous, resp.Ending)
 						assert.Equal(t, 1, requests())
-						require.Error(t, reply.Err)
+						require.Error(t, resp.Err)
 					} else {
-						assert.Equal(t, exchange.Done, reply.Ending)
+						assert.Equal(t, exchange.OK, resp.Ending)
 						assert.Equal(t, 2, requests())
 					}
 				})
@@ -57,76 +57,76 @@ func TestHTTP2SendsNoWriteAgainByItself(t *testing.T) {
 	}
 }
 
-// newHTTP2Rig is a rig without its server: a peer takes its place.
-func newHTTP2Rig(t *testing.T) *rig {
+// newHTTP2Harness returns a harness without a server, for use with serveHTTP2.
+func newHTTP2Harness(t *testing.T) *harness {
 	t.Helper()
-	r := &rig{net: lst.NewNetwork()}
-	r.transport = &http.Transport{DialContext: r.dial, Protocols: new(http.Protocols)}
-	r.transport.Protocols.SetUnencryptedHTTP2(true)
-	r.cfg = exchange.Config{
-		HTTP:        &http.Client{Transport: r.transport},
+	h := &harness{net: lst.NewNetwork()}
+	h.transport = &http.Transport{DialContext: h.dial, Protocols: new(http.Protocols)}
+	h.transport.Protocols.SetUnencryptedHTTP2(true)
+	h.cfg = exchange.Config{
+		HTTP:        &http.Client{Transport: h.transport},
 		MaxAttempts: 3, WaitMin: time.Second, WaitMax: time.Second, AttemptTimeout: time.Minute, MaxBody: 1000,
 		Jitter: func() float64 { return 0.5 },
 	}
-	r.x = exchange.New(r.cfg)
-	t.Cleanup(r.transport.CloseIdleConnections)
-	return r
+	h.x = exchange.New(h.cfg)
+	t.Cleanup(h.transport.CloseIdleConnections)
+	return h
 }
 
-// Several streams of one connection, each ended in its own way.
-func TestHTTP2GoodbyeOnAWarmConnection(t *testing.T) {
+// The second stream of a connection fails in several ways.
+func TestHTTP2FailureOnReusedConnection(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name string
 		end  reaction
 	}{
-		{"second stream not received", goAway(1, codeNo)}, // net/http would open a new connection and send it again
-		{"second stream received", goAway(3, codeNo)},
+		{"second stream not received", goAway(1, codeNoError)}, // net/http would replay it on a new connection
+		{"second stream received", goAway(3, codeNoError)},
 		{"second stream refused", reset(codeRefusedStream)},
 		{"second stream reset", reset(codeProtocol)},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				r := newHTTP2Rig(t)
-				requests := serveHTTP2(t, r.net, []reaction{grant, row.end, grant}...)
-				require.Equal(t, exchange.Done, r.do(t, exchange.Unguarded).Ending)
-				reply := r.do(t, exchange.Unguarded)
-				assertJournal(t, reply)
-				assert.Equal(t, exchange.Lost, reply.Ending)
+				h := newHTTP2Harness(t)
+				requests := serveHTTP2(t, h.net, []reaction{respondOK, row.end, respondOK}...)
+				require.Equal(t, exchange.OK, h.do(t, exchange.NonIdempotent).Ending)
+				resp := h.do(t, exchange.NonIdempotent)
+				assertConsistent(t, resp)
+				assert.Equal(t, exchange.Ambiguous, resp.Ending)
 				assert.Equal(t, 2, requests())
-				assert.Equal(t, exchange.Done, r.do(t, exchange.Unguarded).Ending, "the next one is none the worse")
+				assert.Equal(t, exchange.OK, h.do(t, exchange.NonIdempotent).Ending, "the next call is not affected")
 			})
 		})
 	}
 }
 
-// On a kept connection that dies, net/http sends a request again if it takes it
-// for idempotent: a GET, or anything with one of two header names.
-func TestHTTP1SendsNoWriteAgainByItself(t *testing.T) {
+// On a reused connection that dies, net/http replays a request that it considers
+// idempotent: a GET, or any request with an idempotency key header.
+func TestHTTP1DoesNotReplayWrites(t *testing.T) {
 	t.Parallel()
 	for _, header := range []string{"X-Request-Id", "Idempotency-Key", "X-Idempotency-Key"} {
 		for _, safety := range safeties {
 			t.Run(header+"/"+safetyName(safety), func(t *testing.T) {
 				t.Parallel()
 				synctest.Test(t, func(t *testing.T) {
-					r := newRig(t, inTurn(ok, cut, answer(http.StatusOK, `{}`)))
-					require.Equal(t, exchange.Done, r.do(t, exchange.Read).Ending, "a connection is kept")
+					h := newHarness(t, sequence(ok, cut, respond(http.StatusOK, `{}`)))
+					require.Equal(t, exchange.OK, h.do(t, exchange.Safe).Ending, "leaves an idle connection")
 					req := request(safety)
 					req.Header.Set(header, "42")
-					reply := r.x.Do(t.Context(), req)
-					assertJournal(t, reply)
+					resp := h.x.Do(t.Context(), req)
+					assertConsistent(t, resp)
 					switch safety {
-					case exchange.Read:
-						assert.Equal(t, exchange.Done, reply.Ending)
-						assert.Len(t, reply.Attempts, 1, "net/http's own second try is no attempt of ours")
-						assert.EqualValues(t, 3, r.seen.Load())
-					case exchange.Guarded:
-						assert.Equal(t, []exchange.Phase{exchange.Sent, exchange.Answered}, phases(reply))
-						assert.EqualValues(t, 3, r.seen.Load())
-					case exchange.Unguarded:
-						assert.Equal(t, exchange.Lost, reply.Ending)
-						assert.EqualValues(t, 2, r.seen.Load())
+					case exchange.Safe:
+						assert.Equal(t, exchange.OK, resp.Ending)
+						assert.Len(t, resp.Attempts, 1, "a replay by net/http is not an attempt")
+						assert.EqualValues(t, 3, h.seen.Load())
+					case exchange.Idempotent:
+						assert.Equal(t, []exchange.Phase{exchange.Sent, exchange.Responded}, phases(resp))
+						assert.EqualValues(t, 3, h.seen.Load())
+					case exchange.NonIdempotent:
+						assert.Equal(t, exchange.Ambiguous, resp.Ending)
+						assert.EqualValues(t, 2, h.seen.Load())
 					}
 				})
 			})
@@ -134,32 +134,31 @@ func TestHTTP1SendsNoWriteAgainByItself(t *testing.T) {
 	}
 }
 
-// A kept connection that the service has closed in the meantime costs nothing:
-// nothing is written on it.
-func TestAClosedConnectionIsNotUsed(t *testing.T) {
+// Nothing is written to an idle connection that the service has closed.
+func TestClosedIdleConnectionIsNotUsed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, ok, func(r *rig) { r.server.IdleTimeout = time.Minute })
+		h := newHarness(t, ok, func(h *harness) { h.server.IdleTimeout = time.Minute })
 		for range 3 {
-			reply := r.do(t, exchange.Unguarded)
-			assertJournal(t, reply)
-			assert.Equal(t, exchange.Done, reply.Ending)
-			assert.Len(t, reply.Attempts, 1)
+			resp := h.do(t, exchange.NonIdempotent)
+			assertConsistent(t, resp)
+			assert.Equal(t, exchange.OK, resp.Ending)
+			assert.Len(t, resp.Attempts, 1)
 			timer := time.NewTimer(2 * time.Minute)
 			<-timer.C
 		}
-		assert.Equal(t, 3, r.net.Dials())
+		assert.Equal(t, 3, h.net.Dials())
 	})
 }
 
-// Before anything is sent the body may be read as often as somebody likes: a
-// transport that signs requests does.
-func TestATransportMayReadTheBodyFirst(t *testing.T) {
+// A transport may read the body before it sends the request, for example to sign
+// it.
+func TestTransportMayReadBodyFirst(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, ok, func(r *rig) {
-			inner := r.transport
-			r.client.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
+		h := newHarness(t, ok, func(h *harness) {
+			inner := h.transport
+			h.client.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
 				body, err := req.GetBody()
 				if err != nil {
 					return nil, err
@@ -169,13 +168,13 @@ func TestATransportMayReadTheBodyFirst(t *testing.T) {
 				require.NoError(t, err)
 				assert.JSONEq(t, payload, string(text))
 				resp, err := inner.RoundTrip(req)
-				_, again := req.GetBody()
-				assert.Error(t, again, "but not once it is sent")
+				_, bodyErr := req.GetBody()
+				assert.Error(t, bodyErr, "not after the headers were written")
 				return resp, err
 			})
 		})
-		reply := r.do(t, exchange.Unguarded)
-		assertJournal(t, reply)
-		assert.Equal(t, exchange.Done, reply.Ending)
+		resp := h.do(t, exchange.NonIdempotent)
+		assertConsistent(t, resp)
+		assert.Equal(t, exchange.OK, resp.Ending)
 	})
 }

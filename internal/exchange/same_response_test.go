@@ -13,23 +13,23 @@ import (
 	"github.com/licensespring-go/licensespring/internal/exchange"
 )
 
-// A transport of somebody's test may return one response for everything. It is
-// read each time, and never changed: another call may be looking at it.
-func TestSameResponseAgainAndAgain(t *testing.T) {
+// A mock may return the same response for every request. It is read each time and
+// never changed, because other calls may read it concurrently.
+func TestSharedResponse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		body := io.NopCloser(strings.NewReader(""))
 		resp := &http.Response{StatusCode: http.StatusServiceUnavailable, Header: http.Header{"Location": {"%zz"}}, Body: body}
-		r := newRig(t, ok, func(r *rig) {
-			r.client.Transport = roundTripper(func(*http.Request) (*http.Response, error) { return resp, nil })
+		h := newHarness(t, ok, func(h *harness) {
+			h.client.Transport = roundTripper(func(*http.Request) (*http.Response, error) { return resp, nil })
 		})
 		var calls sync.WaitGroup
 		for range 3 {
 			calls.Go(func() {
 				for range 2 {
-					reply := r.x.Do(t.Context(), request(exchange.Guarded))
-					assert.Equal(t, exchange.Lost, reply.Ending)
-					assert.Len(t, reply.Attempts, 3)
+					resp := h.x.Do(t.Context(), request(exchange.Idempotent))
+					assert.Equal(t, exchange.Ambiguous, resp.Ending)
+					assert.Len(t, resp.Attempts, 3)
 				}
 			})
 		}

@@ -1,100 +1,117 @@
 package exchange
 
-// Safety says what it can do to send a request a second time.
+// Safety is the effect of sending a request more than once, in the terms of
+// RFC 9110.
 type Safety int
 
-// The three kinds of request.
+// The kinds of request.
 const (
-	// Read changes nothing.
-	Read Safety = iota
-	// Guarded makes something that the service makes only once: a plain create,
-	// which its order id guards.
-	Guarded
-	// Unguarded adds something each time it is received: an append.
-	Unguarded
+	// Safe changes nothing: a read.
+	Safe Safety = iota
+	// Idempotent has the same effect however often it is received: a plain
+	// create, which the order id deduplicates.
+	Idempotent
+	// NonIdempotent has an effect each time it is received: an append.
+	NonIdempotent
 )
 
-// Ending says how an attempt ended.
+// Ending is how an attempt ended.
 type Ending int
 
-// The endings. What they mean for the thing asked for stands beside them.
+// The endings, and whether the request took effect.
 const (
-	// NotSent: no whole request can have reached the service. Nothing was done.
+	// NotSent: the service cannot have received a complete request, or it reported
+	// that it did not process it. No effect.
 	NotSent Ending = iota
-	// Hopeless: as NotSent, and it would not be different the next time.
-	Hopeless
-	// Limited: 429. Nothing was done.
-	Limited
-	// Refused: an answer that says no. Nothing was done.
-	Refused
-	// Lost: no answer, or one that does not tell. It may have been done.
-	Lost
-	// LostForGood: as Lost, and to send it again would end no better.
-	LostForGood
-	// Unreadable: 2xx, but the body cannot be read. It was done.
-	Unreadable
-	// Done: 2xx with a readable body. It was done.
-	Done
+	// PermanentFailure: as NotSent, and a retry would fail in the same way.
+	PermanentFailure
+	// RateLimited: status 429. No effect.
+	RateLimited
+	// Rejected: a response that rejects the request. No effect.
+	Rejected
+	// Ambiguous: no response, or one that does not tell. It may have taken effect.
+	Ambiguous
+	// AmbiguousFinal: as Ambiguous, and a retry would end in the same way.
+	AmbiguousFinal
+	// BadBody: 2xx with a body that cannot be read. It took effect.
+	BadBody
+	// OK: 2xx with a readable body. It took effect.
+	OK
 )
 
-// mayResend is the retry table. The package documentation and the README show
-// the same one, as what a caller sees of it.
+// shouldRetry is the retry table. The package documentation of licensespring
+// shows it from the caller's side.
 //
-//	ending         read  plain create   append
-//	NotSent        yes   yes            yes     it never left
-//	Hopeless       no    no             no      a bad certificate stays bad
-//	Limited        yes   yes            yes     the service said: later
-//	Refused        no    no             no      the service said: no
-//	Lost           yes   yes            NO      the id guards a plain create; an append would add its licenses twice
-//	LostForGood    no    no             no      501, 505 and 303 would come again
-//	Unreadable     yes   NO             NO      it was done: look it up instead
-//	Done           no    no             no
-func mayResend(e Ending, s Safety) bool {
+//	ending            Safe   Idempotent   NonIdempotent
+//	NotSent           yes    yes          yes             the service did not process it
+//	PermanentFailure  no     no           no              for example an invalid certificate
+//	RateLimited       yes    yes          yes             the service did not process it
+//	Rejected          no     no           no              the response is final
+//	Ambiguous         yes    yes          NO              an append would add its licenses twice
+//	AmbiguousFinal    no     no           no              501, 505 and 303 do not change
+//	BadBody           yes    NO           NO              it took effect: look it up instead
+//	OK                no     no           no
+func shouldRetry(e Ending, s Safety) bool {
 	switch e {
-	case NotSent, Limited:
+	case NotSent, RateLimited:
 		return true
-	case Lost:
-		return s == Read || s == Guarded
-	case Unreadable:
-		return s == Read
-	case Hopeless, Refused, LostForGood, Done:
+	case Ambiguous:
+		return s == Safe || s == Idempotent
+	case BadBody:
+		return s == Safe
+	case PermanentFailure, Rejected, AmbiguousFinal, OK:
 		return false
 	default:
 		return false
 	}
 }
 
-// whyNot says in words why the table does not allow another attempt.
-func whyNot(e Ending, s Safety) string {
+// ofRepeated returns the ending of an attempt in which the transport sent the
+// request more than once. The last response is that of a repetition, so it does
+// not tell whether an earlier one took effect.
+func (e Ending) ofRepeated(s Safety) Ending {
 	switch {
-	case e == Lost && s == Unguarded:
-		return "not sent again: it may have been received, and an append would add its licenses twice"
-	case e == Unreadable:
-		return "not sent again: it was done"
-	case e == Refused:
-		return "not sent again: the answer is final"
+	case e == BadBody, e == OK && s == Idempotent:
+		return e // it took effect, once
+	case e == OK, e == Rejected, e == AmbiguousFinal:
+		return AmbiguousFinal
 	default:
-		return "not sent again: it would end the same way"
+		return Ambiguous
 	}
 }
 
-// String returns the ending's name, for journals and logs.
+// noRetryReason returns the Decision of an attempt that the table does not allow
+// to be retried.
+func noRetryReason(e Ending, s Safety) string {
+	switch {
+	case e == Ambiguous && s == NonIdempotent:
+		return "no retry: may have been applied; a repeat would add the licenses twice"
+	case e == BadBody:
+		return "no retry: already applied"
+	case e == Rejected:
+		return "no retry: final response"
+	default:
+		return "no retry: permanent failure"
+	}
+}
+
+// String returns the name of the ending.
 func (e Ending) String() string {
 	switch e {
 	case NotSent:
 		return "not sent"
-	case Hopeless:
-		return "cannot be sent"
-	case Limited:
+	case PermanentFailure:
+		return "permanent failure"
+	case RateLimited:
 		return "rate limited"
-	case Refused:
-		return "refused"
-	case Lost, LostForGood:
-		return "lost"
-	case Unreadable:
-		return "unreadable"
-	case Done:
-		return "done"
+	case Rejected:
+		return "rejected"
+	case Ambiguous, AmbiguousFinal:
+		return "ambiguous"
+	case BadBody:
+		return "bad body"
+	case OK:
+		return "ok"
 	default:
 		return "unknown"
 	}

@@ -24,18 +24,19 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// The time that an attempt has, by what the two sides set.
+// The timeout of an attempt is the lower of Config.AttemptTimeout and the
+// timeout of the caller's client.
 func TestAttemptTimeout(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
-		name                  string
-		ours, theirs, expects time.Duration
+		name               string
+		own, clients, want time.Duration
 	}{
-		{"ours", 10 * time.Second, 0, 10 * time.Second},
+		{"own", 10 * time.Second, 0, 10 * time.Second},
 		{"the client's is shorter", 10 * time.Second, 3 * time.Second, 3 * time.Second},
 		{"the client's is longer", 10 * time.Second, time.Minute, 10 * time.Second},
 		{"only the client's", 0, 3 * time.Second, 3 * time.Second},
-		{"none", 0, 0, time.Hour}, // until the call is over
+		{"none", 0, 0, time.Hour}, // until the call ends
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -43,21 +44,21 @@ func TestAttemptTimeout(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 					defer cancel()
-					r := newRig(t, handle, func(r *rig) {
-						r.client.Timeout = row.theirs
-						r.cfg.AttemptTimeout = row.ours
-						r.cfg.MaxAttempts = 2
-						r.cfg.MaxBody = 1 << 20
+					h := newHarness(t, handle, func(h *harness) {
+						h.client.Timeout = row.clients
+						h.cfg.AttemptTimeout = row.own
+						h.cfg.MaxAttempts = 2
+						h.cfg.MaxBody = 1 << 20
 					})
-					reply := r.x.Do(ctx, request(exchange.Read))
-					assertJournal(t, reply)
-					assert.Equal(t, row.expects, reply.Attempts[0].Took)
-					assert.Equal(t, row.theirs, r.client.Timeout, "the client is left as it was")
-					if row.expects < time.Hour {
-						assert.Len(t, reply.Attempts, 2, "of each attempt")
-						require.NotErrorIs(t, reply.Err, context.DeadlineExceeded)
+					resp := h.x.Do(ctx, request(exchange.Safe))
+					assertConsistent(t, resp)
+					assert.Equal(t, row.want, resp.Attempts[0].Took)
+					assert.Equal(t, row.clients, h.client.Timeout, "the client is not changed")
+					if row.want < time.Hour {
+						assert.Len(t, resp.Attempts, 2, "applies to each attempt")
+						require.NotErrorIs(t, resp.Err, context.DeadlineExceeded)
 					} else {
-						require.ErrorIs(t, reply.Err, context.DeadlineExceeded)
+						require.ErrorIs(t, resp.Err, context.DeadlineExceeded)
 					}
 				})
 			}
@@ -65,8 +66,8 @@ func TestAttemptTimeout(t *testing.T) {
 	}
 }
 
-// No timer of an attempt is left running when its call has ended.
-func TestAttemptTimeIsReleased(t *testing.T) {
+// The context of each attempt is canceled when the call has ended.
+func TestAttemptContextIsCanceled(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusOK, http.StatusServiceUnavailable, 0} {
 		var contexts []context.Context
@@ -80,66 +81,66 @@ func TestAttemptTimeIsReleased(t *testing.T) {
 			})},
 			MaxAttempts: 2, MaxBody: 100, AttemptTimeout: time.Hour, Jitter: func() float64 { return 0 },
 		})
-		reply := x.Do(t.Context(), request(exchange.Read))
-		assertJournal(t, reply)
-		require.Len(t, contexts, len(reply.Attempts))
+		resp := x.Do(t.Context(), request(exchange.Safe))
+		assertConsistent(t, resp)
+		require.Len(t, contexts, len(resp.Attempts))
 		for _, ctx := range contexts {
 			require.ErrorIs(t, ctx.Err(), context.Canceled, "status %d", status)
 		}
 	}
 }
 
-// The wait for an answer is not counted as time of the attempt before it.
-func TestWaitsAreNotPartOfAnAttempt(t *testing.T) {
+// The wait before a retry does not count against the attempt timeout.
+func TestWaitIsNotPartOfAttempt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, inTurn(answer(429, "", "Retry-After", "60"), lag(9*time.Second, ok)))
-		reply := r.do(t, exchange.Unguarded)
-		assertJournal(t, reply)
-		assert.Equal(t, exchange.Done, reply.Ending)
+		h := newHarness(t, sequence(respond(429, "", "Retry-After", "60"), delay(9*time.Second, ok)))
+		resp := h.do(t, exchange.NonIdempotent)
+		assertConsistent(t, resp)
+		assert.Equal(t, exchange.OK, resp.Ending)
 	})
 }
 
-func TestTheCallersClientIsLeftAsItWas(t *testing.T) {
+func TestCallersClientIsNotChanged(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		jar, err := cookiejar.New(nil)
 		require.NoError(t, err)
 		followed := false
-		r := newRig(t, inTurn(
-			answer(503, "", "Set-Cookie", "session=1"),
-			answer(503, "", "Set-Cookie", "session=2"),
+		h := newHarness(t, sequence(
+			respond(503, "", "Set-Cookie", "session=1"),
+			respond(503, "", "Set-Cookie", "session=2"),
 			func(w http.ResponseWriter, req *http.Request) {
-				assert.Equal(t, []string{"session=2"}, req.Header["Cookie"], "once, and the last one")
-				answer(302, "", "Location", "/")(w, req)
+				assert.Equal(t, []string{"session=2"}, req.Header["Cookie"], "only the last cookie, once")
+				respond(302, "", "Location", "/")(w, req)
 			},
-		), func(r *rig) {
-			r.client.Jar = jar
-			r.client.Timeout = time.Minute
-			r.client.CheckRedirect = func(*http.Request, []*http.Request) error { followed = true; return nil }
+		), func(h *harness) {
+			h.client.Jar = jar
+			h.client.Timeout = time.Minute
+			h.client.CheckRedirect = func(*http.Request, []*http.Request) error { followed = true; return nil }
 		})
-		before := *r.client
-		redirect := reflect.ValueOf(r.client.CheckRedirect).Pointer()
-		req := request(exchange.Guarded)
+		before := *h.client
+		redirect := reflect.ValueOf(h.client.CheckRedirect).Pointer()
+		req := request(exchange.Idempotent)
 		header := req.Header.Clone()
 
-		reply := r.x.Do(t.Context(), req)
-		assertJournal(t, reply)
-		assert.Equal(t, exchange.Refused, reply.Ending)
-		assert.EqualValues(t, 3, r.seen.Load())
-		assert.False(t, followed, "whatever the client says of redirects")
+		resp := h.x.Do(t.Context(), req)
+		assertConsistent(t, resp)
+		assert.Equal(t, exchange.Rejected, resp.Ending)
+		assert.EqualValues(t, 3, h.seen.Load())
+		assert.False(t, followed, "the CheckRedirect of the client is not used")
 		assert.Equal(t, header, req.Header, "cookies are added to a copy")
-		assert.Equal(t, redirect, reflect.ValueOf(r.client.CheckRedirect).Pointer())
-		r.client.CheckRedirect, before.CheckRedirect = nil, nil // functions cannot be compared
-		assert.Equal(t, before, *r.client)
-		assert.Same(t, r.transport, r.client.Transport)
-		assert.Nil(t, r.transport.TLSClientConfig)
-		assert.Len(t, jar.Cookies(&url.URL{Scheme: "http", Host: host, Path: "/api/v1/orders/create_order/"}), 1, "the jar is the caller's to use")
+		assert.Equal(t, redirect, reflect.ValueOf(h.client.CheckRedirect).Pointer())
+		h.client.CheckRedirect, before.CheckRedirect = nil, nil // functions cannot be compared
+		assert.Equal(t, before, *h.client)
+		assert.Same(t, h.transport, h.client.Transport)
+		assert.Nil(t, h.transport.TLSClientConfig)
+		assert.Len(t, jar.Cookies(&url.URL{Scheme: "http", Host: host, Path: "/api/v1/orders/create_order/"}), 1, "the caller's jar is used")
 	})
 }
 
-// An answer that a mock hands out again and again is not written to.
-func TestTheHeaderOfAnAnswerIsNotChanged(t *testing.T) {
+// The header of a response, which a mock may share, is not changed.
+func TestResponseHeaderIsNotChanged(t *testing.T) {
 	t.Parallel()
 	header := http.Header{"Location": {"http://evil.example/"}, "X-Request-Id": {"r1"}}
 	x := exchange.New(exchange.Config{
@@ -148,27 +149,26 @@ func TestTheHeaderOfAnAnswerIsNotChanged(t *testing.T) {
 		})},
 		MaxAttempts: 1, MaxBody: 100, Jitter: func() float64 { return 0 },
 	})
-	reply := x.Do(t.Context(), request(exchange.Guarded))
-	assert.Equal(t, "r1", reply.Header.Get("X-Request-Id"))
+	resp := x.Do(t.Context(), request(exchange.Idempotent))
+	assert.Equal(t, "r1", resp.Header.Get("X-Request-Id"))
 	assert.Equal(t, "http://evil.example/", header.Get("Location"))
 }
 
-// Every body that a transport hands out is closed, and read to its end unless it
-// is too large.
+// Every response body is closed, and read completely unless it is too large.
 func TestBodiesAreClosed(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
-		name   string
-		status int
-		body   string
-		whole  bool
+		name     string
+		status   int
+		body     string
+		complete bool
 	}{
-		{"granted", 200, `{"id":1}`, true},
+		{"ok", 200, `{"id":1}`, true},
 		{"limited", 429, "later", true},
 		{"server error", 503, strings.Repeat("x", 3000), true},
 		{"too large", 500, strings.Repeat("x", 1<<20), false},
 		{"redirect", 302, "there", true},
-		{"refused", 400, "no", true},
+		{"rejected", 400, "no", true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -182,11 +182,11 @@ func TestBodiesAreClosed(t *testing.T) {
 				})},
 				MaxAttempts: 3, MaxBody: 4096, AttemptTimeout: time.Minute, Jitter: func() float64 { return 0 },
 			})
-			reply := x.Do(t.Context(), request(exchange.Read))
-			assertJournal(t, reply)
-			assert.EqualValues(t, len(reply.Attempts), opened.Load())
+			resp := x.Do(t.Context(), request(exchange.Safe))
+			assertConsistent(t, resp)
+			assert.EqualValues(t, len(resp.Attempts), opened.Load())
 			assert.Equal(t, opened.Load(), closed.Load())
-			assert.Equal(t, row.whole, read.Load() == opened.Load())
+			assert.Equal(t, row.complete, read.Load() == opened.Load())
 		})
 	}
 }
@@ -207,25 +207,25 @@ func (b *countedBody) Read(p []byte) (int, error) {
 
 func (b *countedBody) Close() error { b.closed(); return nil }
 
-// Go-retryablehttp closes all idle connections when a call fails for good.
-// Those may be other calls'.
-func TestAFailedCallLeavesOtherConnectionsAlone(t *testing.T) {
+// go-retryablehttp closes all idle connections when a call fails. Other calls may
+// use them, so they must stay open.
+func TestFailedCallKeepsOtherConnections(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
 		name string
 		fail http.HandlerFunc
 	}{
 		{"cut", cut},
-		{"server error", answer(500, "")},
-		{"limited", answer(429, "")},
-		{"not json", answer(200, "<html>")},
-		{"time up", hang},
+		{"server error", respond(500, "")},
+		{"limited", respond(429, "")},
+		{"not json", respond(200, "<html>")},
+		{"timeout", hang},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				const kept = 4
-				var barrier sync.WaitGroup // calls that are to be under way at once
+				var barrier sync.WaitGroup // makes the calls concurrent
 				together := func(w http.ResponseWriter, req *http.Request) {
 					barrier.Done()
 					barrier.Wait()
@@ -233,61 +233,61 @@ func TestAFailedCallLeavesOtherConnectionsAlone(t *testing.T) {
 				}
 				var mu sync.Mutex
 				handle := together
-				r := newRig(t, func(w http.ResponseWriter, req *http.Request) {
+				h := newHarness(t, func(w http.ResponseWriter, req *http.Request) {
 					mu.Lock()
 					h := handle
 					mu.Unlock()
 					h(w, req)
-				}, func(r *rig) { r.transport.MaxIdleConnsPerHost = kept })
+				}, func(h *harness) { h.transport.MaxIdleConnsPerHost = kept })
 				succeed := func(calls int) {
 					barrier.Add(calls)
 					var wg sync.WaitGroup
 					for range calls {
-						wg.Go(func() { assert.Equal(t, exchange.Done, r.do(t, exchange.Guarded).Ending) })
+						wg.Go(func() { assert.Equal(t, exchange.OK, h.do(t, exchange.Idempotent).Ending) })
 					}
 					wg.Wait()
-					synctest.Wait() // the connections come back a moment later
+					synctest.Wait() // until the connections are idle
 				}
 				succeed(kept)
-				require.Equal(t, kept, r.net.Dials())
+				require.Equal(t, kept, h.net.Dials())
 
 				mu.Lock()
 				handle = row.fail
 				mu.Unlock()
 				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 				defer cancel()
-				reply := r.x.Do(ctx, request(exchange.Unguarded))
-				assertJournal(t, reply)
-				require.NotEqual(t, exchange.Done, reply.Ending)
-				lost := 0
-				if reply.Status == 0 {
-					lost = len(reply.Attempts) // the connection of each is of no more use
+				resp := h.x.Do(ctx, request(exchange.NonIdempotent))
+				assertConsistent(t, resp)
+				require.NotEqual(t, exchange.OK, resp.Ending)
+				closed := 0
+				if resp.Status == 0 {
+					closed = len(resp.Attempts) // each attempt closed its connection
 				}
 
 				mu.Lock()
 				handle = together
 				mu.Unlock()
-				succeed(kept - lost)
-				assert.Equal(t, kept, r.net.Dials(), "the others are still there")
+				succeed(kept - closed)
+				assert.Equal(t, kept, h.net.Dials(), "the other connections are still open")
 
-				r.x.CloseIdleConnections()
+				h.x.CloseIdleConnections()
 				succeed(1)
-				assert.Equal(t, kept+1, r.net.Dials(), "until they are closed")
+				assert.Equal(t, kept+1, h.net.Dials(), "all connections are closed")
 			})
 		})
 	}
 }
 
-// A transport that keeps no connections has none to close.
-func TestCloseIdleConnectionsOfATransportWithout(t *testing.T) {
+// CloseIdleConnections does nothing for a transport without that method.
+func TestCloseIdleConnectionsWithoutMethod(t *testing.T) {
 	t.Parallel()
 	x := exchange.New(exchange.Config{HTTP: &http.Client{Transport: roundTripper(nil)}})
 	assert.NotPanics(t, x.CloseIdleConnections)
 }
 
-// Where the caller brings no transport, ours keeps a connection for each call
-// of a burst, and is known to run the hooks.
-func TestOwnTransport(t *testing.T) {
+// The default transport keeps a connection for each call of a burst, and is known
+// to run the hooks.
+func TestDefaultTransport(t *testing.T) {
 	t.Parallel()
 	const burst = 64
 	var opened atomic.Int32
@@ -311,81 +311,80 @@ func TestOwnTransport(t *testing.T) {
 		var wg sync.WaitGroup
 		for range burst {
 			wg.Go(func() {
-				req := request(exchange.Guarded)
+				req := request(exchange.Idempotent)
 				req.URL = server.URL
-				assert.Equal(t, exchange.Done, x.Do(t.Context(), req).Ending)
+				assert.Equal(t, exchange.OK, x.Do(t.Context(), req).Ending)
 			})
 		}
 		wg.Wait()
 	}
-	assert.LessOrEqual(t, opened.Load(), int32(burst+8), "connections are kept") // one comes back a moment after its answer
+	assert.LessOrEqual(t, opened.Load(), int32(burst+8), "connections are reused") // a connection becomes idle shortly after its response
 
-	req := request(exchange.Unguarded)
+	req := request(exchange.NonIdempotent)
 	req.URL = server.URL
 	req.Header.Set("Authorization", "header-canary\nX: y")
-	reply := x.Do(t.Context(), req)
-	assertJournal(t, reply)
-	assert.Equal(t, exchange.Hopeless, reply.Ending, "silence of a transport of ours does prove that nothing was sent")
-	assert.Equal(t, "the request cannot be sent as it is", last(t, reply).Reason)
-	assert.False(t, reply.MayHaveActed())
+	resp := x.Do(t.Context(), req)
+	assertConsistent(t, resp)
+	assert.Equal(t, exchange.PermanentFailure, resp.Ending, "the default transport runs the hooks, so nothing was sent")
+	assert.Equal(t, "invalid request or proxy configuration", lastAttempt(t, resp).Reason)
+	assert.False(t, resp.MayHaveActed())
 }
 
-// The same request through a transport of the caller's may have been sent by
-// whatever is inside it.
-func TestSilenceOfTheCallersTransportCountsAsSent(t *testing.T) {
+// A caller's transport may send the same request without calling the hooks.
+func TestCallersTransportWithoutHooksCountsAsSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, ok)
-		req := request(exchange.Unguarded)
+		h := newHarness(t, ok)
+		req := request(exchange.NonIdempotent)
 		req.Header.Set("Authorization", "header-canary\nX: y")
-		reply := r.x.Do(t.Context(), req)
-		assertJournal(t, reply)
-		assert.Equal(t, exchange.Lost, reply.Ending)
-		assert.Zero(t, r.net.Dials())
+		resp := h.x.Do(t.Context(), req)
+		assertConsistent(t, resp)
+		assert.Equal(t, exchange.Ambiguous, resp.Ending)
+		assert.Zero(t, h.net.Dials())
 	})
 }
 
-// An attempt that waits for a connection of a full pool has not been sent.
-func TestWaitingForAConnectionIsNotSent(t *testing.T) {
+// An attempt that waits for a connection of a full pool is not sent.
+func TestWaitForConnectionIsNotSent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, lag(25*time.Second, ok), func(r *rig) { r.transport.MaxConnsPerHost = 1; r.cfg.AttemptTimeout = 30 * time.Second })
+		h := newHarness(t, delay(25*time.Second, ok), func(h *harness) { h.transport.MaxConnsPerHost = 1; h.cfg.AttemptTimeout = 30 * time.Second })
 		var wg sync.WaitGroup
-		wg.Go(func() { assert.Equal(t, exchange.Done, r.do(t, exchange.Unguarded).Ending) })
+		wg.Go(func() { assert.Equal(t, exchange.OK, h.do(t, exchange.NonIdempotent).Ending) })
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
-		reply := r.x.Do(ctx, request(exchange.Unguarded))
-		assertJournal(t, reply)
-		assert.Equal(t, exchange.NotSent, reply.Ending)
-		assert.Equal(t, exchange.Unsent, last(t, reply).Phase)
+		resp := h.x.Do(ctx, request(exchange.NonIdempotent))
+		assertConsistent(t, resp)
+		assert.Equal(t, exchange.NotSent, resp.Ending)
+		assert.Equal(t, exchange.Unsent, lastAttempt(t, resp).Phase)
 		wg.Wait()
-		assert.EqualValues(t, 1, r.seen.Load())
+		assert.EqualValues(t, 1, h.seen.Load())
 	})
 }
 
-// 64 calls at once through one Exchanger, each with its own faults, its own
-// journal and its own answer.
-func TestManyCallsAtOnce(t *testing.T) {
+// 64 concurrent calls of one Exchanger, each with its own faults, attempts and
+// response.
+func TestConcurrentCalls(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var n, told atomic.Int32
-		g := newGate(open)
-		r := newRig(t, func(w http.ResponseWriter, req *http.Request) {
+		var n, observed atomic.Int32
+		limiter := newFakeLimiter(allow)
+		h := newHarness(t, func(w http.ResponseWriter, req *http.Request) {
 			switch n.Add(1) % 4 {
 			case 0:
 				cut(w, req)
 			case 1:
-				answer(429, "", "Retry-After", "1")(w, req)
+				respond(429, "", "Retry-After", "1")(w, req)
 			case 2:
-				answer(503, "")(w, req)
+				respond(503, "")(w, req)
 			default:
-				answer(200, `{}`, "X-Echo", req.Header.Get("X-Call"))(w, req)
+				respond(200, `{}`, "X-Echo", req.Header.Get("X-Call"))(w, req)
 			}
-		}, func(r *rig) {
-			r.cfg.MaxAttempts = 1000
-			r.cfg.Gate = g
-			r.net.OnDial(func(l *lst.Line) {
+		}, func(h *harness) {
+			h.cfg.MaxAttempts = 1000
+			h.cfg.Limiter = limiter
+			h.net.OnDial(func(l *lst.Line) {
 				if l.Ordinal()%5 == 0 {
 					l.Refuse()
 				}
@@ -396,18 +395,18 @@ func TestManyCallsAtOnce(t *testing.T) {
 		for i := range 64 {
 			wg.Go(func() {
 				req := request(safeties[i%2])
-				req.Watcher = ended(func(context.Context, exchange.Attempt) { told.Add(1) })
+				req.Watcher = endFunc(func(context.Context, exchange.Attempt) { observed.Add(1) })
 				call := strconv.Itoa(i)
 				req.Header.Set("X-Call", call)
-				reply := r.x.Do(t.Context(), req)
-				assertJournal(t, reply)
-				assert.Equal(t, exchange.Done, reply.Ending)
-				assert.Equal(t, call, reply.Header.Get("X-Echo"))
-				attempts.Add(int32(len(reply.Attempts)))
+				resp := h.x.Do(t.Context(), req)
+				assertConsistent(t, resp)
+				assert.Equal(t, exchange.OK, resp.Ending)
+				assert.Equal(t, call, resp.Header.Get("X-Echo"))
+				attempts.Add(int32(len(resp.Attempts)))
 			})
 		}
 		wg.Wait()
-		assert.Equal(t, attempts.Load(), told.Load())
-		assert.EqualValues(t, attempts.Load(), g.passed)
+		assert.Equal(t, attempts.Load(), observed.Load())
+		assert.EqualValues(t, attempts.Load(), limiter.waits)
 	})
 }

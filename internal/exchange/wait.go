@@ -6,45 +6,44 @@ import (
 	"time"
 )
 
-// longestWait is the longest wait that is ever sat through. The service counts
-// requests over 60 seconds, so a longer one is no pause but a shutdown; the
-// caller gets the time to come back at instead.
-const longestWait = 5 * time.Minute
+// maxWait is the maximum wait before a retry. The service counts requests over
+// 60 seconds, so a longer wait means an outage. The call ends instead and
+// returns the time at which to retry.
+const maxWait = 5 * time.Minute
 
-// wait chooses the wait before the attempt that follows a.
+// wait returns the wait before the attempt that follows a.
 //
-// Without a word from the service it is exponential backoff with full jitter:
-// anything between nothing and the step, so that many clients that failed
-// together do not come back together. With Retry-After it is what was asked
-// for, and up to one first step more, for the same reason. After a bare 429 at
-// least half the step is waited: "too many" is no reason to come at once.
+// Without a hint from the service it is exponential backoff with full jitter,
+// so that clients that failed together do not retry together. With a hint it is
+// the requested wait plus up to WaitMin of jitter. After a 429 without a hint
+// it is at least half a step: an immediate retry would be limited again.
 func (x *Exchanger) wait(a *Attempt, hint time.Duration, hinted bool) time.Duration {
 	if hinted {
-		return hint + x.jittered(x.cfg.WaitMin)
+		return hint + x.jitter(x.cfg.WaitMin)
 	}
 	step := x.cfg.WaitMax
 	if shift := a.Number - 1; shift < 30 && x.cfg.WaitMin < x.cfg.WaitMax>>shift {
 		step = x.cfg.WaitMin << shift
 	}
-	step = min(step, longestWait)
-	if a.Ending == Limited {
-		return step/2 + x.jittered(step/2)
+	step = min(step, maxWait)
+	if a.isRateLimited() {
+		return step/2 + x.jitter(step/2)
 	}
-	return x.jittered(step)
+	return x.jitter(step)
 }
 
-// jittered is a random part of d. A source of randomness that leaves its bounds
-// does not take the wait with it.
-func (x *Exchanger) jittered(d time.Duration) time.Duration {
-	part := x.cfg.Jitter()
-	if math.IsNaN(part) {
-		part = 0
+// jitter returns a random part of d. Values of Config.Jitter outside [0, 1] are
+// clamped.
+func (x *Exchanger) jitter(d time.Duration) time.Duration {
+	factor := x.cfg.Jitter()
+	if math.IsNaN(factor) {
+		factor = 0
 	}
-	return time.Duration(min(max(part, 0), 1) * float64(d))
+	return time.Duration(min(max(factor, 0), 1) * float64(d))
 }
 
-// fits reports whether something can still be sent after the wait.
-func fits(ctx context.Context, wait time.Duration) bool {
+// fitsDeadline reports whether the wait ends before the deadline of ctx.
+func fitsDeadline(ctx context.Context, wait time.Duration) bool {
 	deadline, ok := ctx.Deadline()
 	return !ok || time.Until(deadline) > wait
 }

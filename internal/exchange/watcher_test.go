@@ -15,8 +15,9 @@ import (
 	"github.com/licensespring-go/licensespring/internal/exchange"
 )
 
-// diary is a watcher that gives each attempt a context of its own, and ends it.
-type diary struct {
+// recordingWatcher records attempts. It derives a context for each attempt and
+// cancels it at the end of the attempt.
+type recordingWatcher struct {
 	t       *testing.T
 	limit   time.Duration // of each attempt's context; 0: none
 	started []int
@@ -24,131 +25,130 @@ type diary struct {
 	cancel  context.CancelFunc
 }
 
-type pageKey struct{}
+type attemptKey struct{}
 
-func (d *diary) Start(ctx context.Context, n int) context.Context {
-	assert.Nil(d.t, ctx.Value(pageKey{}), "an attempt's context is the call's, not that of the attempt before")
-	d.started = append(d.started, n)
-	ctx, d.cancel = context.WithCancel(ctx)
-	if d.limit > 0 {
-		ctx, d.cancel = context.WithTimeout(ctx, d.limit)
+func (w *recordingWatcher) Start(ctx context.Context, n int) context.Context {
+	assert.Nil(w.t, ctx.Value(attemptKey{}), "the context derives from that of the call, not of the previous attempt")
+	w.started = append(w.started, n)
+	ctx, w.cancel = context.WithCancel(ctx)
+	if w.limit > 0 {
+		ctx, w.cancel = context.WithTimeout(ctx, w.limit)
 	}
-	return context.WithValue(ctx, pageKey{}, n)
+	return context.WithValue(ctx, attemptKey{}, n)
 }
 
-func (d *diary) End(ctx context.Context, a exchange.Attempt) {
-	assert.Equal(d.t, a.Number, ctx.Value(pageKey{}))
-	assert.Len(d.t, d.started, a.Number)
-	d.ended = append(d.ended, a)
-	d.cancel()
+func (w *recordingWatcher) End(ctx context.Context, a exchange.Attempt) {
+	assert.Equal(w.t, a.Number, ctx.Value(attemptKey{}))
+	assert.Len(w.t, w.started, a.Number)
+	w.ended = append(w.ended, a)
+	w.cancel()
 }
 
-// What the watcher puts into an attempt's context reaches the transport, and
-// that the watcher ends it at the attempt's end does not end the call.
+// The transport receives the context that the watcher derives. When the watcher
+// cancels it at the end of the attempt, the call continues.
 func TestWatcher(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var seen []any
-		r := newRig(t, inTurn(cut, answer(503, "", "Retry-After", "2"), ok), func(r *rig) {
-			r.client.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
-				seen = append(seen, req.Context().Value(pageKey{}))
-				return r.transport.RoundTrip(req)
+		h := newHarness(t, sequence(cut, respond(503, "", "Retry-After", "2"), ok), func(h *harness) {
+			h.client.Transport = roundTripper(func(req *http.Request) (*http.Response, error) {
+				seen = append(seen, req.Context().Value(attemptKey{}))
+				return h.transport.RoundTrip(req)
 			})
 		})
-		d := &diary{t: t}
-		asked := 0
-		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GetConn: func(string) { asked++ }})
-		req := request(exchange.Guarded)
-		req.Watcher = d
-		reply := r.x.Do(ctx, req)
-		assertJournal(t, reply)
-		require.Equal(t, exchange.Done, reply.Ending)
-		assert.Equal(t, []int{1, 2, 3}, d.started)
-		assert.Equal(t, reply.Attempts, d.ended)
+		w := &recordingWatcher{t: t}
+		conns := 0
+		ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{GetConn: func(string) { conns++ }})
+		req := request(exchange.Idempotent)
+		req.Watcher = w
+		resp := h.x.Do(ctx, req)
+		assertConsistent(t, resp)
+		require.Equal(t, exchange.OK, resp.Ending)
+		assert.Equal(t, []int{1, 2, 3}, w.started)
+		assert.Equal(t, resp.Attempts, w.ended)
 		assert.Equal(t, []any{1, 2, 3}, seen)
-		assert.Equal(t, 3, asked, "the caller's trace is told of each attempt once")
+		assert.Equal(t, 3, conns, "the caller's trace is called once per attempt")
 	})
 }
 
-// A context that the watcher lets run out ends the attempt, as its own time
-// would, and not the call.
-func TestWatcherWithATimeLimit(t *testing.T) {
+// A context of the watcher that expires ends the attempt but not the call.
+func TestWatcherWithTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, inTurn(hang, ok))
-		req := request(exchange.Guarded)
-		req.Watcher = &diary{t: t, limit: time.Second}
-		reply := r.x.Do(t.Context(), req)
-		assertJournal(t, reply)
-		require.Equal(t, exchange.Done, reply.Ending)
-		assert.Equal(t, exchange.Lost, reply.Attempts[0].Ending)
-		assert.Equal(t, time.Second, reply.Attempts[0].Took)
+		h := newHarness(t, sequence(hang, ok))
+		req := request(exchange.Idempotent)
+		req.Watcher = &recordingWatcher{t: t, limit: time.Second}
+		resp := h.x.Do(t.Context(), req)
+		assertConsistent(t, resp)
+		require.Equal(t, exchange.OK, resp.Ending)
+		assert.Equal(t, exchange.Ambiguous, resp.Attempts[0].Ending)
+		assert.Equal(t, time.Second, resp.Attempts[0].Took)
 	})
 }
 
-// A call that the watcher makes with an attempt's context is another call.
-func TestWatcherThatCalls(t *testing.T) {
+// A call that a watcher makes with the context of an attempt is a separate call.
+func TestWatcherCallsDo(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, inTurn(cut, raw(""), ok))
-		var inner *exchange.Reply
-		req := request(exchange.Guarded)
-		req.Watcher = ended(func(ctx context.Context, a exchange.Attempt) {
+		h := newHarness(t, sequence(cut, raw(""), ok))
+		var inner *exchange.Response
+		req := request(exchange.Idempotent)
+		req.Watcher = endFunc(func(ctx context.Context, a exchange.Attempt) {
 			if a.Number == 1 {
-				inner = r.x.Do(ctx, request(exchange.Unguarded))
+				inner = h.x.Do(ctx, request(exchange.NonIdempotent))
 			}
 		})
-		reply := r.x.Do(t.Context(), req)
-		assertJournal(t, reply)
-		assertJournal(t, inner)
+		resp := h.x.Do(t.Context(), req)
+		assertConsistent(t, resp)
+		assertConsistent(t, inner)
 		assert.Len(t, inner.Attempts, 1)
-		assert.Equal(t, exchange.Lost, inner.Ending)
-		assert.Len(t, reply.Attempts, 2)
-		assert.Equal(t, exchange.Done, reply.Ending)
+		assert.Equal(t, exchange.Ambiguous, inner.Ending)
+		assert.Len(t, resp.Attempts, 2)
+		assert.Equal(t, exchange.OK, resp.Ending)
 	})
 }
 
-// A transport that panics ends the attempt too, and nobody can say what it did.
-func TestWatcherOfAPanic(t *testing.T) {
+// An attempt in which the transport panics ends as Ambiguous.
+func TestWatcherWithPanic(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, ok, func(r *rig) {
+		h := newHarness(t, ok, func(h *harness) {
 			calls := 0
-			r.client.Transport = roundTripper(func(*http.Request) (*http.Response, error) {
+			h.client.Transport = roundTripper(func(*http.Request) (*http.Response, error) {
 				if calls++; calls == 1 {
-					return nil, errors.New("first it fails")
+					return nil, errors.New("first attempt fails")
 				}
-				<-time.After(time.Second) // what it does takes a while
-				panic("then it panics")
+				<-time.After(time.Second) // so that Took is not zero
+				panic("second attempt panics")
 			})
 		})
-		d := &diary{t: t}
-		req := request(exchange.Guarded)
-		req.Watcher = d
-		assert.PanicsWithValue(t, "then it panics", func() { r.x.Do(t.Context(), req) })
-		assert.Equal(t, []int{1, 2}, d.started)
-		require.Len(t, d.ended, 2)
-		assert.Equal(t, "transport error", d.ended[0].Reason)
-		assert.Equal(t, "the transport did not return", d.ended[1].Reason)
-		assert.Equal(t, exchange.Sent, d.ended[1].Phase)
-		assert.True(t, d.ended[1].MayHaveActed())
-		assert.Equal(t, time.Second, d.ended[1].Took)
+		w := &recordingWatcher{t: t}
+		req := request(exchange.Idempotent)
+		req.Watcher = w
+		assert.PanicsWithValue(t, "second attempt panics", func() { h.x.Do(t.Context(), req) })
+		assert.Equal(t, []int{1, 2}, w.started)
+		require.Len(t, w.ended, 2)
+		assert.Equal(t, "transport error", w.ended[0].Reason)
+		assert.Equal(t, "transport did not return", w.ended[1].Reason)
+		assert.Equal(t, exchange.Sent, w.ended[1].Phase)
+		assert.True(t, w.ended[1].MayHaveActed())
+		assert.Equal(t, time.Second, w.ended[1].Took)
 	})
 }
 
-// Nothing is told of an attempt that is not made.
-func TestWatcherOfNothing(t *testing.T) {
+// The watcher is not called if there is no attempt.
+func TestWatcherWithoutAttempt(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := newRig(t, ok)
+		h := newHarness(t, ok)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		d := &diary{t: t}
-		req := request(exchange.Read)
-		req.Watcher = d
-		reply := r.x.Do(ctx, req)
-		assert.Equal(t, exchange.NotSent, reply.Ending)
-		assert.Empty(t, d.started)
-		assert.Empty(t, d.ended)
+		w := &recordingWatcher{t: t}
+		req := request(exchange.Safe)
+		req.Watcher = w
+		resp := h.x.Do(ctx, req)
+		assert.Equal(t, exchange.NotSent, resp.Ending)
+		assert.Empty(t, w.started)
+		assert.Empty(t, w.ended)
 	})
 }

@@ -11,14 +11,14 @@ import (
 	"github.com/licensespring-go/licensespring/internal/jsonread"
 )
 
-// A hundred thousand levels are not valid. Should they be walked all the same,
-// it takes no stack, and what stands after them is found.
+// 100,000 levels are not valid. A walk over them uses no stack and still finds the
+// values that follow.
 func TestHostileNesting(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ begin, end string }{{"[", "]"}, {`{"a":`, "}"}, {`[{"a":`, "}]"}} {
 		value := strings.Repeat(row.begin, 100_000) + "1" + strings.Repeat(row.end, 100_000)
 		assert.False(t, jsonread.Valid([]byte(value)))
-		assert.False(t, jsonread.Valid([]byte(strings.Repeat(row.begin, 100_000))), "without end")
+		assert.False(t, jsonread.Valid([]byte(strings.Repeat(row.begin, 100_000))), "unclosed")
 		var got []int
 		jsonread.Members([]byte(`{"deep":`+value+`,"after":1}`), func(_, val []byte) { got = append(got, len(val)) })
 		jsonread.Elements([]byte(`[`+value+`,1]`), func(_ int, val []byte) { got = append(got, len(val)) })
@@ -28,7 +28,7 @@ func TestHostileNesting(t *testing.T) {
 	}
 }
 
-// A number is what it says or nothing at all.
+// A number is read exactly or not at all.
 func TestHostileNumbers(t *testing.T) {
 	t.Parallel()
 	const none = "none"
@@ -38,13 +38,13 @@ func TestHostileNumbers(t *testing.T) {
 		`9223372036854775808`:    none,
 		`"9223372036854775807"`:  int64(math.MaxInt64),
 		`18446744073709551615`:   none,
-		`9007199254740992.0`:     none, // from here on a float may be a neighbour's
+		`9007199254740992.0`:     none, // from here on a float may be rounded
 		`9007199254740991.0`:     int64(9007199254740991),
 		`-9007199254740992.0`:    none,
-		`1e18`:                   none, // likewise, though it could be told
+		`1e18`:                   none, // likewise, although this one is exact
 		`1e19`:                   none,
-		`1e-400`:                 none, // which is nothing, as a float
-		`3.00000000000000000001`: none, // which is 3, as a float
+		`1e-400`:                 none, // 0 as a float
+		`3.00000000000000000001`: none, // 3 as a float
 		`0.00e-400`:              int64(0),
 		`0e999999999999999999`:   int64(0),
 		`-120.50e1`:              int64(-1205),
@@ -53,7 +53,7 @@ func TestHostileNumbers(t *testing.T) {
 		`"+.5e1"`:                int64(5),
 		`"1.2.3"`:                none,
 		`"1e2e3"`:                none,
-		// Of these strconv reads five digits of the exponent, and finds 0 or 1.
+		// strconv reads only five digits of these exponents, and returns 0 or 1.
 		`1` + strings.Repeat("0", 10_000) + `e-100000`:  none,
 		`0.` + strings.Repeat("0", 9_999) + `1e100000`:  none,
 		`1` + strings.Repeat("0", 100_000) + `e-100000`: int64(1),
@@ -66,7 +66,7 @@ func TestHostileNumbers(t *testing.T) {
 		`"NaN"`:      none,
 		`"Infinity"`: none,
 		`"1_000"`:    none,
-		`"١"`:        none, // a digit of another script
+		`"١"`:        none, // a non-ASCII digit
 		`"1\u0000"`:  none,
 		`"--1"`:      none,
 		`"+1"`:       int64(1),
@@ -90,8 +90,8 @@ func TestHostileNumbers(t *testing.T) {
 	}
 }
 
-// Names and texts that are not UTF-8 come out as encoding/json has them, names
-// that stand twice come twice, and nothing is matched but the very same name.
+// Invalid UTF-8 in names and texts is replaced as encoding/json does, duplicate
+// names are reported twice, and names match exactly.
 func TestHostileNames(t *testing.T) {
 	t.Parallel()
 	var names, values []string

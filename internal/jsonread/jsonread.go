@@ -1,10 +1,10 @@
-// Package jsonread walks JSON that is already known to be valid.
+// Package jsonread walks JSON that is known to be valid.
 //
-// Responses are read with it instead of struct tags because one odd member
-// must not lose an order that was made: every member is looked at by itself,
-// and a member of the wrong type is reported and passed over. The grammar is
-// not checked here a second time: call [Valid] first, which is encoding/json's
-// own scanner; on anything else the functions return early, they never panic.
+// Responses are read with it instead of struct tags, so that one unexpected
+// member does not make a created order unreadable: each member is read
+// separately, and a member of the wrong type can be reported and skipped. Call
+// [Valid] first, which uses the scanner of encoding/json; the functions do not
+// check the grammar again. On invalid input they return early and never panic.
 package jsonread
 
 import (
@@ -20,7 +20,7 @@ import (
 // Kind is the JSON type of a value.
 type Kind byte
 
-// The JSON types; Invalid is that of no value at all.
+// The JSON types. Invalid is the kind of an empty value.
 const (
 	Invalid Kind = iota
 	Null
@@ -35,7 +35,7 @@ const (
 // encoding/json allows.
 func Valid(data []byte) bool { return json.Valid(data) }
 
-// KindOf tells the JSON type of a value by its first byte.
+// KindOf returns the JSON type of a value, by its first byte.
 func KindOf(value []byte) Kind {
 	value = trim(value)
 	if len(value) == 0 {
@@ -57,10 +57,10 @@ func KindOf(value []byte) Kind {
 	}
 }
 
-// Members calls each for every member of a JSON object, in order, duplicates
-// included. It does nothing when value is not an object. The name comes as
-// bytes so that a switch on string(name) costs no allocation; name and val may
-// be slices of value and must not be changed.
+// Members calls each for every member of a JSON object, in order, including
+// duplicates. It does nothing if value is not an object. The name is passed as
+// bytes so that a switch on string(name) does not allocate. Name and val may be
+// slices of value and must not be changed.
 func Members(value []byte, each func(name, val []byte)) {
 	value = trim(value)
 	if len(value) == 0 || value[0] != '{' {
@@ -90,7 +90,7 @@ func Members(value []byte, each func(name, val []byte)) {
 }
 
 // Elements calls each for every element of a JSON array, in order. It does
-// nothing when value is not an array.
+// nothing if value is not an array.
 func Elements(value []byte, each func(index int, val []byte)) {
 	value = trim(value)
 	if len(value) == 0 || value[0] != '[' {
@@ -112,15 +112,15 @@ func Elements(value []byte, each func(index int, val []byte)) {
 }
 
 // Count returns the number of elements of a JSON array, so that a slice can be
-// made once in the right size.
+// allocated in the right size.
 func Count(value []byte) int {
 	n := 0
 	Elements(value, func(int, []byte) { n++ })
 	return n
 }
 
-// Text reads a JSON string, or the digits of a number as they stand (ids are
-// sometimes sent as one, sometimes as the other).
+// Text returns a JSON string, or the literal of a number: the service sends ids in
+// both forms.
 func Text(value []byte) (string, bool) {
 	value = trim(value)
 	switch KindOf(value) {
@@ -133,23 +133,23 @@ func Text(value []byte) (string, bool) {
 	}
 }
 
-// Int reads a whole number, also one written as 3.0, 3e2 or "3".
+// Int returns an integer, also one written as 3.0, 3e2 or "3".
 func Int(value []byte) (int64, bool) {
-	literal, ok := numeral(value)
+	literal, ok := numberLiteral(value)
 	if !ok {
 		return 0, false
 	}
 	if n, err := strconv.ParseInt(literal, 10, 64); err == nil {
 		return n, true
 	}
-	return exactly(literal)
+	return parseExact(literal)
 }
 
-// exactly reads a whole number that is written with a point or an exponent, by
-// its digits: strconv reads 1e-400 as 0, and of an exponent five digits only. Who
-// writes a number so has had it in a float, which from 2^53 on may have been the
-// neighbour's: better none than another's id.
-func exactly(literal string) (int64, bool) {
+// parseExact parses an integer that is written with a point or an exponent, by its
+// digits: strconv parses 1e-400 as 0, and reads only five digits of an exponent.
+// Such a literal comes from a float. It rejects values from 2^53 on, where a
+// float may have been rounded to the id of another order.
+func parseExact(literal string) (int64, bool) {
 	if _, err := strconv.ParseFloat(literal, 64); errors.Is(err, strconv.ErrSyntax) {
 		return 0, false
 	}
@@ -163,7 +163,7 @@ func exactly(literal string) (int64, bool) {
 	if digits == "" {
 		return 0, true
 	}
-	// The last digit that is not 0 stands so many places before the point.
+	// The number of places between the last nonzero digit and the point.
 	places, err := strconv.Atoi(exponent)
 	places += len(whole) - len(digits)
 	if err != nil || places < 0 || places > len("9007199254740992") {
@@ -177,20 +177,20 @@ func exactly(literal string) (int64, bool) {
 	return n, true
 }
 
-// Float reads a number, also one in quotes.
+// Float returns a number, also one in quotes.
 func Float(value []byte) (float64, bool) {
-	digits, ok := numeral(value)
+	literal, ok := numberLiteral(value)
 	if !ok {
 		return 0, false
 	}
-	f, err := strconv.ParseFloat(digits, 64)
+	f, err := strconv.ParseFloat(literal, 64)
 	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
 		return 0, false
 	}
 	return f, true
 }
 
-// Boolean reads true and false, also as 0, 1, "true" and "false".
+// Boolean returns a boolean, also one written as 0, 1, "true" or "false".
 func Boolean(value []byte) (b, ok bool) {
 	switch string(trim(value)) {
 	case "true", "1", `"true"`, `"True"`, `"1"`:
@@ -202,7 +202,8 @@ func Boolean(value []byte) (b, ok bool) {
 	}
 }
 
-func numeral(value []byte) (string, bool) {
+// numberLiteral returns the literal of a number, also one in quotes.
+func numberLiteral(value []byte) (string, bool) {
 	value = trim(value)
 	switch KindOf(value) {
 	case Number:
@@ -210,7 +211,7 @@ func numeral(value []byte) (string, bool) {
 	case String:
 		s, ok := unquote(value)
 		s = strings.TrimSpace(s)
-		// Only what a JSON number can begin with: ParseFloat also reads "inf",
+		// Only the characters of JSON numbers: ParseFloat also accepts "inf",
 		// "0x10" and "1_000".
 		return s, ok && s != "" && strings.Trim(s, "+-0123456789.eE") == ""
 	default:
@@ -226,9 +227,8 @@ func memberName(quoted []byte) []byte {
 	return []byte(name)
 }
 
-// unquote reads a quoted string. The plain case is a copy; only a string with
-// an escape or with bytes that are not UTF-8 goes the long way, in which the
-// bad bytes become U+FFFD as everywhere in encoding/json.
+// unquote unquotes a string. Strings with an escape or with invalid UTF-8 are left
+// to encoding/json, which replaces invalid bytes by U+FFFD.
 func unquote(quoted []byte) (string, bool) {
 	if len(quoted) < 2 || quoted[0] != '"' || quoted[len(quoted)-1] != '"' {
 		return "", false
@@ -287,7 +287,7 @@ func endOfString(b []byte, i int) int {
 }
 
 // endOfValue returns the index after the value that begins at i. It counts
-// brackets instead of recursing, so depth costs nothing.
+// brackets instead of recursing, so that nesting uses no stack.
 func endOfValue(b []byte, i int) int {
 	depth := 0
 	for i < len(b) {

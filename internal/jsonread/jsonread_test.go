@@ -38,30 +38,30 @@ func TestElementsSeesEveryElementInOrder(t *testing.T) {
 func TestScalars(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct {
-		in     string
-		text   any
-		number any
-		float  any
-		truth  any
+		in      string
+		text    any
+		number  any
+		float   any
+		boolean any
 	}{
 		{in: `"a\u00e9\n"`, text: "aé\n"},
 		{in: "\"a\xff\"", text: "a\ufffd"}, // as encoding/json reads it
 		{in: `12`, text: "12", number: int64(12), float: 12.0},
-		{in: `1`, text: "1", number: int64(1), float: 1.0, truth: true},
-		{in: `"0"`, text: "0", number: int64(0), float: 0.0, truth: false},
+		{in: `1`, text: "1", number: int64(1), float: 1.0, boolean: true},
+		{in: `"0"`, text: "0", number: int64(0), float: 0.0, boolean: false},
 		{in: `9223372036854775807`, text: "9223372036854775807", number: int64(9223372036854775807), float: 9223372036854775807.0},
-		{in: `9223372036854775808`, text: "9223372036854775808", float: 9223372036854775808.0}, // beyond int64: no neighbour is taken for it
+		{in: `9223372036854775808`, text: "9223372036854775808", float: 9223372036854775808.0}, // beyond int64: not rounded
 		{in: `3.0`, text: "3.0", number: int64(3), float: 3.0},
 		{in: `3e2`, text: "3e2", number: int64(300), float: 300.0},
 		{in: `2.5`, text: "2.5", float: 2.5},
-		{in: `1e999`, text: "1e999"}, // no float64 holds it
+		{in: `1e999`, text: "1e999"}, // beyond float64
 		{in: `" 7 "`, text: " 7 ", number: int64(7), float: 7.0},
-		{in: `"inf"`, text: "inf"},   // ParseFloat would take it
+		{in: `"inf"`, text: "inf"},   // ParseFloat accepts it
 		{in: `"0x10"`, text: "0x10"}, // likewise
 		{in: `""`, text: ""},
-		{in: `true`, truth: true},
-		{in: `"True"`, text: "True", truth: true},
-		{in: `false`, truth: false},
+		{in: `true`, boolean: true},
+		{in: `"True"`, text: "True", boolean: true},
+		{in: `false`, boolean: false},
 		{in: `null`},
 		{in: `{}`},
 		{in: `[1]`},
@@ -75,7 +75,7 @@ func TestScalars(t *testing.T) {
 			f, ok := jsonread.Float([]byte(row.in))
 			assert.Equal(t, row.float, orNil(f, ok), "float")
 			b, ok := jsonread.Boolean([]byte(row.in))
-			assert.Equal(t, row.truth, orNil(b, ok), "bool")
+			assert.Equal(t, row.boolean, orNil(b, ok), "bool")
 		})
 	}
 }
@@ -97,8 +97,8 @@ func TestKindOf(t *testing.T) {
 	}
 }
 
-// What is not JSON must end the walk, never the program.
-func TestBrokenInputEndsTheWalk(t *testing.T) {
+// Invalid input ends the walk without a panic.
+func TestInvalidInputEndsTheWalk(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{`{`, `{"`, `{"a`, `{"a"`, `{"a":`, `{"a":}`, `{"a" 1}`, `{"a":1 "b"}`, `[`, `[,`, `[1 2`, `{"a\`, `]`, `}`} {
 		jsonread.Members([]byte(in), func(_, _ []byte) {})
@@ -106,7 +106,7 @@ func TestBrokenInputEndsTheWalk(t *testing.T) {
 	}
 }
 
-// FuzzWalk holds the walk against encoding/json: what one sees, the other sees.
+// FuzzWalk compares the walk with encoding/json.
 func FuzzWalk(f *testing.F) {
 	for _, seed := range []string{
 		`{"a":1,"b":[true,null,"\u00e9"],"c":{"d":{}}}`, `[1,2,[3,"]"]]`, `{"a":1,"a":2}`, `"\ud800"`, `{"":{"":""}}`, `[`, "{\"\xff\":1}",

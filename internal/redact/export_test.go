@@ -1,7 +1,7 @@
 package redact
 
-// For the tests: the spellings, without a Scrubber around them.
+// The spelling functions, without a Scrubber.
 var (
-	Decoded  = decoded
+	Decode   = decode
 	FoldRune = foldRune
 )

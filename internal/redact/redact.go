@@ -1,13 +1,12 @@
-// Package redact takes out of a text what must not be in an error or a log:
-// the values a request held, e-mail addresses and URLs.
+// Package redact removes from a text what an error or a log must not contain: the
+// values of a request, e-mail addresses and URLs.
 //
-// A service's error message is a text of its own making, and services like to
-// quote what they were sent ("license key AB2C-… already exists"). They quote
-// it in another case, with its space collapsed, escaped for HTML, JSON or a
-// URL, or cut short; all of that is found. What is not found, because it cannot
-// be told from other words: values of less than four bytes, the tail or middle
-// of a value whose head was cut off, and spellings that differ in more than
-// case, as in other accents or another encoding.
+// The error messages of a service often quote the request ("license key AB2C-D3EF-…
+// already exists"), in another case, with collapsed space, escaped for HTML, JSON
+// or a URL, or truncated. All of these are found. Not found, because they cannot
+// be distinguished from other words: values of less than four bytes, the tail or
+// middle of a value without its beginning, and spellings that differ in more than
+// case, such as other accents or another encoding.
 package redact
 
 import (
@@ -18,30 +17,31 @@ import (
 	"github.com/licensespring-go/licensespring/internal/jsonread"
 )
 
-// Mark stands where something was taken out.
+// Mark replaces what was removed.
 const Mark = "[redacted]"
 
 const (
-	// shortest is the length in bytes below which a value is left alone: a last
-	// name such as "Li" is part of too many words.
-	shortest = 4
-	// shortestEnd is the length from which the beginning of a value is taken out
-	// at the end of a text, where it may have been cut. Shorter ones are too
-	// often just a word; before an ellipsis, there is no doubt about the cut.
-	shortestEnd = 8
-	maxText     = 300
-	maxInput    = 2 << 10 // what is looked at of a text
+	// minValue is the minimum length in bytes of a value to remove: a last name
+	// such as "Li" is part of too many words.
+	minValue = 4
+	// minPrefix is the minimum length of the beginning of a value to remove at the
+	// end of a text, where it may be truncated. Shorter ones are often only a
+	// word. Before an ellipsis the minimum is minValue.
+	minPrefix = 8
+	maxText   = 300
+	maxInput  = 2 << 10 // of a text, before redaction
 )
 
-// Scrubber takes known values out of texts. The zero Scrubber still takes out
-// e-mail addresses and URLs.
+// Scrubber removes known values from texts. The zero Scrubber removes only e-mail
+// addresses and URLs.
 type Scrubber struct {
-	values []string // folded, each once
+	values []string // folded, sorted, without duplicates
 }
 
-// public names the members of a request whose values say nothing of a customer
-// and help in a message; every other string is taken out.
-func public(member string) bool {
+// isPublic reports whether the values of a member of a request are kept: they do
+// not identify a customer and are useful in a message. All other strings are
+// removed.
+func isPublic(member string) bool {
 	switch member {
 	case "product_code", "code", "policy_code", "product_features", "license_type", "order_type", "language",
 		"consumption_period", "valid_duration", "maintenance_duration",
@@ -52,34 +52,33 @@ func public(member string) bool {
 	}
 }
 
-// New returns a Scrubber for the strings of a JSON request body, and for those
-// given besides.
+// New returns a Scrubber for the strings of a JSON request body and for others.
 func New(body []byte, others ...string) *Scrubber {
 	s := &Scrubber{}
 	for _, value := range others {
 		s.add(value)
 	}
 	if jsonread.Valid(body) {
-		s.collect("", body, place{})
+		s.collect("", body, position{})
 	}
 	slices.Sort(s.values)
 	s.values = slices.Compact(s.values)
 	return s
 }
 
-// place is where in a request body a value stands.
-type place struct {
+// position is the position of a value in a request body.
+type position struct {
 	depth    int
-	metadata bool // in members the customer named: a "code" there is anything
+	metadata bool // within metadata, where member names such as "code" are the caller's
 }
 
-func (s *Scrubber) collect(member string, val []byte, at place) {
+func (s *Scrubber) collect(member string, val []byte, at position) {
 	const maxDepth = 32
 	if at.depth > maxDepth {
 		return
 	}
 	at.metadata = at.metadata || member == "metadata"
-	below := place{depth: at.depth + 1, metadata: at.metadata}
+	below := position{depth: at.depth + 1, metadata: at.metadata}
 	switch jsonread.KindOf(val) {
 	case jsonread.String:
 		text, ok := jsonread.Text(val)
@@ -87,11 +86,11 @@ func (s *Scrubber) collect(member string, val []byte, at place) {
 		case !ok:
 		case at.metadata:
 			s.add(text)
-			// The metadata of an order is a string that holds JSON.
+			// The metadata of an order is a string that contains JSON.
 			if jsonread.Valid([]byte(text)) {
 				s.collect("", []byte(text), below)
 			}
-		case !public(member) && (member != "id" || at.depth > 1):
+		case !isPublic(member) && (member != "id" || at.depth > 1):
 			s.add(text)
 		}
 	case jsonread.Array:
@@ -102,29 +101,28 @@ func (s *Scrubber) collect(member string, val []byte, at place) {
 	}
 }
 
-// add takes a value in, in each spelling that plain would not make the same.
+// add adds a value in each spelling that normalize and fold do not unify.
 func (s *Scrubber) add(value string) {
-	spelled := plain(decoded(value))
+	text := normalize(decode(value))
 	for _, v := range [...]string{
-		spelled,
-		plain(value),
-		strings.ReplaceAll(spelled, " ", "+"), // as in the query of a URL
-		plain(strings.ReplaceAll(decoded(value), " ", "+")), // and where other space is escaped there
-		strings.ReplaceAll(spelled, "ß", "ss"),              // its capital letters are SS
+		text,
+		normalize(value),
+		strings.ReplaceAll(text, " ", "+"), // as in a URL query
+		normalize(strings.ReplaceAll(decode(value), " ", "+")), // likewise, with other space escaped
+		strings.ReplaceAll(text, "ß", "ss"),                    // the upper case of ß is SS
 	} {
-		if len(v) >= shortest {
+		if len(v) >= minValue {
 			s.values = append(s.values, fold(v).text)
 		}
 	}
 }
 
-// Text returns text on one line, bounded, with everything taken out that must
-// not be seen.
+// Text returns text on one line, truncated and redacted.
 func (s *Scrubber) Text(text string) string {
 	if len(text) > maxInput {
 		text = text[:maxInput] + "…"
 	}
-	text = s.scrub(plain(decoded(text)))
+	text = s.scrub(normalize(decode(text)))
 	words := strings.Fields(text)
 	for i, word := range words {
 		if looksPrivate(word) {
@@ -138,86 +136,85 @@ func (s *Scrubber) Text(text string) string {
 	return text
 }
 
-// looksPrivate reports words that are an address of some sort, whoever wrote
-// them, or a query.
+// looksPrivate reports whether a word is an e-mail address, a URL or a query.
 func looksPrivate(word string) bool {
-	_, query, asked := strings.Cut(word, "?")
+	_, query, hasQuery := strings.Cut(word, "?")
 	return strings.Contains(word, "@") || strings.Contains(word, "://") ||
-		(asked && strings.Contains(query, "="))
+		(hasQuery && strings.Contains(query, "="))
 }
 
-// scrub replaces all known values, wherever they stand in any case. Those that
-// overlap are taken out together: what one leaves may be a part of another.
+// scrub replaces all known values, in any case. Overlapping values are replaced
+// together, because the rest of one may be part of another.
 func (s *Scrubber) scrub(text string) string {
 	f := fold(text)
-	hides := s.find(f.text)
+	ends := s.find(f.text)
 	var out strings.Builder
 	done := 0
-	for i := 0; i < len(hides); i++ {
-		if hides[i] == 0 {
+	for i := 0; i < len(ends); i++ {
+		if ends[i] == 0 {
 			continue
 		}
-		from, to := i, hides[i]
+		from, to := i, ends[i]
 		for ; i+1 < to; i++ {
-			to = max(to, hides[i+1])
+			to = max(to, ends[i+1])
 		}
-		out.WriteString(text[done:f.at(from)])
+		out.WriteString(text[done:f.originalOffset(from)])
 		out.WriteString(Mark)
-		done = f.at(to)
+		done = f.originalOffset(to)
 	}
 	out.WriteString(text[done:])
 	return out.String()
 }
 
-// find returns for each byte of a folded text the end of the longest value that
-// begins there, 0 if none does. A value that is cut off ends where the text does,
-// or before an ellipsis.
+// find returns, for each byte of a folded text, the end of the longest value that
+// starts there, or 0. A truncated value ends at the end of the text or before an
+// ellipsis.
 func (s *Scrubber) find(text string) []int {
 	found := make([]int, len(text))
-	ends := cuts(text)
+	minLengths := truncations(text)
 	for from := range found {
-		// The values that begin as the text does here, up to byte n of them: since
-		// all are sorted they stand side by side, and each further byte leaves
-		// fewer. So the work grows with the text and hardly with the values.
-		alike := s.values
-		for n := 0; len(alike) > 0; n++ {
-			if len(alike[0]) == n { // the shortest comes first
+		// The values whose first n bytes match the text. They are adjacent, because
+		// the values are sorted, and each further byte leaves fewer of them. So the
+		// work depends on the length of the text and hardly on the number of values.
+		matching := s.values
+		for n := 0; len(matching) > 0; n++ {
+			if len(matching[0]) == n { // the shortest sorts first
 				found[from] = from + n
-				alike = alike[1:]
+				matching = matching[1:]
 			}
-			if cut, ok := ends[from+n]; ok && n >= cut && len(alike) > 0 {
+			if minLength, ok := minLengths[from+n]; ok && n >= minLength && len(matching) > 0 {
 				found[from] = from + n
 			}
 			if from+n == len(text) {
 				break
 			}
-			alike = withByte(alike, n, text[from+n])
+			matching = withByte(matching, n, text[from+n])
 		}
 	}
 	return found
 }
 
-// withByte returns those of sorted values, all longer than n and the same before
-// it, that have the byte b at n.
+// withByte returns the values that have byte b at index n. The values must be
+// sorted, longer than n, and equal up to n.
 func withByte(values []string, n int, b byte) []string {
 	first := sort.Search(len(values), func(i int) bool { return values[i][n] >= b })
 	values = values[first:]
 	return values[:sort.Search(len(values), func(i int) bool { return values[i][n] > b })]
 }
 
-// cuts finds the places in a folded text where a value may have been cut off, and
-// how much of one has to be left there to be taken for one: before each ellipsis,
-// and at the end.
-func cuts(text string) map[int]int {
-	ends := map[int]int{len(text): shortestEnd}
+// truncations returns the positions in a folded text at which a value may be
+// truncated, before each ellipsis and at the end, with the minimum length of the
+// remaining part.
+func truncations(text string) map[int]int {
+	positions := map[int]int{len(text): minPrefix}
 	for i := 0; i < len(text); i++ {
 		if strings.HasPrefix(text[i:], "…") || strings.HasPrefix(text[i:], "...") {
-			ends[len(strings.TrimRight(text[:i], " "))] = shortest
-			i += 2 // however many dots follow, there is one end before them
+			positions[len(strings.TrimRight(text[:i], " "))] = minValue
+			i += 2 // a longer run of dots is one ellipsis
 			for i+1 < len(text) && text[i+1] == '.' {
 				i++
 			}
 		}
 	}
-	return ends
+	return positions
 }

@@ -11,41 +11,41 @@ import (
 	"github.com/licensespring-go/licensespring/internal/redact"
 )
 
-func TestDecoded(t *testing.T) {
+func TestDecode(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ name, in, want string }{
-		{"nothing to do", "a plain text", "a plain text"},
+		{"no escapes", "a plain text", "a plain text"},
 		{"html, by name", "O&quot;Neil &amp; Sons &lt;x&gt;", `O"Neil & Sons <x>`},
 		{"html, as django writes it", "O&#x27;Neil O&#39;Neil", "O'Neil O'Neil"},
 		{"html, beyond ASCII", "M&uuml;ller M&#252;ller", "Müller Müller"},
 		{"json", `M\u00fcller \"x\" a\/b c\\d`, `Müller "x" a/b c\d`},
 		{"json, a surrogate pair", `\ud83d\ude00!`, "😀!"},
-		{"json, half a pair", `\ud83dx`, "\ufffdx"},
-		{"json, two halves that are no pair", `\ud83d\u0041`, "\ufffdA"},
+		{"json, unpaired surrogate", `\ud83dx`, "\ufffdx"},
+		{"json, surrogate and another escape", `\ud83d\u0041`, "\ufffdA"},
 		{"python's repr", `O\'Neil caf\xe9`, "O'Neil café"},
 		{"url", "ada%40example.com%2F%C3%BC", "ada@example.com/ü"},
 		{"twice", "M%25C3%25BCller &amp;quot;", `Müller "`},
 		{"four times is not undone", "%25252541", "%41"},
 		{"json, line breaks", `12 Canary Wharf\nLondon\r\n\tE14`, "12 Canary Wharf London   E14"},
-		{"no escapes", `50% of C:\dir \u12 \ud8 %4 %zz \x4 \xzz & \`, `50% of C:\dir \u12 \ud8 %4 %zz \x4 \xzz & \`},
-		{"json, cut", `M\u00…`, "M…"},
-		{"url, cut twice", "M%C… N%…", "M… N…"},
-		{"html, cut", "M&uum… and more", "M… and more"},
-		{"whole before the cut", "M%41…", "MA…"},
-		{"an ampersand before the cut", "R&D dept…", "R&D dept…"},
-		{"far before the cut", "%4 " + strings.Repeat("x", 50) + "…", "%4 " + strings.Repeat("x", 50) + "…"},
+		{"invalid escapes", `50% of C:\dir \u12 \ud8 %4 %zz \x4 \xzz & \`, `50% of C:\dir \u12 \ud8 %4 %zz \x4 \xzz & \`},
+		{"json, truncated", `M\u00…`, "M…"},
+		{"url, truncated twice", "M%C… N%…", "M… N…"},
+		{"html, truncated", "M&uum… and more", "M… and more"},
+		{"complete before the ellipsis", "M%41…", "MA…"},
+		{"an ampersand before the ellipsis", "R&D dept…", "R&D dept…"},
+		{"far before the ellipsis", "%4 " + strings.Repeat("x", 50) + "…", "%4 " + strings.Repeat("x", 50) + "…"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			assert.Equal(t, row.want, redact.Decoded(row.in))
+			assert.Equal(t, row.want, redact.Decode(row.in))
 		})
 	}
 }
 
-// Whatever case a service turns a letter into, it is the same letter.
-func TestFoldRuneKnowsEveryCase(t *testing.T) {
+// All cases of a letter fold to the same rune.
+func TestFoldRuneUnifiesAllCases(t *testing.T) {
 	t.Parallel()
-	for r := range rune(0x20000) { // above there are no letters with a case
+	for r := range rune(0x20000) { // no letters with case above
 		if !utf8.ValidRune(r) {
 			continue
 		}

@@ -10,36 +10,36 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// call is one call of a client's, and everything that is known of it.
+// A call is one call of the SDK with everything that is known about it.
 type call struct {
 	number   int
 	caller   string
 	op       operation
-	asked    *asked
+	spec     *orderSpec
 	process  *process
-	accepted bool // whether the service takes the order, as it is sent
-	calm     bool // nothing goes wrong, and nothing is under way any more
-	crashed  bool // the process was gone when it ended
+	accepted bool // whether the service accepts the order from this process
+	final    bool // no faults are active and no other request is in flight
+	crashed  bool // the process crashed during the call
 
 	start, end time.Time
-	over       time.Time // when it must have ended; zero: no such time
-	cut        time.Time // when its context was to be canceled; zero: never
+	deadline   time.Time // latest time at which the call must end; zero: none
+	canceledAt time.Time // time at which its context is canceled; zero: never
 	result     *ls.OrderResult
 	err        error
 	e          *ls.Error  // err, or nil
-	held       *lst.Order // by the fake, when the call had ended; nil: no such order
+	stored     *lst.Order // the order in the fake at the end of the call, or nil
 
-	mu    sync.Mutex
-	seen  []*sighting
-	heard heard
+	mu       sync.Mutex
+	observed []*observation
+	events   events
 }
 
-// see notes an attempt and returns its mark.
-func (c *call) see(s *sighting) string {
+// observe records an attempt and returns its tag.
+func (c *call) observe(o *observation) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.seen = append(c.seen, s)
-	return tagOf(c.number, len(c.seen))
+	c.observed = append(c.observed, o)
+	return tagOf(c.number, len(c.observed))
 }
 
 func (c *call) outcome() ls.Outcome {
@@ -53,52 +53,52 @@ func (c *call) outcome() ls.Outcome {
 	}
 }
 
-func (c *call) made() bool { return c.result != nil }
+func (c *call) succeeded() bool { return c.result != nil }
 
-// limits are what may end a call before its time.
+// limits are the times after which a call is interrupted.
 type limits struct {
 	cancel, deadline, crash time.Duration
-	abrupt                  bool
+	resets                  bool
 }
 
-// call makes one call and notes what became of it.
-func (r *run) call(ctx context.Context, who string, p *process, op operation, a *asked, l limits) *call {
-	c := &call{caller: who, op: op, asked: a, process: p, accepted: r.plan.accepted(a, p.plan)}
-	r.note(c)
+// call makes one call and records its result.
+func (r *run) call(ctx context.Context, caller string, p *process, op operation, spec *orderSpec, l limits) *call {
+	c := &call{caller: caller, op: op, spec: spec, process: p, accepted: r.plan.accepts(spec, p.plan)}
+	r.addCall(c)
 	ctx, cancel := context.WithCancel(withCall(ctx, c))
 	defer cancel()
 	c.start = time.Now()
 	if p.plan.callTimeout > 0 {
-		c.over = c.start.Add(p.plan.callTimeout)
+		c.deadline = c.start.Add(p.plan.callTimeout)
 	}
-	end := func(after time.Duration, how func()) *time.Timer {
-		c.cut = c.start.Add(after)
-		c.over = earlier(c.over, c.cut)
-		return time.AfterFunc(after, how)
+	interrupt := func(after time.Duration, f func()) *time.Timer {
+		c.canceledAt = c.start.Add(after)
+		c.deadline = earlier(c.deadline, c.canceledAt)
+		return time.AfterFunc(after, f)
 	}
 	switch {
 	case l.cancel < 0:
 		cancel()
-		c.cut, c.over = c.start, c.start
+		c.canceledAt, c.deadline = c.start, c.start
 	case l.cancel > 0:
-		defer end(l.cancel, cancel).Stop()
+		defer interrupt(l.cancel, cancel).Stop()
 	case l.deadline > 0:
 		var stop context.CancelFunc
 		ctx, stop = context.WithTimeout(ctx, l.deadline)
 		defer stop()
-		c.over = earlier(c.over, c.start.Add(l.deadline))
+		c.deadline = earlier(c.deadline, c.start.Add(l.deadline))
 	case l.crash > 0:
-		defer end(l.crash, func() { p.crash(cancel, l.abrupt) }).Stop()
+		defer interrupt(l.crash, func() { p.crash(cancel, l.resets) }).Stop()
 	}
 	if op == ensure {
-		c.result, c.err = p.client.EnsureOrder(ctx, a.order)
+		c.result, c.err = p.client.EnsureOrder(ctx, spec.order)
 	} else {
-		c.result, c.err = p.client.CreateOrder(ctx, a.order)
+		c.result, c.err = p.client.CreateOrder(ctx, spec.order)
 	}
 	c.end = time.Now()
 	errors.As(c.err, &c.e)
-	if held, ok := r.server.Order(a.order.ID); ok {
-		c.held = &held
+	if stored, ok := r.server.Order(spec.order.ID); ok {
+		c.stored = &stored
 	}
 	return c
 }
@@ -110,36 +110,35 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// caller does what a careful program does: it calls, and calls again as what it
-// was told advises.
-func (r *run) caller(ctx context.Context, who string, plan *callerPlan, p *process) {
+// caller behaves as a careful program: it repeats its call as the errors advise.
+func (r *run) caller(ctx context.Context, name string, plan *callerPlan, p *process) {
 	wait(plan.after)
-	a := r.plan.variants[plan.variant]
-	l := limits{cancel: plan.cancel, deadline: plan.deadline, crash: plan.crash, abrupt: plan.abrupt}
+	spec := r.plan.variants[plan.variant]
+	l := limits{cancel: plan.cancel, deadline: plan.deadline, crash: plan.crash, resets: plan.resets}
 	op := plan.op
 	for try := range plan.tries {
-		c := r.call(ctx, who, p, op, a, l)
+		c := r.call(ctx, name, p, op, spec, l)
 		switch {
 		case p.crashed():
 			c.crashed = true
-			// Whatever the call said, nobody is left who heard it.
+			// The result of the call is lost with the process.
 			wait(plan.restart)
-			p = r.start(p.plan)
+			p = r.startProcess(p.plan)
 			op = ensure
-		case c.made():
-			if plan.again && a.ensurable() {
+		case c.succeeded():
+			if plan.repeats && spec.ensurable() {
 				wait(plan.pauses[try])
-				r.call(ctx, who, p, ensure, a, limits{})
+				r.call(ctx, name, p, ensure, spec, limits{})
 			}
 			return
-		case c.outcome() == ls.Unknown:
+		case c.outcome() == ls.OutcomeUnknown:
 			op = ensure
 		case errors.Is(c.err, ls.ErrUnavailable), errors.Is(c.err, ls.ErrRateLimited), errors.Is(c.err, ls.ErrNotSent):
 		default:
 			return
 		}
-		if op == ensure && !a.ensurable() {
-			return // nobody can settle it but a person
+		if op == ensure && !spec.ensurable() {
+			return // it must be resolved manually
 		}
 		l = limits{}
 		wait(plan.pauses[try])

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,221 +13,267 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// effect is a request as the service got it, and whose it was.
-type effect struct {
+// A serverRequest is a request that the service received, with the number of the
+// attempt that sent it.
+type serverRequest struct {
 	lst.Request
 
 	attempt int
 }
 
-// violations lists everything that does not hold after a run.
+// violations returns every violation of an invariant in a run.
 func (r *run) violations() []string {
 	var found []string
 	report := func(s string) { found = append(found, s) }
-	r.attribute(report)
+	r.attributeRequests(report)
 	for _, c := range r.calls {
 		for _, i := range invariants {
-			if wrong := i.broken(r, c); wrong != "" {
-				report(fmt.Sprintf("call %d: %s: %s", c.number, i.name, wrong))
+			if violation := i.check(r, c); violation != "" {
+				report(fmt.Sprintf("call %d: %s: %s", c.number, i.name, violation))
 			}
 		}
 	}
-	for _, wrong := range r.attempts() {
-		report(wrong)
+	for _, violation := range r.attemptViolations() {
+		report(violation)
 	}
-	for _, wrong := range r.ending() {
-		report(wrong)
+	for _, violation := range r.finalViolations() {
+		report(violation)
 	}
-	r.keepsSecrets(report)
+	r.checkSecrets(report)
 	return found
 }
 
-// attribute finds out whose each request was.
-func (r *run) attribute(report func(string)) {
-	r.effects = make(map[int][]effect)
+// attributeRequests assigns each request of the service to its call.
+func (r *run) attributeRequests(report func(string)) {
+	r.received = make(map[int][]serverRequest)
 	for _, req := range r.requests {
 		number, attempt, ok := parseTag(req.Header.Get(headerTag))
 		if !ok {
-			report("the service got a request that is no attempt's: " + req.Method + " " + req.Path)
+			report("the service received a request without a tag: " + req.Method + " " + req.Path)
 			continue
 		}
-		r.effects[number] = append(r.effects[number], effect{req, attempt})
+		r.received[number] = append(r.received[number], serverRequest{req, attempt})
 	}
 }
 
-// creates are the requests of a call that ask for the order.
-func (r *run) creates(c *call) []effect {
-	return slices.DeleteFunc(slices.Clone(r.effects[c.number]), func(e effect) bool { return e.Endpoint != lst.CreateOrder })
+// creates returns the create requests of a call that the service received.
+func (r *run) creates(c *call) []serverRequest {
+	return slices.DeleteFunc(slices.Clone(r.received[c.number]), func(s serverRequest) bool { return s.Endpoint != lst.CreateOrder })
 }
 
-// changes is how often a call changed what the service holds, at whatever time.
+// changes returns the number of requests of a call that the service applied, even
+// after the end of the call.
 func (r *run) changes(c *call) int {
 	n := 0
-	for _, e := range r.effects[c.number] {
-		if e.Changed {
+	for _, s := range r.received[c.number] {
+		if s.Changed {
 			n++
 		}
 	}
 	return n
 }
 
-// invariants are what must hold of each call, whatever befell it. Broken says
-// how it does not, or nothing.
+// invariants must hold for each call. check returns a violation, or "".
 var invariants = [...]struct {
-	name   string
-	broken func(*run, *call) string
+	name  string
+	check func(*run, *call) string
 }{
-	{"a call acts once at the most", func(r *run, c *call) string {
+	{"a call is applied at most once", func(r *run, c *call) string {
 		if n := r.changes(c); n > 1 {
-			return fmt.Sprintf("it acted %d times", n)
+			return fmt.Sprintf("it was applied %d times", n)
 		}
 		return ""
 	}},
-	{"a call ends in one way", endsInOneWay},
-	{"the outcome is the truth", outcomeIsTrue},
-	{"what was made is as asked", madeAsAsked},
-	{"the kind of error is the truth", kindIsTrue},
+	{"a call has exactly one outcome", hasOneOutcome},
+	{"an unknown outcome matches no other kind", unknownMatchesAlone},
+	{"ErrNotSent matches if and only if nothing reached the service", notSentIsTrue},
+	{"the outcome is true", outcomeIsTrue},
+	{"the order is created as sent", resultMatchesOrder},
+	{"the kind of error is true", kindIsTrue},
 	{"what can be settled is settled", func(r *run, c *call) string {
-		if c.outcome() == ls.Unknown {
-			return r.unjustified(c)
+		if c.outcome() == ls.OutcomeUnknown {
+			return r.unjustifiedUnknown(c)
 		}
 		return ""
 	}},
-	{"what is there is not refused", existingNotRefused},
+	{"an existing order is not rejected", existingNotRejected},
 	{"a call ends in time", func(_ *run, c *call) string {
-		if !c.over.IsZero() && c.end.After(c.over) {
-			return fmt.Sprintf("it ended %v late", c.end.Sub(c.over))
+		if !c.deadline.IsZero() && c.end.After(c.deadline) {
+			return fmt.Sprintf("it ended %v late", c.end.Sub(c.deadline))
 		}
 		return ""
 	}},
-	{"a rate limit says when it is over", func(_ *run, c *call) string {
-		if c.e != nil && c.e.Kind == ls.ErrRateLimited && (c.e.RetryAt.IsZero() || c.e.LimitedBy == "") {
-			return fmt.Sprintf("until %v, by %q", c.e.RetryAt, c.e.LimitedBy)
+	{"a rate limit has a time and a source", func(_ *run, c *call) string {
+		if c.e != nil && c.e.Kind == ls.ErrRateLimited && (c.e.RetryAt.IsZero() || c.e.RateLimitSource == "") {
+			return fmt.Sprintf("retry at %v, source %q", c.e.RetryAt, c.e.RateLimitSource)
 		}
 		return ""
 	}},
-	{"who cancels is told so", func(_ *run, c *call) string {
-		if c.err != nil && len(c.seen) > 0 && !c.cut.IsZero() && c.end.Equal(c.cut) && !isContext(c.err) {
+	{"a canceled call returns the error of its context", func(_ *run, c *call) string {
+		if c.err != nil && len(c.observed) > 0 && !c.canceledAt.IsZero() && c.end.Equal(c.canceledAt) && !isContext(c.err) {
 			return "the error is not the context's: " + c.err.Error()
 		}
 		return ""
 	}},
-	{"requests are bounded", requestsBounded},
-	{"who listens hears what the journal says", heardRight},
+	{"the number of requests is bounded", requestsBounded},
+	{"events match the attempts", eventsMatch},
 }
 
-// endsInOneWay: one of result and error, and each says what the other cannot.
-func endsInOneWay(_ *run, c *call) string {
+// hasOneOutcome checks that a call returns either a result or an error, with an
+// outcome that fits.
+func hasOneOutcome(_ *run, c *call) string {
 	o := c.outcome()
 	switch {
 	case (c.result == nil) == (c.err == nil):
 		return fmt.Sprintf("result %v and error %v", c.result != nil, c.err)
-	case c.result != nil && (c.result.Order == nil || !o.Made()):
+	case c.result != nil && (c.result.Order == nil || !o.Done()):
 		return fmt.Sprintf("a result with outcome %q, record %v", o, c.result.Order != nil)
 	case c.result != nil:
 		return ""
 	case c.e == nil:
 		return fmt.Sprintf("an error of another type, %T", c.err)
-	case o != ls.Refused && o != ls.NotSent && o != ls.Unknown:
+	case o != ls.OutcomeRejected && o != ls.OutcomeNotSent && o != ls.OutcomeUnknown:
 		return fmt.Sprintf("an error with outcome %q", o)
-	case errors.Is(c.err, ls.ErrOutcomeUnknown) != (o == ls.Unknown),
-		(c.e.Kind == ls.ErrOutcomeUnknown) != (o == ls.Unknown),
-		errors.Is(c.err, ls.ErrNotSent) != (o == ls.NotSent):
+	case errors.Is(c.err, ls.ErrOutcomeUnknown) != (o == ls.OutcomeUnknown),
+		(c.e.Kind == ls.ErrOutcomeUnknown) != (o == ls.OutcomeUnknown),
+		errors.Is(c.err, ls.ErrNotSent) != (o == ls.OutcomeNotSent):
 		return fmt.Sprintf("outcome %q, and %v", o, c.err)
 	}
 	return ""
 }
 
-// outcomeIsTrue: what the caller is told of this very call.
-func outcomeIsTrue(r *run, c *call) string {
-	acted, o := r.changes(c), c.outcome()
-	switch {
-	case (o == ls.Created || o == ls.Appended) && acted != 1:
-		return fmt.Sprintf("%s, and it acted %d times", o, acted)
-	case (o == ls.Refused || o == ls.NotSent || o == ls.Existing) && acted != 0:
-		return fmt.Sprintf("%s, and it acted", o)
-	case o == ls.NotSent && len(r.creates(c)) > 0:
-		return "not sent, and the service got it"
-	case o == ls.Created && !c.asked.order.Append && len(c.held.Requests) > 1 && r.plan.mode == plain:
-		return "created, and somebody else too"
+// unknownMatchesAlone checks that the order of the cases in a caller's switch does
+// not matter.
+func unknownMatchesAlone(_ *run, c *call) string {
+	if c.outcome() != ls.OutcomeUnknown {
+		return ""
+	}
+	for _, kind := range []ls.ErrorKind{
+		ls.ErrInvalidRequest, ls.ErrInvalidConfig, ls.ErrUnauthorized, ls.ErrNotFound, ls.ErrOrderExists, ls.ErrOrderConflict,
+		ls.ErrRateLimited, ls.ErrRedirected, ls.ErrUnavailable, ls.ErrBadResponse, ls.ErrNotSent,
+	} {
+		if errors.Is(c.err, kind) {
+			return fmt.Sprintf("it also matches %q", string(kind))
+		}
 	}
 	return ""
 }
 
-// madeAsAsked: the fake holds it, and the record shows what the fake holds.
-func madeAsAsked(r *run, c *call) string {
-	if !c.made() {
+// notSentIsTrue compares ErrNotSent with the attempts of the call, lookups included.
+func notSentIsTrue(r *run, c *call) string {
+	if c.err == nil {
+		return ""
+	}
+	reached := slices.ContainsFunc(c.attempts(), func(a ls.Attempt) bool { return a.Phase != ls.PhaseNotSent })
+	switch matches := errors.Is(c.err, ls.ErrNotSent); {
+	case matches && (reached || len(r.received[c.number]) > 0):
+		return fmt.Sprintf("it matches, and a request reached the service; outcome %q", c.outcome())
+	case !matches && !reached:
+		return fmt.Sprintf("it does not match, and no request reached the service; outcome %q", c.outcome())
+	}
+	return ""
+}
+
+// outcomeIsTrue compares the outcome with what the service applied.
+func outcomeIsTrue(r *run, c *call) string {
+	applied, o := r.changes(c), c.outcome()
+	switch {
+	case (o == ls.OutcomeCreated || o == ls.OutcomeAppended) && applied != 1:
+		return fmt.Sprintf("%s, and it was applied %d times", o, applied)
+	case (o == ls.OutcomeRejected || o == ls.OutcomeNotSent || o == ls.OutcomeExisting) && applied != 0:
+		return fmt.Sprintf("%s, and it was applied", o)
+	case o == ls.OutcomeNotSent && len(r.creates(c)) > 0:
+		return "not sent, and the service received it"
+	case o == ls.OutcomeCreated && c.stored != nil && !r.createdOrder(c):
+		return "created, and another call created the order"
+	case o == ls.OutcomeCreated && !c.spec.order.Append && len(c.stored.Requests) > 1 && r.plan.mode == plain:
+		return "created, and another request changed the order"
+	}
+	return ""
+}
+
+// createdOrder reports whether a request of the call created the stored order. Two
+// calls with the same body cannot be distinguished.
+func (r *run) createdOrder(c *call) bool {
+	return c.stored != nil && slices.ContainsFunc(r.creates(c), func(s serverRequest) bool {
+		return s.Changed && bytes.Equal(s.Body, c.stored.Requests[0])
+	})
+}
+
+// resultMatchesOrder compares the order of a result with the stored one.
+func resultMatchesOrder(r *run, c *call) string {
+	if !c.succeeded() {
 		return ""
 	}
 	rec := c.result.Order
 	switch {
-	case c.held == nil:
+	case c.stored == nil:
 		return "there is no such order"
-	case r.plan.mode == mixed && !c.asked.partOf(c.held, r.shown), r.plan.mode != mixed && !c.asked.is(c.held, r.shown):
-		return "the order that is there is another one"
-	case rec.ID != 0 && rec.ID != c.held.ID, rec.StoreID != "" && rec.StoreID != c.asked.order.ID:
-		return "the record is another order's"
+	case r.plan.mode == mixed && !c.spec.isPartOf(c.stored, r.shows), r.plan.mode != mixed && !c.spec.matches(c.stored, r.shows):
+		return "the stored order is a different one"
+	case rec.ID != 0 && rec.ID != c.stored.ID, rec.StoreID != "" && rec.StoreID != c.spec.order.ID:
+		return "the record is that of another order"
 	}
-	held := make(map[string]bool)
-	for _, l := range c.held.Licenses() {
-		held[l.Key] = true
+	keys := make(map[string]bool)
+	for _, l := range c.stored.Licenses() {
+		keys[l.Key] = true
 	}
 	for _, key := range rec.LicenseKeys() {
-		if !held[key] {
-			return "the record shows a key that is not there"
+		if !keys[key] {
+			return "the record contains a key that is not stored"
 		}
 	}
 	if len(rec.OrderItems) == 0 && !r.plan.legacy {
-		return "the record shows nothing"
+		return "the record contains no items"
 	}
-	if len(rec.OrderItems) > 0 && len(rec.Licenses()) < len(c.asked.wants) {
-		return "the record shows too little"
+	if len(rec.OrderItems) > 0 && len(rec.Licenses()) < len(c.spec.licenses) {
+		return "the record contains too few licenses"
 	}
 	return ""
 }
 
-// kindIsTrue: what the caller is told of the order with the id.
+// kindIsTrue compares the kind of a rejection with the stored order.
 func kindIsTrue(r *run, c *call) string {
-	if c.e == nil || c.outcome() != ls.Refused {
+	if c.e == nil || c.outcome() != ls.OutcomeRejected {
 		return ""
 	}
 	conflict, exists := c.e.Kind == ls.ErrOrderConflict, c.e.Kind == ls.ErrOrderExists
-	last := c.seen[len(c.seen)-1]
+	last := c.observed[len(c.observed)-1]
 	switch {
-	case (conflict || exists) && c.held == nil && !last.injected:
+	case (conflict || exists) && c.stored == nil && !last.injected:
 		return "there is no such order"
 	case conflict && len(c.e.Differences) == 0:
 		return "a conflict without differences"
-	case len(c.e.Differences) > 0 && c.held != nil && c.asked.is(c.held, r.shown):
-		return fmt.Sprintf("the order is there as asked for, and said to differ: %v", c.e.Differences)
+	case len(c.e.Differences) > 0 && c.stored != nil && c.spec.matches(c.stored, r.shows):
+		return fmt.Sprintf("the stored order matches, and is reported to differ: %v", c.e.Differences)
 	}
 	return ""
 }
 
-// existingNotRefused: EnsureOrder does not call an order wrong that is there
-// just as asked, if it can see that.
-func existingNotRefused(r *run, c *call) string {
-	if c.op != ensure || c.outcome() != ls.Refused || c.e.Kind != ls.ErrInvalidRequest || !c.accepted ||
-		c.held == nil || !c.asked.is(c.held, r.shown) || r.lastCreate(c).injected {
+// existingNotRejected checks that EnsureOrder does not reject an order that exists
+// as sent, if it can look it up.
+func existingNotRejected(r *run, c *call) string {
+	if c.op != ensure || c.outcome() != ls.OutcomeRejected || c.e.Kind != ls.ErrInvalidRequest || !c.accepted ||
+		c.stored == nil || !c.spec.matches(c.stored, r.shows) || r.lastCreate(c).injected {
 		return ""
 	}
-	if why := r.couldNotSee(c); why == "" && c.reads() < settleReads {
-		return "refused as " + string(c.e.Kind) + ", and it is there"
+	if reason := r.whyNotFound(c); reason == "" && c.lookupCount() < maxLookups {
+		return "rejected as " + string(c.e.Kind) + ", and it exists"
 	}
 	return ""
 }
 
-// lastCreate is the last attempt of a call to make the order.
-func (r *run) lastCreate(c *call) *sighting {
-	for _, s := range slices.Backward(c.seen) {
-		if s.method == http.MethodPost {
-			return s
+// lastCreate returns the last attempt to create the order, or an empty one.
+func (r *run) lastCreate(c *call) *observation {
+	for _, o := range slices.Backward(c.observed) {
+		if o.method == http.MethodPost {
+			return o
 		}
 	}
-	return &sighting{}
+	return &observation{}
 }
 
-// requestsBounded: a call that finds no end is a call that finds a rate limit.
+// requestsBounded checks the number of creates and of requests.
 func requestsBounded(r *run, c *call) string {
 	attempts := c.process.plan.attempts
 	rounds := 1
@@ -234,29 +281,28 @@ func requestsBounded(r *run, c *call) string {
 		rounds = attempts
 	}
 	if c.isKeyed() && c.op == ensure {
-		rounds *= len(c.asked.wants) // each time with less to send
+		rounds *= len(c.spec.licenses) // each round sends fewer licenses
 	}
 	creates := rounds * attempts
-	// A read is a list and perhaps the order itself; with ignored filters a few
-	// pages. EnsureOrder may look before and after.
-	reads := (rounds*settleReads + 2) * 2 * attempts
-	// net/http sends a read again by itself if the connection it had kept turns
-	// out to be dead.
+	// A lookup takes a list request and possibly a request for the order, or a few
+	// pages if filters are ignored. EnsureOrder may look up before and after.
+	lookups := (rounds*maxLookups + 2) * 2 * attempts
+	// net/http retries a read if its idle connection turns out to be closed.
 	if n := len(r.creates(c)); n > creates {
 		return fmt.Sprintf("%d creates", n)
 	}
-	if n := len(r.effects[c.number]); n > creates+2*reads || len(c.seen) > creates+reads {
-		return fmt.Sprintf("%d requests, %d attempts", n, len(c.seen))
+	if n := len(r.received[c.number]); n > creates+2*lookups || len(c.observed) > creates+lookups {
+		return fmt.Sprintf("%d requests, %d attempts", n, len(c.observed))
 	}
 	return ""
 }
 
-// settleReads is how often the SDK promises to look for an order.
-const settleReads = 6
+// maxLookups is the number of times that the SDK polls for an order.
+const maxLookups = 6
 
 func isContext(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// since is a time as the story tells it.
+// since returns the time since the start of the run.
 func (r *run) since(t time.Time) time.Duration { return t.Sub(r.began) }

@@ -2,67 +2,112 @@ package simulation
 
 import (
 	"context"
-	"errors"
 	"fmt"
-
-	ls "github.com/licensespring-go/licensespring"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptrace"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
 )
 
-// heard is what an observer was told of a call.
-type heard struct {
-	calls []ls.CallStarted
-	ended []ls.CallEnded
-	begun []ls.AttemptStarted
-	over  []ls.Attempt
+// An observer is a transport between the SDK and net/http. It tags each attempt, so
+// that requests at the service can be attributed to it, and records what the SDK
+// received.
+type observer struct{ base http.RoundTripper }
+
+// An observation is one attempt as observed outside of the SDK.
+type observation struct {
+	method, path string
+	start        time.Time
+
+	// mu guards the fields below. Different goroutines may read and close a body.
+	mu       sync.Mutex
+	reused   bool // the connection had been used before
+	status   int
+	injected bool      // the response does not come from the service
+	retryAt  time.Time // from the Retry-After header
+	err      error
+	body     []byte
+	complete bool // the body was read completely
+
+	page *page // the decoded body, or nil
 }
 
-// eavesdropper notes what it is told with the call it is about, which it finds in
-// the context.
-func eavesdropper() ls.Observer {
-	note := func(ctx context.Context, what func(*heard)) {
-		c, _ := ctx.Value(callKey{}).(*call)
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		what(&c.heard)
-	}
-	return ls.Observer{
-		StartCall: func(ctx context.Context, s ls.CallStarted) context.Context {
-			note(ctx, func(h *heard) { h.calls = append(h.calls, s) })
-			return ctx
-		},
-		EndCall: func(ctx context.Context, e ls.CallEnded) {
-			note(ctx, func(h *heard) { h.ended = append(h.ended, e) })
-		},
-		StartAttempt: func(ctx context.Context, s ls.AttemptStarted) context.Context {
-			note(ctx, func(h *heard) { h.begun = append(h.begun, s) })
-			return ctx
-		},
-		EndAttempt: func(ctx context.Context, a ls.Attempt) {
-			note(ctx, func(h *heard) { h.over = append(h.over, a) })
-		},
-	}
+// headerTag contains the numbers of the call and of the attempt.
+const headerTag = "X-Sim-Attempt"
+
+func tagOf(call, attempt int) string { return fmt.Sprintf("%03d.%03d", call, attempt) }
+
+func parseTag(tag string) (call, attempt int, ok bool) {
+	n, err := fmt.Sscanf(tag, "%d.%d", &call, &attempt)
+	return call, attempt, err == nil && n == 2
 }
 
-// heardRight: each call is told of once, with its end, and each attempt as the
-// journal has it.
-func heardRight(_ *run, c *call) string {
-	h, journal := &c.heard, c.attempts()
-	switch {
-	case len(h.calls) != 1 || len(h.ended) != 1:
-		return fmt.Sprintf("of %d beginnings and %d ends", len(h.calls), len(h.ended))
-	case h.ended[0].CallStarted != h.calls[0] || h.calls[0].OrderID != c.asked.order.ID:
-		return fmt.Sprintf("of the end of %+v, and it was %+v", h.ended[0].CallStarted, h.calls[0])
-	case h.ended[0].Outcome != c.outcome() || !errors.Is(h.ended[0].Err, c.err):
-		return fmt.Sprintf("of outcome %q and error %v", h.ended[0].Outcome, h.ended[0].Err)
-	case len(h.begun) != len(journal) || len(h.over) != len(journal):
-		return fmt.Sprintf("of %d attempts that began and %d that ended, and there were %d", len(h.begun), len(h.over), len(journal))
+type callKey struct{}
+
+func withCall(ctx context.Context, c *call) context.Context {
+	return context.WithValue(ctx, callKey{}, c)
+}
+
+// RoundTrip sends a tagged copy of the request.
+func (t observer) RoundTrip(req *http.Request) (*http.Response, error) {
+	c, _ := req.Context().Value(callKey{}).(*call)
+	o := &observation{method: req.Method, path: req.URL.Path, start: time.Now()}
+	tag := c.observe(o)
+	trace := &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.reused = info.Reused
+	}}
+	tagged := req.WithContext(httptrace.WithClientTrace(req.Context(), trace))
+	tagged.Header = maps.Clone(req.Header)
+	tagged.Header[headerTag] = []string{tag}
+	resp, err := t.base.RoundTrip(tagged)
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if err != nil {
+		o.err = err
+		return nil, err
 	}
-	for i, a := range h.over {
-		// What is planned when an attempt ends is not always what comes.
-		a.Wait, a.Verdict = journal[i].Wait, journal[i].Verdict
-		if a != journal[i] || h.begun[i].Op != a.Op || h.begun[i].Number != a.Number || h.begun[i].Method != c.seen[i].method {
-			return fmt.Sprintf("of attempt %d as %v", i+1, a)
-		}
+	o.status, o.injected = resp.StatusCode, resp.Header.Get(headerInjected) != ""
+	o.retryAt = retryAfterTime(resp.Header, time.Now())
+	resp.Body = &observedBody{ReadCloser: resp.Body, observation: o}
+	return resp, nil
+}
+
+// An observedBody records what is read from a body.
+type observedBody struct {
+	io.ReadCloser
+
+	observation *observation
+}
+
+func (b *observedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.observation.mu.Lock()
+	defer b.observation.mu.Unlock()
+	b.observation.body = append(b.observation.body, p[:n]...)
+	b.observation.complete = b.observation.complete || err == io.EOF
+	return n, err
+}
+
+// retryAfterTime parses Retry-After in the form of seconds or of a date. It returns
+// the zero time for other forms.
+func retryAfterTime(h http.Header, now time.Time) time.Time {
+	value := h.Get("Retry-After")
+	if seconds, err := strconv.ParseFloat(value, 64); err == nil && !strings.HasPrefix(value, "-") {
+		return now.Add(time.Duration(min(seconds, 24*3600) * float64(time.Second)))
 	}
-	return ""
+	at, err := http.ParseTime(value)
+	if err != nil {
+		return time.Time{}
+	}
+	clock, err := http.ParseTime(h.Get("Date"))
+	if err != nil {
+		clock = now
+	}
+	return now.Add(max(0, at.Sub(clock)))
 }

@@ -9,20 +9,19 @@ import (
 	ls "github.com/licensespring-go/licensespring"
 )
 
-// process is a program on some machine: a client, and connections that end with
-// it.
+// A process is a program with a client. Its connections end when it crashes.
 type process struct {
 	plan      *processPlan
 	client    *ls.Client
 	transport *http.Transport
 
 	mu    sync.Mutex
-	dead  bool
+	ended bool
 	conns []net.Conn
 }
 
-// start starts a process.
-func (r *run) start(plan *processPlan) *process {
+// startProcess starts a process.
+func (r *run) startProcess(plan *processPlan) *process {
 	p := &process{plan: plan}
 	p.transport = &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -40,7 +39,7 @@ func (r *run) start(plan *processPlan) *process {
 	}
 	options := []ls.Option{
 		ls.WithBaseURL(r.server.URL()),
-		ls.WithHTTPClient(&http.Client{Transport: witness{p.transport}}),
+		ls.WithHTTPClient(&http.Client{Transport: observer{p.transport}}),
 		ls.WithMaxAttempts(plan.attempts),
 		ls.WithRetryWaits(plan.waitMin, plan.waitMax),
 		ls.WithAttemptTimeout(plan.attemptTimeout),
@@ -49,84 +48,82 @@ func (r *run) start(plan *processPlan) *process {
 		ls.WithDialect(plan.dialect),
 		ls.WithLogger(r.log.logger()),
 		ls.WithJitter(r.jitter.float),
-		ls.WithObserver(eavesdropper()),
+		ls.WithObserver(eventObserver()),
 	}
-	if p.sharesBudget(r) {
-		options = append(options, ls.WithBudget(r.budget))
+	if p.usesLimiter(r) {
+		options = append(options, ls.WithRateLimiter(r.limiter))
 	}
 	client, err := ls.New(key, options...)
 	if err != nil {
-		panic(err) // the plan is wrong, not the SDK
+		panic(err) // the plan is invalid
 	}
 	p.client = client
-	r.started(p)
+	r.addProcess(p)
 	return p
 }
 
-func (p *process) sharesBudget(r *run) bool { return r.budget != nil && p.plan.shares }
+func (p *process) usesLimiter(r *run) bool { return r.limiter != nil && p.plan.sharesLimiter }
 
 const wrongKey = "WRONGKEY.ffffffffffffffffffffffffffffffff"
 
-// fresh is a process with which nothing is wrong.
-func (r *run) fresh() *process {
-	return r.start(&processPlan{
+// startHealthy starts a process with default options.
+func (r *run) startHealthy() *process {
+	return r.startProcess(&processPlan{
 		attempts: ls.DefaultMaxAttempts, waitMin: ls.DefaultWaitMin, waitMax: ls.DefaultWaitMax,
 		attemptTimeout: ls.DefaultAttemptTimeout, callTimeout: ls.DefaultCallTimeout,
 		dialect: clientDialect(r.plan.dialect),
 	})
 }
 
-// keep remembers a connection, to cut it when the process dies. One that is made
-// by a dial which was under way when the process died dies as well.
+// keep records a connection, so that a crash of the process closes it. If the
+// process crashed during the dial, keep closes the connection.
 func (p *process) keep(conn net.Conn) net.Conn {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.conns = append(p.conns, conn)
-	if p.dead {
+	if p.ended {
 		_ = conn.Close()
 	}
 	return conn
 }
 
-// crash ends the process in the middle of a call. The call ends with its context,
-// so that its goroutine does; what it returns nobody hears.
-func (p *process) crash(cancel func(), abrupt bool) {
+// crash ends the process during a call. It cancels the context of the call to end
+// its goroutine. The caller ignores the result.
+func (p *process) crash(cancel func(), resets bool) {
 	p.mu.Lock()
-	p.dead = true
+	p.ended = true
 	p.mu.Unlock()
 	cancel()
-	p.hangUp(abrupt)
+	p.closeConns(resets)
 }
 
 func (p *process) crashed() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.dead
+	return p.ended
 }
 
-// hangUp closes the connections of the process where they are, as the operating
-// system does, and nobody is told why.
-func (p *process) hangUp(abrupt bool) {
+// closeConns closes the connections of the process, as an operating system does.
+func (p *process) closeConns(resets bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.dead = true
+	p.ended = true
 	for _, conn := range p.conns {
-		if lingering, ok := conn.(interface{ SetLinger(sec int) error }); ok && abrupt {
+		if lingering, ok := conn.(interface{ SetLinger(sec int) error }); ok && resets {
 			_ = lingering.SetLinger(0)
 		}
 		_ = conn.Close()
 	}
 }
 
-// jitter is the randomness of all clients of a run: of the seed, and safe to be
-// used by several.
+// jitter is the source of jitter of all clients of a run.
 type jitter struct {
-	mu sync.Mutex
-	d  dice
+	mu     sync.Mutex
+	random random
 }
 
 func (j *jitter) float() float64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.d.Float64()
+	return j.random.Float64()
 }

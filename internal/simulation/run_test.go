@@ -15,72 +15,71 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// run is one run of a plan, and afterwards what is known of it.
+// A run is one run of a plan with its results.
 type run struct {
 	plan    *plan
 	network *lst.Network
 	server  *lst.Server
-	budget  *ls.Budget // of all processes of the plan, or nil
-	log     logbook
+	limiter *ls.RateLimiter // shared by the processes of the plan, or nil
+	log     logBuffer
 	jitter  jitter
-	shown   shown
-	request int64 // bytes of a request for the first variant
+	shows   recordContents
+	request int64 // bytes of a create of the first variant
 	dials   int
 
 	mu        sync.Mutex
 	calls     []*call
 	processes []*process
 
-	// What there was in the end.
-	began    time.Time
-	storm    time.Time
-	cleared  time.Time
-	ended    time.Time
-	orders   []lst.Order
-	requests []lst.Request
-	// effects are the requests of each call, by its number from 1.
-	effects map[int][]effect
+	// Results of the run.
+	began       time.Time
+	faultsBegan time.Time
+	faultsEnded time.Time
+	ended       time.Time
+	orders      []lst.Order
+	requests    []lst.Request
+	// received are the requests that the service received, by number of the call.
+	received map[int][]serverRequest
 }
 
-// simulate plays a plan in a bubble of its own. It comes back when every
-// goroutine of it has ended, or the bubble panics.
+// simulate runs a plan in a bubble. The bubble panics if a goroutine does not end.
 func simulate(t *testing.T, p *plan) *run {
 	t.Helper()
-	r := &run{plan: p, shown: showing(p.quirks), jitter: jitter{d: newDice(p.seed, diceJitter)}}
-	synctest.Test(t, func(t *testing.T) { r.play(t.Context()) })
+	r := &run{plan: p, shows: newRecordContents(p.quirks), jitter: jitter{random: newRandom(p.seed, streamJitter)}}
+	synctest.Test(t, func(t *testing.T) { r.execute(t.Context()) })
 	return r
 }
 
-func (r *run) play(ctx context.Context) {
+func (r *run) execute(ctx context.Context) {
 	r.began = time.Now()
 	r.network = lst.NewNetwork()
 	r.server = lst.NewServer(nil, r.options()...)
 	defer r.close()
-	if r.plan.plan > 0 {
-		r.budget = ls.NewBudget(r.plan.plan)
+	if r.plan.limit > 0 {
+		r.limiter = ls.NewRateLimiter(r.plan.limit)
 	}
 
 	processes := make([]*process, len(r.plan.processes))
 	for i := range processes {
-		processes[i] = r.start(&r.plan.processes[i])
+		processes[i] = r.startProcess(&r.plan.processes[i])
 	}
-	r.prepare(ctx, processes)
+	r.createExisting(ctx, processes)
 
-	r.storm = time.Now()
-	r.breakOut(processes[0])
+	r.faultsBegan = time.Now()
+	r.startFaults(processes[0])
 	var callers sync.WaitGroup
 	outages := r.outages()
 	for i := range r.plan.callers {
 		plan := &r.plan.callers[i]
 		p := processes[plan.process]
 		if plan.crash > 0 {
-			p = r.start(p.plan) // nobody else goes down with it
+			p = r.startProcess(p.plan) // the crash must not affect other callers
 		}
 		callers.Go(func() { r.caller(ctx, fmt.Sprintf("caller %d", i+1), plan, p) })
 	}
 	callers.Wait()
 	outages.Wait()
-	r.clearUp()
+	r.stopFaults()
 	r.settle(ctx)
 
 	r.ended = time.Now()
@@ -102,70 +101,69 @@ func (r *run) options() []lst.Option {
 	return options
 }
 
-// prepare makes the orders that are there before, by way of the connections
-// that the callers find open.
-func (r *run) prepare(ctx context.Context, processes []*process) {
-	maker := r.fresh()
-	for i, a := range r.plan.before {
-		p := maker
-		if q := processes[i%len(processes)]; r.plan.accepted(a, q.plan) && q.plan.attemptTimeout > 0 {
+// createExisting creates the existing orders, over connections that are idle when
+// the callers start.
+func (r *run) createExisting(ctx context.Context, processes []*process) {
+	healthy := r.startHealthy()
+	for i, s := range r.plan.existing {
+		p := healthy
+		if q := processes[i%len(processes)]; r.plan.accepts(s, q.plan) && q.plan.attemptTimeout > 0 {
 			p = q
 		}
-		r.call(ctx, "before", p, create, a, limits{})
+		r.call(ctx, "setup", p, create, s, limits{})
 	}
 	wait(r.plan.lookupDelay)
 }
 
-// breakOut lets the weather loose, on the connections that are open too.
-func (r *run) breakOut(p *process) {
-	headers, request := r.length(p)
+// startFaults starts the faults, also on existing connections.
+func (r *run) startFaults(p *process) {
+	headers, request := r.requestLength(p)
 	r.request = request
-	befall := func(l *lst.Line) {
-		if n := l.Ordinal() - 1; n < len(r.plan.weather.lines) {
-			r.plan.weather.lines[n].befall(l, headers, request)
+	apply := func(l *lst.Line) {
+		if n := l.Ordinal() - 1; n < len(r.plan.faults.lines) {
+			r.plan.faults.lines[n].apply(l, headers, request)
 		}
 	}
 	for n := range r.network.Dials() {
-		befall(r.network.Line(n + 1))
+		apply(r.network.Line(n + 1))
 	}
-	r.network.OnDial(befall)
-	r.server.Inject(r.plan.weather.faults...)
+	r.network.OnDial(apply)
+	r.server.Inject(r.plan.faults.service...)
 }
 
-// befall lets the weather of a line loose on it. What was sent before does not
-// count.
-func (w *lineWeather) befall(l *lst.Line, headers, request int64) {
-	l.Delay(w.latency)
-	if w.refused {
+// apply configures a line. Offsets do not count bytes that were sent before.
+func (f *lineFaults) apply(l *lst.Line, headers, request int64) {
+	l.Delay(f.latency)
+	if f.refused {
 		l.Refuse()
 	}
-	if w.reset {
+	if f.reset {
 		l.Reset()
 	}
-	at := l.Sent(w.direction) + w.at.bytes(headers, request)
-	switch w.breaks {
+	at := l.Sent(f.direction) + f.at.bytes(headers, request)
+	switch f.breakage {
 	case cut:
-		l.CutAfter(w.direction, at)
-	case stalls:
-		l.StallAfter(w.direction, at)
-	case whole:
+		l.CutAfter(f.direction, at)
+	case stalled:
+		l.StallAfter(f.direction, at)
+	case intact:
 	}
 }
 
-// length is how long the headers of a create are on the wire, and the whole of
-// the first variant's.
-func (r *run) length(p *process) (headers, request int64) {
+// requestLength returns the size in bytes of a create of the first variant: of its
+// headers, and of the whole request.
+func (r *run) requestLength(p *process) (headers, request int64) {
 	preview, err := p.client.Preview(r.plan.variants[0].order)
 	if err != nil {
 		panic(err)
 	}
-	req, err := http.NewRequest(preview.Method, preview.URL, strings.NewReader(string(preview.Body))) //nolint:noctx // it is not sent
+	req, err := http.NewRequest(preview.Method, preview.URL, strings.NewReader(string(preview.Body))) //nolint:noctx // it is only written to a counter
 	if err != nil {
 		panic(err)
 	}
 	req.Header = preview.Header
 	req.Header.Set("Authorization", "Api-Key "+r.server.APIKey())
-	req.Header.Set("Accept-Encoding", "gzip") // net/http's own
+	req.Header.Set("Accept-Encoding", "gzip") // added by net/http
 	req.Header.Set(headerTag, tagOf(1, 1))
 	var n counter
 	if err := req.Write(&n); err != nil {
@@ -183,20 +181,20 @@ func (n *counter) Write(b []byte) (int, error) {
 
 var _ io.Writer = new(counter)
 
-// outages has the service go away and come back.
+// outages starts the outages.
 func (r *run) outages() *sync.WaitGroup {
 	var all sync.WaitGroup
-	for _, o := range r.plan.weather.outages {
+	for _, o := range r.plan.faults.outages {
 		all.Go(func() {
 			wait(o.at)
-			if o.lasts == 0 {
+			if o.duration == 0 {
 				r.server.CloseConnections()
 				return
 			}
 			if r.server.Offline() != nil {
 				return
 			}
-			wait(o.lasts)
+			wait(o.duration)
 			if err := r.server.Online(); err != nil {
 				panic(err)
 			}
@@ -205,44 +203,46 @@ func (r *run) outages() *sync.WaitGroup {
 	return &all
 }
 
-func (r *run) clearUp() {
+// stopFaults ends all faults.
+func (r *run) stopFaults() {
 	r.server.ClearFaults()
 	r.network.OnDial(nil)
-	r.cleared = time.Now()
+	r.faultsEnded = time.Now()
 }
 
-const hastyEnd = "hasty end"
+// earlySettler is the caller of the call that settles right after the faults.
+const earlySettler = "early settler"
 
-// settle asks once more for every variant, with a client with which nothing is
-// wrong: at once, if the plan is hasty, and when everything late has happened.
+// settle ensures every variant with a healthy client, after all late requests have
+// arrived. If the plan has settleEarly, it also ensures the first variant before.
 func (r *run) settle(ctx context.Context) {
-	if r.plan.hasty {
-		r.call(ctx, hastyEnd, r.fresh(), ensure, r.plan.variants[0], limits{})
+	if r.plan.settleEarly {
+		r.call(ctx, earlySettler, r.startHealthy(), ensure, r.plan.variants[0], limits{})
 	}
-	p := r.fresh()
-	for _, a := range r.plan.variants {
-		wait(time.Hour) // so that what the one before has made can be seen
-		r.call(ctx, "end", p, ensure, a, limits{}).calm = true
+	p := r.startHealthy()
+	for _, s := range r.plan.variants {
+		wait(time.Hour) // until lookups show what the previous call created
+		r.call(ctx, "settler", p, ensure, s, limits{}).final = true
 	}
 }
 
-// close ends everything, so that the bubble can.
+// close ends all goroutines, so that the bubble can end.
 func (r *run) close() {
 	r.server.Close()
 	for _, p := range r.processes {
-		p.hangUp(false)
+		p.closeConns(false)
 		p.transport.CloseIdleConnections()
 	}
 }
 
-func (r *run) note(c *call) {
+func (r *run) addCall(c *call) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.calls = append(r.calls, c)
 	c.number = len(r.calls)
 }
 
-func (r *run) started(p *process) {
+func (r *run) addProcess(p *process) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.processes = append(r.processes, p)

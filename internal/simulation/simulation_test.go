@@ -12,22 +12,21 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// The flags of this package's tests. They are read only.
+// The flags of the tests.
 var (
-	oneSeed  = flag.Uint64("seed", 0, "replay this `seed` alone, and tell it step by step; 0: all")
-	allSeeds = flag.Uint64("seeds", defaultSeeds, "run this `number` of seeds, from 1 on")
-	// sweepEvery has the sweep pass over bytes, or over none of them.
-	sweepEvery = flag.Int64("every", 0, "sweep every so many `bytes`; 0: each, or fewer where that takes long")
+	oneSeed    = flag.Uint64("seed", 0, "run only this `seed` and print its timeline; 0: all")
+	allSeeds   = flag.Uint64("seeds", defaultSeeds, "run this `number` of seeds, starting at 1")
+	sweepEvery = flag.Int64("every", 0, "distance of the sweep's breaks in `bytes`; 0: 1, or more for slow sweeps")
 )
 
 const (
 	defaultSeeds = 2000
 	shortSeeds   = 200
-	maxFailures  = 5 // after so many the rest is not run
+	maxFailures  = 5 // after that many the test stops
 )
 
-// TestMain lets the garbage grow: a run leaves much of it and needs little of it
-// again, and there are thousands of runs.
+// TestMain makes garbage collections rarer: the thousands of runs leave much garbage
+// and little live memory.
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(400)
 	m.Run()
@@ -39,84 +38,85 @@ func TestSimulation(t *testing.T) {
 		replay(t, *oneSeed)
 		return
 	}
-	h := &harvest{seeds: *allSeeds}
+	tl := &tally{seeds: *allSeeds}
 	if testing.Short() {
-		h.seeds = min(h.seeds, shortSeeds)
+		tl.seeds = min(tl.seeds, shortSeeds)
 	}
-	t.Cleanup(func() { h.summary(t) }) // when all shards have ended
+	t.Cleanup(func() { tl.summary(t) }) // when all shards have ended
 	for shard := range runtime.GOMAXPROCS(0) {
 		t.Run(fmt.Sprintf("shard %d", shard), func(t *testing.T) {
 			t.Parallel()
 			for {
-				seed, more := h.next()
+				seed, more := tl.nextSeed()
 				if !more {
 					return
 				}
-				r := try(t, seed)
-				wrong := r.violations()
-				h.add(r, wrong)
-				if len(wrong) > 0 {
-					complain(t, r, wrong)
+				r := runSeed(t, seed)
+				violations := r.violations()
+				tl.add(r, violations)
+				if len(violations) > 0 {
+					reportFailure(t, r, violations)
 				}
 			}
 		})
 	}
 }
 
-// harvest is what the shards bring in.
-type harvest struct {
+// A tally collects the results of the shards.
+type tally struct {
 	seeds uint64
 
 	mu     sync.Mutex
 	begun  uint64
 	failed int
-	census census
+	counts stateCounts
 }
 
-// next hands out the seeds, until there were enough of them or of failures.
-func (h *harvest) next() (seed uint64, more bool) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.begun == h.seeds || h.failed >= maxFailures {
+// nextSeed returns the next seed, unless all seeds were run or the test has failed
+// too often.
+func (tl *tally) nextSeed() (seed uint64, more bool) {
+	tl.mu.Lock()
+	defer tl.mu.Unlock()
+	if tl.begun == tl.seeds || tl.failed >= maxFailures {
 		return 0, false
 	}
-	h.begun++
-	return h.begun, true
+	tl.begun++
+	return tl.begun, true
 }
 
-func (h *harvest) add(r *run, wrong []string) {
-	var n census
+func (tl *tally) add(r *run, violations []string) {
+	var n stateCounts
 	n.count(r)
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	tl.mu.Lock()
+	defer tl.mu.Unlock()
 	for i := range n {
-		h.census[i] += n[i]
+		tl.counts[i] += n[i]
 	}
-	if len(wrong) > 0 {
-		h.failed++
+	if len(violations) > 0 {
+		tl.failed++
 	}
 }
 
-// summary tells how often each state was come through, and fails if one was
-// not: then it is not tested any more.
-func (h *harvest) summary(t *testing.T) {
+// summary logs how many seeds reached each state. It fails if no seed reached one,
+// because then the state is untested.
+func (tl *tally) summary(t *testing.T) {
 	var b strings.Builder
-	for i, n := range h.census {
+	for i, n := range tl.counts {
 		fmt.Fprintf(&b, "%8d  %s\n", n, states[i].name)
-		if h.seeds >= defaultSeeds && h.begun == h.seeds {
-			assert.Positive(t, n, "no seed came through the state %q", states[i].name)
+		if tl.seeds >= defaultSeeds && tl.begun == tl.seeds {
+			assert.Positive(t, n, "no seed reached the state %q", states[i].name)
 		}
 	}
-	t.Logf("%d seeds; of them came through\n%s", h.begun, b.String())
+	t.Logf("%d seeds, which reached the states\n%s", tl.begun, b.String())
 }
 
-// try runs a seed. A bubble that is stuck panics: then the seed is told first.
-func try(t *testing.T, seed uint64) *run {
+// runSeed runs a seed. It logs the seed if the bubble panics.
+func runSeed(t *testing.T, seed uint64) *run {
 	t.Helper()
 	done := false
 	defer func() {
 		if !done {
-			t.Logf("seed %d did not come to its end", seed)
+			t.Logf("seed %d did not finish", seed)
 		}
 	}()
 	r := simulate(t, newPlan(seed))
@@ -124,18 +124,18 @@ func try(t *testing.T, seed uint64) *run {
 	return r
 }
 
-func complain(t *testing.T, r *run, wrong []string) {
+func reportFailure(t *testing.T, r *run, violations []string) {
 	t.Helper()
 	t.Errorf("seed %d:\n  %s\nreplay: go test -v -run=TestSimulation ./internal/simulation -seed=%d\n%s",
-		r.plan.seed, strings.Join(wrong, "\n  "), r.plan.seed, r.story())
+		r.plan.seed, strings.Join(violations, "\n  "), r.plan.seed, r.timeline())
 }
 
 func replay(t *testing.T, seed uint64) {
 	t.Helper()
-	r := try(t, seed)
-	if wrong := r.violations(); len(wrong) > 0 {
-		complain(t, r, wrong)
+	r := runSeed(t, seed)
+	if violations := r.violations(); len(violations) > 0 {
+		reportFailure(t, r, violations)
 		return
 	}
-	t.Log(r.story())
+	t.Log(r.timeline())
 }

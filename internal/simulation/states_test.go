@@ -1,7 +1,6 @@
 package simulation
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,173 +10,182 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// A state is a situation in which mistakes are made. A simulation that never
-// comes through one proves nothing about it, so the test counts them.
+// A state is a situation in which errors are likely. The test counts how many runs
+// reach each state, because it verifies nothing about states that no run reaches.
 type state struct {
 	name string
-	// came reports whether a call came through it.
-	came func(r *run, c *call) bool
+	// reached reports whether a call reached the state.
+	reached func(r *run, c *call) bool
 }
 
-// states are the situations that are counted. Those that need a story:
+// states are the states that are counted.
 //
-// A late request is one that the service acts upon when its client has given it
-// up: the client sends it again, and for a while there are two of them. Either
-// can win; the other must change nothing, and the client must hear the truth.
+// A late request is one that arrives after its client has given up and retried. The
+// service applies either the late request or the retry. The other one must change
+// nothing, and the client must report the correct outcome.
 var states = [...]state{
-	// What a plain create comes through.
-	{"plain: made at the first attempt", func(_ *run, c *call) bool { return c.ended(plain, ls.Created) && c.posts() == 1 }},
-	{"plain: made by a later attempt", func(_ *run, c *call) bool { return c.ended(plain, ls.Created) && c.posts() > 1 }},
-	{"plain: answer lost, recovered by the id", func(r *run, c *call) bool {
-		return c.ended(plain, ls.Recovered) && r.changes(c) == 1 && c.idTaken()
+	// Plain creates.
+	{"plain: created by the first attempt", func(_ *run, c *call) bool { return c.ended(plain, ls.OutcomeCreated) && c.posts() == 1 }},
+	{"plain: created by a later attempt", func(_ *run, c *call) bool { return c.ended(plain, ls.OutcomeCreated) && c.posts() > 1 }},
+	{"plain: response lost, recovered by the id", func(r *run, c *call) bool {
+		return c.ended(plain, ls.OutcomeRecovered) && r.changes(c) == 1 && c.idTaken()
 	}},
-	{"plain: answer cut, recovered without another create", func(r *run, c *call) bool {
-		return c.ended(plain, ls.Recovered) && r.changes(c) == 1 && r.lastCreate(c).status == http.StatusOK && c.idFree()
+	{"plain: response truncated, recovered without another create", func(r *run, c *call) bool {
+		return c.ended(plain, ls.OutcomeRecovered) && r.changes(c) == 1 && r.lastCreate(c).status == http.StatusOK && c.idFree()
 	}},
-	{"plain: the late one lost to the one sent again", func(r *run, c *call) bool { return c.isPlain() && r.lateLost(c) }},
-	{"plain: the late one won", func(r *run, c *call) bool { return c.isPlain() && r.lateWon(c) }},
-	{"plain: made after its call had ended", func(r *run, c *call) bool {
+	{"plain: the retry was applied before the late request", func(r *run, c *call) bool { return c.isPlain() && r.lateLost(c) }},
+	{"plain: the late request was applied before the retry", func(r *run, c *call) bool { return c.isPlain() && r.lateWon(c) }},
+	{"plain: created after the end of the call", func(r *run, c *call) bool {
 		return c.isPlain() && r.changes(c) == 1 && r.storedAt().After(c.end)
 	}},
-	{"plain: said to be made by somebody who made nothing", func(r *run, c *call) bool {
+	{"plain: a proxy reported success without a create", func(r *run, c *call) bool {
 		return c.isPlain() && r.changes(c) == 0 && r.lastCreate(c).injected && r.lastCreate(c).status < 300
 	}},
-	{"plain: the id was taken, at the first attempt", func(_ *run, c *call) bool {
-		return c.failed(plain, ls.Refused, ls.ErrOrderExists) && len(c.seen) == 1
+	{"plain: the id was taken at the first attempt", func(_ *run, c *call) bool {
+		return c.failed(plain, ls.OutcomeRejected, ls.ErrOrderExists) && len(c.observed) == 1
 	}},
-	{"plain: another order was found after a lost answer", func(_ *run, c *call) bool {
-		return c.isPlain() && c.outcome() == ls.Refused && len(c.e.Differences) > 0 && c.posts() > 1
+	{"plain: a different order was found after a lost response", func(_ *run, c *call) bool {
+		return c.isPlain() && c.outcome() == ls.OutcomeRejected && len(c.e.Differences) > 0 && c.posts() > 1
 	}},
-	{"plain: found with what somebody had appended meanwhile", func(r *run, c *call) bool {
-		return c.isPlain() && r.changes(c) == 1 && c.outcome() != ls.Created && c.held != nil && len(c.held.Requests) > 1 &&
-			slices.ContainsFunc(c.looks(), func(s *sighting) bool { _, n := c.keysShown(s); return n > len(c.asked.wants) })
+	{"plain: found with licenses of a concurrent append", func(r *run, c *call) bool {
+		return c.isPlain() && r.changes(c) == 1 && c.outcome() != ls.OutcomeCreated && c.stored != nil && len(c.stored.Requests) > 1 &&
+			slices.ContainsFunc(c.lookupResponses(), func(o *observation) bool { _, n := c.keysShown(o); return n > len(c.spec.licenses) })
 	}},
 
-	// What an append with keys comes through.
-	{"keyed: appended", func(_ *run, c *call) bool { return c.ended(keyed, ls.Appended) }},
-	{"keyed: made the order", func(_ *run, c *call) bool { return c.ended(keyed, ls.Created) }},
-	{"keyed: answer lost, recovered by the keys", func(r *run, c *call) bool {
-		return c.ended(keyed, ls.Recovered) && r.changes(c) == 1
+	// Appends with keys.
+	{"keyed: appended", func(_ *run, c *call) bool { return c.ended(keyed, ls.OutcomeAppended) }},
+	{"keyed: created the order", func(r *run, c *call) bool { return c.isKeyed() && c.succeeded() && r.createdOrder(c) }},
+	{"keyed: response lost, recovered by the keys", func(r *run, c *call) bool {
+		return c.ended(keyed, ls.OutcomeRecovered) && r.changes(c) == 1
 	}},
-	{"keyed: sent again when none was seen", func(_ *run, c *call) bool { return c.isKeyed() && c.op == create && c.rounds() > 1 }},
-	{"keyed: the late one lost to the one sent again", func(r *run, c *call) bool { return c.isKeyed() && r.lateLost(c) }},
-	{"keyed: the late one won", func(r *run, c *call) bool { return c.isKeyed() && r.lateWon(c) }},
-	{"keyed: some were there, the rest was sent", func(r *run, c *call) bool {
-		return c.isKeyed() && c.op == ensure && c.made() && slices.ContainsFunc(r.creates(c), func(e effect) bool {
-			return e.Changed && strings.Count(string(e.Body), `"key":`) < len(c.asked.wants)
+	{"keyed: sent anew after lookups showed no key", func(_ *run, c *call) bool { return c.isKeyed() && c.op == create && c.rounds() > 1 }},
+	{"keyed: the retry was applied before the late request", func(r *run, c *call) bool { return c.isKeyed() && r.lateLost(c) }},
+	{"keyed: the late request was applied before the retry", func(r *run, c *call) bool { return c.isKeyed() && r.lateWon(c) }},
+	{"keyed: some licenses existed, the rest was sent", func(r *run, c *call) bool {
+		return c.isKeyed() && c.op == ensure && c.succeeded() && slices.ContainsFunc(r.creates(c), func(s serverRequest) bool {
+			return s.Changed && strings.Count(string(s.Body), `"key":`) < len(c.spec.licenses)
 		})
 	}},
-	{"keyed: refused, for somebody was faster", func(r *run, c *call) bool {
-		return c.ended(keyed, ls.Existing) && slices.ContainsFunc(r.creates(c), func(e effect) bool { return e.Status == 400 })
+	{"keyed: rejected because another call was faster", func(r *run, c *call) bool {
+		return c.ended(keyed, ls.OutcomeExisting) && slices.ContainsFunc(r.creates(c), func(s serverRequest) bool { return s.Status == 400 })
 	}},
 	{"keyed: other licenses have the keys", func(_ *run, c *call) bool {
-		return c.isKeyed() && c.outcome() == ls.Refused && len(c.e.Differences) > 0
+		return c.isKeyed() && c.outcome() == ls.OutcomeRejected && len(c.e.Differences) > 0
 	}},
-	{"keyed: unknown", func(_ *run, c *call) bool { return c.isKeyed() && c.outcome() == ls.Unknown }},
+	{"keyed: unknown", func(_ *run, c *call) bool { return c.isKeyed() && c.outcome() == ls.OutcomeUnknown }},
 
-	// What an append without keys comes through.
-	{"bare: made", func(_ *run, c *call) bool { return c.isBare() && c.made() }},
-	{"bare: not sent, sent again, made", func(_ *run, c *call) bool { return c.isBare() && c.made() && c.posts() > 1 && !c.limited() }},
-	{"bare: rate limited, sent again, made", func(_ *run, c *call) bool { return c.isBare() && c.made() && c.limited() }},
-	{"bare: unknown, and made", func(r *run, c *call) bool { return c.isBare() && c.outcome() == ls.Unknown && r.changes(c) == 1 }},
-	{"bare: unknown, and not made", func(r *run, c *call) bool { return c.isBare() && c.outcome() == ls.Unknown && r.changes(c) == 0 }},
-	{"bare: cannot be ensured", func(_ *run, c *call) bool { return c.isBare() && c.op == ensure }},
+	// Appends without keys.
+	{"keyless: appended", func(_ *run, c *call) bool { return c.isKeyless() && c.succeeded() }},
+	{"keyless: not sent, retried, appended", func(_ *run, c *call) bool { return c.isKeyless() && c.succeeded() && c.posts() > 1 && !c.limited() }},
+	{"keyless: rate limited, retried, appended", func(_ *run, c *call) bool { return c.isKeyless() && c.succeeded() && c.limited() }},
+	{"keyless: unknown, and applied", func(r *run, c *call) bool {
+		return c.isKeyless() && c.outcome() == ls.OutcomeUnknown && r.changes(c) == 1
+	}},
+	{"keyless: unknown, and not applied", func(r *run, c *call) bool {
+		return c.isKeyless() && c.outcome() == ls.OutcomeUnknown && r.changes(c) == 0
+	}},
+	{"keyless: cannot be ensured", func(_ *run, c *call) bool { return c.isKeyless() && c.op == ensure }},
 
-	// Several at once, and crashes.
-	{"ensured at once: one made it, one found it", func(r *run, c *call) bool {
-		return c.op == ensure && c.outcome() == ls.Existing && c.posts() > 0 && slices.ContainsFunc(r.calls, func(o *call) bool {
-			return o != c && r.changes(o) == 1 && o.asked.order.ID == orderID && o.start.Before(c.end) && c.start.Before(o.end)
+	// Concurrent calls and crashes.
+	{"ensure: a concurrent call created it, this one found it", func(r *run, c *call) bool {
+		return c.op == ensure && c.outcome() == ls.OutcomeExisting && c.posts() > 0 && slices.ContainsFunc(r.calls, func(o *call) bool {
+			return o != c && r.changes(o) == 1 && o.spec.order.ID == orderID && o.start.Before(c.end) && c.start.Before(o.end)
 		})
 	}},
-	{"ensured: it is there", func(_ *run, c *call) bool { return c.op == ensure && c.outcome() == ls.Existing }},
-	{"ensured: conflict", func(_ *run, c *call) bool { return c.op == ensure && c.e != nil && c.e.Kind == ls.ErrOrderConflict }},
-	{"crashed when it was made, found after the restart", func(r *run, c *call) bool {
-		return c.crashed && r.changes(c) == 1 && r.nextOf(c).outcome() == ls.Existing
+	{"ensure: it existed", func(_ *run, c *call) bool { return c.op == ensure && c.outcome() == ls.OutcomeExisting }},
+	{"ensure: conflict", func(_ *run, c *call) bool { return c.op == ensure && c.e != nil && c.e.Kind == ls.ErrOrderConflict }},
+	{"crash: created before, found after the restart", func(r *run, c *call) bool {
+		return c.crashed && r.changes(c) == 1 && r.nextOf(c).outcome() == ls.OutcomeExisting
 	}},
-	{"crashed before it was made, made after the restart", func(r *run, c *call) bool {
+	{"crash: created after the restart only", func(r *run, c *call) bool {
 		return c.crashed && r.changes(c) == 0 && c.posts() > 0 && r.changes(r.nextOf(c)) == 1
 	}},
-	{"crashed, and the late request lost to the restart", func(r *run, c *call) bool {
-		return c.crashed && r.changes(c) == 0 && r.changes(r.nextOf(c)) == 1 && slices.ContainsFunc(r.creates(c), refusedForReal)
+	{"crash: the call after the restart was applied before the late request", func(r *run, c *call) bool {
+		return c.crashed && r.changes(c) == 0 && r.changes(r.nextOf(c)) == 1 && slices.ContainsFunc(r.creates(c), rejectedLate)
 	}},
-	{"when the weather cleared a request was still under way, and lost", func(r *run, c *call) bool {
-		return c.caller == hastyEnd && r.changes(c) == 1 && slices.ContainsFunc(r.calls, func(o *call) bool {
-			return o.number < c.number && o.asked.order.ID == orderID && o.outcome() == ls.Unknown && slices.ContainsFunc(r.creates(o), refusedForReal)
+	{"early settler: applied before a late request", func(r *run, c *call) bool {
+		return c.caller == earlySettler && r.changes(c) == 1 && slices.ContainsFunc(r.calls, func(o *call) bool {
+			return o.number < c.number && o.spec.order.ID == orderID && o.outcome() == ls.OutcomeUnknown && slices.ContainsFunc(r.creates(o), rejectedLate)
 		})
 	}},
 
-	// Looks.
-	{"look: not seen at first, then seen", func(_ *run, c *call) bool {
-		looks := c.looks()
-		return len(looks) > 1 && c.made() && !c.wasShown(looks[0]) && c.wasShown(looks[len(looks)-1])
+	// Lookups.
+	{"lookup: not visible at first, then visible", func(_ *run, c *call) bool {
+		lookups := c.lookupResponses()
+		return len(lookups) > 1 && c.succeeded() && !c.isShownIn(lookups[0]) && c.isShownIn(lookups[len(lookups)-1])
 	}},
-	{"look: the order itself was asked for", func(_ *run, c *call) bool {
-		return slices.ContainsFunc(c.looks(), func(s *sighting) bool { return !s.isList() })
+	{"lookup: the order was requested by its id", func(_ *run, c *call) bool {
+		return slices.ContainsFunc(c.lookupResponses(), func(o *observation) bool { return !o.isList() })
 	}},
-	{"look: the filter was ignored", func(_ *run, c *call) bool {
-		return slices.ContainsFunc(c.looks(), func(s *sighting) bool { return s.isList() && strings.Contains(string(s.body), `"other"`) })
+	{"lookup: the filter was ignored", func(_ *run, c *call) bool {
+		return slices.ContainsFunc(c.lookupResponses(), func(o *observation) bool { return o.isList() && strings.Contains(string(o.body), `"other"`) })
 	}},
-	{"unknown: not seen", func(_ *run, c *call) bool { return c.unknown() && c.reads() >= settleReads }},
+	{"unknown: not visible", func(_ *run, c *call) bool { return c.unknown() && c.lookupCount() >= maxLookups }},
 	{"unknown: no time", func(_ *run, c *call) bool {
-		return c.unknown() && c.end.Before(c.over) && c.over.Sub(c.end) <= c.process.plan.waitMax
+		return c.unknown() && c.end.Before(c.deadline) && c.deadline.Sub(c.end) <= c.process.plan.waitMax
 	}},
-	{"unknown: the context was over", func(_ *run, c *call) bool { return c.unknown() && isContext(c.err) }},
-	{"unknown: looks failed", func(_ *run, c *call) bool { return c.unknown() && c.reads() >= settleReads && len(c.looks()) == 0 }},
-	{"unknown: a rate limit was in the way", func(_ *run, c *call) bool { return c.unknown() && errors.Is(c.err, ls.ErrRateLimited) }},
-	{"unknown: the budget was in the way", func(_ *run, c *call) bool {
-		return c.unknown() && errors.Is(c.err, ls.ErrRateLimited) && c.e.LimitedBy == ls.LimitedByBudget
+	{"unknown: the context was done", func(_ *run, c *call) bool { return c.unknown() && isContext(c.err) }},
+	{"unknown: lookups failed", func(_ *run, c *call) bool {
+		return c.unknown() && c.lookupCount() >= maxLookups && len(c.lookupResponses()) == 0
 	}},
-	{"unknown: no keys", func(_ *run, c *call) bool { return c.outcome() == ls.Unknown && !c.asked.ensurable() }},
+	{"unknown: rate limited", func(_ *run, c *call) bool { return c.unknown() && c.e.RateLimitSource != "" }},
+	{"unknown: blocked by the rate limiter", func(_ *run, c *call) bool {
+		return c.unknown() && c.e.RateLimitSource == ls.RateLimitSourceClient
+	}},
+	{"unknown: no keys", func(_ *run, c *call) bool { return c.outcome() == ls.OutcomeUnknown && !c.spec.ensurable() }},
 
-	// Refused, or not sent.
-	{"not sent: no attempt got out", func(_ *run, c *call) bool { return c.outcome() == ls.NotSent && c.posts() > 0 }},
-	{"not sent: held back by another's 429", func(_ *run, c *call) bool {
-		return c.outcome() == ls.NotSent && len(c.seen) == 0 && c.e.LimitedBy == ls.LimitedByService
+	// Rejected or not sent.
+	{"not sent: every attempt failed before it was sent", func(_ *run, c *call) bool { return c.outcome() == ls.OutcomeNotSent && c.posts() > 0 }},
+	{"no create was sent, but a lookup reached the service", func(r *run, c *call) bool {
+		return c.err != nil && len(r.received[c.number]) > 0 && len(r.creates(c)) == 0 && c.outcome() != ls.OutcomeUnknown
 	}},
-	{"not sent: held back by the budget", func(_ *run, c *call) bool {
-		return c.outcome() == ls.NotSent && len(c.seen) == 0 && c.e.LimitedBy == ls.LimitedByBudget
+	{"not sent: blocked by the 429 of another call", func(_ *run, c *call) bool {
+		return c.outcome() == ls.OutcomeNotSent && len(c.observed) == 0 && c.e.RateLimitSource == ls.RateLimitSourceService
 	}},
-	{"refused: 429, and no time", func(_ *run, c *call) bool { return c.outcome() == ls.Refused && c.e.Kind == ls.ErrRateLimited }},
-	{"refused: redirected", func(_ *run, c *call) bool { return c.outcome() == ls.Refused && c.e.Kind == ls.ErrRedirected }},
-	{"refused: not authorized", func(_ *run, c *call) bool { return c.outcome() == ls.Refused && c.e.Kind == ls.ErrUnauthorized }},
-	{"refused: by the service itself", func(r *run, c *call) bool {
-		return c.outcome() == ls.Refused && c.e.Kind == ls.ErrInvalidRequest && !r.lastCreate(c).injected
+	{"not sent: blocked by the rate limiter", func(_ *run, c *call) bool {
+		return c.outcome() == ls.OutcomeNotSent && len(c.observed) == 0 && c.e.RateLimitSource == ls.RateLimitSourceClient
 	}},
-	{"refused: by somebody else, and it quoted the request", func(r *run, c *call) bool {
+	{"rejected: rate limited, and no time to wait", func(_ *run, c *call) bool { return c.outcome() == ls.OutcomeRejected && c.e.Kind == ls.ErrRateLimited }},
+	{"rejected: redirected", func(_ *run, c *call) bool { return c.outcome() == ls.OutcomeRejected && c.e.Kind == ls.ErrRedirected }},
+	{"rejected: not authorized", func(_ *run, c *call) bool { return c.outcome() == ls.OutcomeRejected && c.e.Kind == ls.ErrUnauthorized }},
+	{"rejected: by the service", func(r *run, c *call) bool {
+		return c.outcome() == ls.OutcomeRejected && c.e.Kind == ls.ErrInvalidRequest && !r.lastCreate(c).injected
+	}},
+	{"rejected: by a proxy that quoted the request", func(r *run, c *call) bool {
 		return c.e != nil && r.lastCreate(c).injected && strings.Contains(c.e.Error(), "[redacted]")
 	}},
 
 	// Attempts.
-	{"attempt: a 429 was waited out", func(_ *run, c *call) bool { return c.limited() }},
-	{"attempt: had to wait for the budget", func(r *run, c *call) bool { return c.process.sharesBudget(r) && c.queued() }},
-	{"attempt: no time for another", verdict("the wait does not fit the deadline")},
-	{"attempt: the context ended in the wait", verdict("the context ended during the wait")},
-	{"attempt: all used up", verdict("attempts used up")},
+	{"attempt: retried after a 429", func(_ *run, c *call) bool { return c.limited() }},
+	{"attempt: delayed by the rate limiter", func(r *run, c *call) bool { return c.process.usesLimiter(r) && c.queued() }},
+	{"attempt: no time for a retry", decision("wait exceeds deadline")},
+	{"attempt: context done during the wait", decision("context done")},
+	{"attempt: maximum reached", decision("maximum attempts reached")},
 	{"attempt: connection refused", reason("connection refused")},
-	{"attempt: connection cut", reason("connection cut")},
+	{"attempt: connection closed", reason("connection closed")},
 	{"attempt: timed out", reason("timed out")},
 	{"attempt: canceled", reason("canceled")},
-	{"attempt: answer cut short", reason("the answer was cut short")},
-	{"attempt: answer too large", reason("the answer is too large")},
-	{"attempt: answer not json", reason("the answer is not json")},
-	{"attempt: a server error, and it acted", func(r *run, c *call) bool {
-		return slices.ContainsFunc(r.creates(c), func(e effect) bool { return e.Changed && e.Status >= 500 })
+	{"attempt: response truncated", reason("response truncated")},
+	{"attempt: response too large", reason("response too large")},
+	{"attempt: response is not json", reason("response is not json")},
+	{"attempt: server error, and applied", func(r *run, c *call) bool {
+		return slices.ContainsFunc(r.creates(c), func(s serverRequest) bool { return s.Changed && s.Status >= 500 })
 	}},
-	{"attempt: a server error, and it did not act", func(r *run, c *call) bool {
-		return slices.ContainsFunc(r.creates(c), func(e effect) bool { return !e.Changed && e.Status >= 500 })
+	{"attempt: server error, and not applied", func(r *run, c *call) bool {
+		return slices.ContainsFunc(r.creates(c), func(s serverRequest) bool { return !s.Changed && s.Status >= 500 })
 	}},
-	{"attempt: a kept connection turned out dead", func(_ *run, c *call) bool {
-		return slices.ContainsFunc(c.seen, func(s *sighting) bool { return s.reused && s.status == 0 })
+	{"attempt: an idle connection was closed", func(_ *run, c *call) bool {
+		return slices.ContainsFunc(c.observed, func(o *observation) bool { return o.reused && o.status == 0 })
 	}},
 }
 
-// census is how often each state was come through.
-type census [len(states)]int
+// stateCounts holds the number of runs that reached each state.
+type stateCounts [len(states)]int
 
-func (n *census) count(r *run) {
+func (n *stateCounts) count(r *run) {
 	for i := range states {
 		for _, c := range r.calls {
-			if c.asked.order.ID == orderID && !c.calm && states[i].came(r, c) {
+			if c.spec.order.ID == orderID && !c.final && states[i].reached(r, c) {
 				n[i]++
 				break
 			}
@@ -185,9 +193,9 @@ func (n *census) count(r *run) {
 	}
 }
 
-func (c *call) isPlain() bool { return !c.asked.order.Append }
-func (c *call) isKeyed() bool { return c.asked.order.Append && c.asked.keyed() }
-func (c *call) isBare() bool  { return !c.asked.ensurable() }
+func (c *call) isPlain() bool   { return !c.spec.order.Append }
+func (c *call) isKeyed() bool   { return c.spec.order.Append && c.spec.hasAllKeys() }
+func (c *call) isKeyless() bool { return !c.spec.ensurable() }
 
 func (c *call) is(m mode) bool { return (m == plain && c.isPlain()) || (m == keyed && c.isKeyed()) }
 
@@ -197,12 +205,12 @@ func (c *call) failed(m mode, o ls.Outcome, kind ls.ErrorKind) bool {
 	return c.ended(m, o) && c.e != nil && c.e.Kind == kind
 }
 
-func (c *call) unknown() bool { return c.outcome() == ls.Unknown && c.asked.ensurable() }
+func (c *call) unknown() bool { return c.outcome() == ls.OutcomeUnknown && c.spec.ensurable() }
 
-// posts counts the attempts to make the order.
+// posts counts the create attempts.
 func (c *call) posts() int {
 	n := 0
-	for _, s := range c.seen {
+	for _, s := range c.observed {
 		if s.method == http.MethodPost {
 			n++
 		}
@@ -210,12 +218,11 @@ func (c *call) posts() int {
 	return n
 }
 
-// rounds counts the times that the order was sent, however many attempts each
-// took.
+// rounds counts sequences of consecutive create attempts.
 func (c *call) rounds() int {
 	n := 0
-	for i, s := range c.seen {
-		if s.method == http.MethodPost && (i == 0 || c.seen[i-1].method != http.MethodPost) {
+	for i, s := range c.observed {
+		if s.method == http.MethodPost && (i == 0 || c.observed[i-1].method != http.MethodPost) {
 			n++
 		}
 	}
@@ -224,40 +231,40 @@ func (c *call) rounds() int {
 
 func (c *call) idFree() bool { return !c.idTaken() }
 
-// queued reports whether an attempt began later than the one before had planned.
+// queued reports whether a retry started later than planned.
 func (c *call) queued() bool {
 	all := c.attempts()
 	for i := 1; i < len(all); i++ {
-		if all[i].Start.After(all[i-1].Start.Add(all[i-1].Took+all[i-1].Wait)) && all[i-1].Verdict == sentAgain {
+		if all[i].Start.After(all[i-1].Start.Add(all[i-1].Took+all[i-1].Wait)) && all[i-1].Decision == retried {
 			return true
 		}
 	}
 	return false
 }
 
-// limited reports whether an attempt followed a 429.
+// limited reports whether a retry followed a 429.
 func (c *call) limited() bool {
-	for i := range c.seen[:max(0, len(c.seen)-1)] {
-		if c.seen[i].status == http.StatusTooManyRequests && c.attempts()[i].Verdict == sentAgain {
+	for i := range c.observed[:max(0, len(c.observed)-1)] {
+		if c.observed[i].status == http.StatusTooManyRequests && c.attempts()[i].Decision == retried {
 			return true
 		}
 	}
 	return false
 }
 
-func (s *sighting) isList() bool { return strings.HasSuffix(s.path, "/orders/") }
+func (o *observation) isList() bool { return strings.HasSuffix(o.path, "/orders/") }
 
-// refusedForReal finds a create that came too late: the service itself refused
-// it after a delay.
-func refusedForReal(e effect) bool {
-	return (e.Status == 409 || e.Status == 400) && strings.Contains(e.Fault, "DelayBefore")
+// rejectedLate reports whether the service rejected a create after a delay.
+func rejectedLate(s serverRequest) bool {
+	return (s.Status == 409 || s.Status == 400) && strings.Contains(s.Fault, "DelayBefore")
 }
 
+// lateLost reports whether a retry was applied before a late request.
 func (r *run) lateLost(c *call) bool {
 	all := r.creates(c)
 	for i := range all {
 		for j := range all {
-			if all[i].attempt < all[j].attempt && all[j].Changed && refusedForReal(all[i]) {
+			if all[i].attempt < all[j].attempt && all[j].Changed && rejectedLate(all[i]) {
 				return true
 			}
 		}
@@ -265,6 +272,7 @@ func (r *run) lateLost(c *call) bool {
 	return false
 }
 
+// lateWon reports whether a late request was applied before a retry.
 func (r *run) lateWon(c *call) bool {
 	all := r.creates(c)
 	for i := range all {
@@ -278,7 +286,7 @@ func (r *run) lateWon(c *call) bool {
 	return false
 }
 
-// storedAt is when the order came into being.
+// storedAt returns the time at which the order was created.
 func (r *run) storedAt() time.Time {
 	i := slices.IndexFunc(r.orders, func(o lst.Order) bool { return o.StoreID == orderID })
 	if i < 0 {
@@ -287,7 +295,7 @@ func (r *run) storedAt() time.Time {
 	return r.orders[i].StoredAt
 }
 
-// nextOf is the call that the same caller makes next.
+// nextOf returns the next call of the same caller, or an empty call.
 func (r *run) nextOf(c *call) *call {
 	for _, o := range r.calls[c.number:] {
 		if o.caller == c.caller {
@@ -297,9 +305,9 @@ func (r *run) nextOf(c *call) *call {
 	return &call{}
 }
 
-func verdict(text string) func(*run, *call) bool {
+func decision(text string) func(*run, *call) bool {
 	return func(_ *run, c *call) bool {
-		return slices.ContainsFunc(c.attempts(), func(a ls.Attempt) bool { return strings.HasSuffix(a.Verdict, text) })
+		return slices.ContainsFunc(c.attempts(), func(a ls.Attempt) bool { return strings.HasSuffix(a.Decision, text) })
 	}
 }
 

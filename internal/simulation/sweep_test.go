@@ -13,14 +13,14 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// The sweep breaks one exchange at every byte of the request and of the answer,
-// in every way a connection can break, and knows what has to come of it. What
-// holds of every run of the simulation is checked besides.
+// TestSweep breaks one exchange at every byte of the request and of the response, in
+// every way that a connection can break. It checks the expected outcome and the
+// invariants.
 func TestSweep(t *testing.T) {
 	t.Parallel()
-	for _, m := range []mode{plain, keyed, bare} {
-		for _, breaks := range []brokenBy{
-			{how: cut}, {how: cut, reset: true}, {how: stalls}, {how: cut, reused: true}, {how: stalls, reused: true},
+	for _, m := range []mode{plain, keyed, keyless} {
+		for _, breaks := range []lineBreak{
+			{kind: cut}, {kind: cut, reset: true}, {kind: stalled}, {kind: cut, reused: true}, {kind: stalled, reused: true},
 		} {
 			t.Run(fmt.Sprintf("%s, %s", m, breaks), func(t *testing.T) {
 				t.Parallel()
@@ -30,15 +30,15 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// brokenBy is a way in which a connection breaks.
-type brokenBy struct {
-	how    breakage
+// A lineBreak is a way in which a connection breaks.
+type lineBreak struct {
+	kind   breakage
 	reset  bool
-	reused bool // the connection has carried a request before
+	reused bool // the connection was used before
 }
 
-func (b brokenBy) String() string {
-	s := string(b.how)
+func (b lineBreak) String() string {
+	s := string(b.kind)
 	if b.reset {
 		s += " with a reset"
 	}
@@ -48,38 +48,38 @@ func (b brokenBy) String() string {
 	return s
 }
 
-func sweep(t *testing.T, m mode, b brokenBy) {
+func sweep(t *testing.T, m mode, b lineBreak) {
 	t.Helper()
-	calm := simulate(t, sweepPlan(m, b.reused, nil))
-	require.Empty(t, calm.violations())
-	l := calm.exchange(t)
+	intact := simulate(t, sweepPlan(m, b.reused, nil))
+	require.Empty(t, intact.violations())
+	size := intact.exchangeSize(t)
 	for _, direction := range []lst.Direction{lst.ToServer, lst.ToClient} {
-		for _, n := range l.places(direction, b) {
-			w := lineWeather{breaks: b.how, reset: b.reset, direction: direction, at: offset{from: fromStart, n: n}}
-			r := simulate(t, sweepPlan(m, b.reused, &w))
-			wrong := r.violations()
-			if how := l.expect(m, b, direction, n).differs(r); how != "" {
-				wrong = append(wrong, how)
+		for _, n := range size.offsets(direction, b) {
+			faults := lineFaults{breakage: b.kind, reset: b.reset, direction: direction, at: offset{from: fromStart, n: n}}
+			r := simulate(t, sweepPlan(m, b.reused, &faults))
+			violations := r.violations()
+			if difference := size.expect(m, b, direction, n).compare(r); difference != "" {
+				violations = append(violations, difference)
 			}
-			if !assert.Empty(t, wrong, "%s after %d bytes of %+v", direction, n, l) {
-				t.Fatal(r.story())
+			if !assert.Empty(t, violations, "%s after %d bytes of %+v", direction, n, size) {
+				t.Fatal(r.timeline())
 			}
 		}
 	}
 }
 
-// exchange is how long the parts of one exchange are, in bytes.
-type exchange struct{ request, answer, answerHead int64 }
+// An exchangeSize holds the sizes of the parts of an exchange in bytes.
+type exchangeSize struct{ request, response, responseHead int64 }
 
-// places are the bytes after which an exchange is broken: all of them, or some
-// and those around which something changes.
-func (l exchange) places(d lst.Direction, b brokenBy) []int64 {
+// offsets returns the offsets at which an exchange is broken: all of them, or some of
+// them and those around the end of a part.
+func (l exchangeSize) offsets(d lst.Direction, b lineBreak) []int64 {
 	step, ends := int64(sweepStep), []int64{l.request}
-	if b.how == stalls || b.reused {
-		step *= 4 // what is different about them is at the ends
+	if b.kind == stalled || b.reused {
+		step *= 4 // these differ only around the ends
 	}
 	if d == lst.ToClient {
-		ends = []int64{l.answerHead, l.answer}
+		ends = []int64{l.responseHead, l.response}
 	}
 	switch {
 	case *sweepEvery > 0:
@@ -87,7 +87,7 @@ func (l exchange) places(d lst.Direction, b brokenBy) []int64 {
 	case testing.Short():
 		step = 20
 	}
-	last := ends[len(ends)-1] + 1 // one more than there is: then the line is left whole
+	last := ends[len(ends)-1] + 1 // beyond the end, where the line remains intact
 	var all []int64
 	for n := range last + 1 {
 		atEnd := slices.ContainsFunc(ends, func(end int64) bool { return end-1 <= n && n <= end+1 })
@@ -98,133 +98,134 @@ func (l exchange) places(d lst.Direction, b brokenBy) []int64 {
 	return all
 }
 
-// sweepPlan is a small order, asked for once with room for everything, on a
-// connection that breaks in one place.
-func sweepPlan(m mode, reused bool, w *lineWeather) *plan {
+// sweepPlan returns a plan with one call for a small order, with generous timeouts, on
+// a connection that breaks once.
+func sweepPlan(m mode, reused bool, w *lineFaults) *plan {
 	q := processPlan{
 		attempts: 3, waitMin: 4 * time.Millisecond, waitMax: 16 * time.Millisecond,
 		attemptTimeout: time.Second, callTimeout: time.Minute,
 	}
-	small := draft{
+	small := orderDraft{
 		id: orderID, append: m != plain,
-		items: []draftItem{{product: "acme-cad", licenses: []draftLicense{{activations: 2}}}},
+		items: []itemDraft{{product: "acmecad", licenses: []licenseDraft{{activations: 2}}}},
 	}
 	if m == keyed {
 		small.items[0].licenses[0].key = "SWEE-PING-EVER-YBYT"
 	}
-	there := small.clone()
-	there.append = false
-	there.items[0].licenses[0].key = ""
+	existing := small.clone()
+	existing.append = false
+	existing.items[0].licenses[0].key = ""
 	if m == plain {
-		there.id = "other"
+		existing.id = "other"
 	}
 	p := &plan{
 		seed: 1, mode: m,
-		before:    []*asked{there.write("there before", ls.PageDialect)},
-		variants:  []*asked{small.write("variant 0", ls.PageDialect)},
+		existing:  []*orderSpec{existing.spec("existing", ls.DialectClassic)},
+		variants:  []*orderSpec{small.spec("variant 0", ls.DialectClassic)},
 		processes: []processPlan{q},
 		callers:   []callerPlan{{op: create, tries: 1, pauses: []time.Duration{0}}},
 	}
-	line := 0 // that which the first order went over
+	line := 0 // the line of the existing order
 	if !reused {
 		p.processes = append(p.processes, q)
 		p.callers[0].process, line = 1, 1
 	}
 	if w != nil {
-		p.weather.lines = make([]lineWeather, line+1)
-		p.weather.lines[line] = *w
+		p.faults.lines = make([]lineFaults, line+1)
+		p.faults.lines[line] = *w
 	}
 	return p
 }
 
-// exchange measures the exchange of the call, where nothing was in its way.
-func (r *run) exchange(t *testing.T) exchange {
+// exchangeSize measures the exchange of the call in a run without faults.
+func (r *run) exchangeSize(t *testing.T) exchangeSize {
 	t.Helper()
 	c := r.firstCall()
-	require.True(t, c.made())
+	require.True(t, c.succeeded())
 	created := r.creates(c)
 	require.Len(t, created, 1)
-	l := exchange{request: r.request, answer: created[0].ResponseBytes}
-	l.answerHead = l.answer - int64(len(c.result.Raw()))
+	l := exchangeSize{request: r.request, response: created[0].ResponseBytes}
+	l.responseHead = l.response - int64(len(c.result.Raw()))
 	return l
 }
 
-func (r *run) firstCall() *call { return r.calls[len(r.plan.before)] }
+func (r *run) firstCall() *call { return r.calls[len(r.plan.existing)] }
 
-// expectation is what has to come of a call.
+// An expectation is the expected result of a call.
 type expectation struct {
 	outcomes []ls.Outcome
-	acted    int
-	creates  [2]int // how many attempts to create, at least and at most
+	applied  int
+	creates  [2]int // minimum and maximum number of create attempts
 }
 
-func (e expectation) differs(r *run) string {
+// compare returns how the call differs from the expectation, or "".
+func (e expectation) compare(r *run) string {
 	c := r.firstCall()
-	got := fmt.Sprintf("the call ends %s, acted %d times, with %d creates; expected %+v", c.outcome(), r.changes(c), c.posts(), e)
+	got := fmt.Sprintf("the outcome is %q, applied %d times, with %d creates; want %+v", c.outcome(), r.changes(c), c.posts(), e)
 	if n := c.posts(); n < e.creates[0] || n > e.creates[1] {
 		return got
 	}
 	for _, o := range e.outcomes {
-		if o == c.outcome() && r.changes(c) == e.acted {
+		if o == c.outcome() && r.changes(c) == e.applied {
 			return ""
 		}
-		// An attempt that did not get out may be made good by the next one.
-		if o == c.outcome() && o.Made() && e.acted == 0 && r.changes(c) == 1 {
+		// A retry may follow an attempt that was not sent.
+		if o == c.outcome() && o.Done() && e.applied == 0 && r.changes(c) == 1 {
 			return ""
 		}
 	}
 	return got
 }
 
-// expect says what has to come of an exchange that breaks after n bytes.
-func (l exchange) expect(m mode, b brokenBy, d lst.Direction, n int64) expectation {
-	made := ls.Created
+// expect returns the expected result of an exchange that breaks after n bytes.
+func (l exchangeSize) expect(m mode, b lineBreak, d lst.Direction, n int64) expectation {
+	done := ls.OutcomeCreated
 	if m != plain {
-		made = ls.Appended
+		done = ls.OutcomeAppended
 	}
 	var (
-		untouched = expectation{[]ls.Outcome{made}, 1, [2]int{1, 1}}
-		// The service did not get it all, so that nothing was made at first.
-		lostBefore = map[mode]expectation{
-			plain: {[]ls.Outcome{made}, 1, [2]int{2, 2}},
-			keyed: {[]ls.Outcome{made}, 1, [2]int{2, 2}},
-			bare:  {[]ls.Outcome{ls.Unknown}, 0, [2]int{1, 1}},
+		unaffected = expectation{[]ls.Outcome{done}, 1, [2]int{1, 1}}
+		// The service did not receive the complete request.
+		requestLost = map[mode]expectation{
+			plain:   {[]ls.Outcome{done}, 1, [2]int{2, 2}},
+			keyed:   {[]ls.Outcome{done}, 1, [2]int{2, 2}},
+			keyless: {[]ls.Outcome{ls.OutcomeUnknown}, 0, [2]int{1, 1}},
 		}
-		// It got it all, and the answer did not arrive.
-		lostAfter = map[mode]expectation{
-			plain: {[]ls.Outcome{ls.Recovered}, 1, [2]int{2, 2}},
-			keyed: {[]ls.Outcome{ls.Recovered}, 1, [2]int{1, 1}},
-			bare:  {[]ls.Outcome{ls.Unknown}, 1, [2]int{1, 1}},
+		// The service applied the request, and the response was lost.
+		responseLost = map[mode]expectation{
+			plain:   {[]ls.Outcome{ls.OutcomeRecovered}, 1, [2]int{2, 2}},
+			keyed:   {[]ls.Outcome{ls.OutcomeRecovered}, 1, [2]int{1, 1}},
+			keyless: {[]ls.Outcome{ls.OutcomeUnknown}, 1, [2]int{1, 1}},
 		}
-		// The answer said that it was made, and not what: it is not sent again.
-		lostWithin = map[mode]expectation{
-			plain: {[]ls.Outcome{ls.Recovered}, 1, [2]int{1, 1}},
-			keyed: lostAfter[keyed],
-			bare:  lostAfter[bare],
+		// The response reported success, but its body was lost: no retry.
+		bodyLost = map[mode]expectation{
+			plain:   {[]ls.Outcome{ls.OutcomeRecovered}, 1, [2]int{1, 1}},
+			keyed:   responseLost[keyed],
+			keyless: responseLost[keyless],
 		}
-		// A connection that is cut before it carries a byte. Whether the request
-		// counts as sent depends on who comes first, the news or the request; a
-		// kept connection may also be replaced unnoticed.
-		dead = map[mode]expectation{
-			plain: {[]ls.Outcome{made}, 1, [2]int{1, 2}},
-			keyed: {[]ls.Outcome{made}, 1, [2]int{1, 2}},
-			bare:  {[]ls.Outcome{made, ls.Unknown}, 0, [2]int{1, 2}},
+		// The connection was cut before the first byte. Whether the request counts as
+		// sent depends on whether the client notices the cut before it writes. net/http
+		// may also replace an idle connection.
+		cutIdle = map[mode]expectation{
+			plain:   {[]ls.Outcome{done}, 1, [2]int{1, 2}},
+			keyed:   {[]ls.Outcome{done}, 1, [2]int{1, 2}},
+			keyless: {[]ls.Outcome{done, ls.OutcomeUnknown}, 0, [2]int{1, 2}},
 		}
 	)
 	switch {
-	case n == 0 && b.how == cut:
-		return dead[m]
+	case n == 0 && b.kind == cut:
+		return cutIdle[m]
 	case d == lst.ToServer && n < l.request:
-		return lostBefore[m]
-	case d == lst.ToServer && n == l.request && b.how == cut:
-		return lostAfter[m]
+		return requestLost[m]
+	case d == lst.ToServer && n == l.request && b.kind == cut:
+		return responseLost[m]
 	case d == lst.ToServer:
-		return untouched
-	case n < l.answerHead:
-		return lostAfter[m]
-	case n < l.answer:
-		return lostWithin[m]
+		return unaffected
+	case n < l.responseHead:
+		return responseLost[m]
+	case n < l.response:
+		return bodyLost[m]
 	default:
-		return untouched
+		return unaffected
 	}
 }

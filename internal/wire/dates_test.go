@@ -30,12 +30,12 @@ func TestParseTime(t *testing.T) {
 		{"2026-03-01T10:20:30-05:30", moment.Add(5*time.Hour + 30*time.Minute)},
 		{"2024-02-29", time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC)},
 		{"", time.Time{}},
-		// The zero date is a known bug of the service, in whatever form.
+		// The zero date of the service, in every form.
 		{"0000-00-00", time.Time{}},
 		{"0000-00-00 00:00:00", time.Time{}},
 		{"0000-00-00T00:00:00Z", time.Time{}},
 		{"0000-00-00T00:00:00.000+00:00", time.Time{}},
-		// What Go itself writes for no time.
+		// The zero time of Go.
 		{"0001-01-01T00:00:00Z", time.Time{}},
 	}
 	for _, tt := range tests {
@@ -50,7 +50,7 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
-func TestParseTimeRefuses(t *testing.T) {
+func TestParseTimeRejects(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{
 		"ada@example.com",
@@ -61,9 +61,9 @@ func TestParseTimeRefuses(t *testing.T) {
 		"2026-13-01",          // no such month
 		"01.03.2026",          // as long as a date
 		"2026-03-01 25:00:00", // no such hour
-		"2026-03-01 1:20:30 ", // one digit for the hour, which time.Parse takes
+		"2026-03-01 1:20:30 ", // one digit for the hour, which time.Parse accepts
 		"2026-03-01 10:20",
-		"2026-03-01 10:20:30,5", // a comma, which time.Parse takes
+		"2026-03-01 10:20:30,5", // a comma, which time.Parse accepts
 		"2026-03-01_10:20:30",
 		"2026-03-01T10:20:30+0200",
 		"2026-03-01T10:20:30 CET",
@@ -107,7 +107,7 @@ func FuzzParseTime(f *testing.F) {
 		if at.IsZero() {
 			return
 		}
-		// Whatever is read is written in a form that reads as the same second.
+		// A parsed time is written in a form that parses to the same second.
 		again, err := wire.ParseTime(string(wire.AppendTime(nil, at)))
 		if at.Year() < 1 || at.Year() > wire.MaxYear || strings.HasPrefix(s, "0000-") {
 			return

@@ -1,24 +1,24 @@
 package wire
 
-// Dialect is one of the two spellings of the wire.
+// Dialect selects one of the two spellings of member names and values.
 type Dialect uint8
 
-// The dialects: Page is the vendor's Create Order page, Current the vendor's
-// newer reference.
+// The dialects. Classic is that of the vendor's Create Order page, Current that of
+// the vendor's newer reference.
 const (
-	Page Dialect = iota
+	Classic Dialect = iota
 	Current
 )
 
-// renamed lists the members that the two dialects spell differently. A name
-// means the same wherever it stands, so one table serves every object.
-var renamed = [...]struct{ page, current string }{
+// renamed lists the members that the two dialects spell differently. A name has
+// the same meaning in every object, so one table is sufficient.
+var renamed = [...]struct{ classic, current string }{
 	{"company", "company_name"},
 	{"enable_maintenance_duration", "enable_maintenance_period"},
 }
 
-// periods lists the consumption periods. The page has no word for a day. The
-// newer spelling is also the neutral one.
+// periods lists the consumption periods. Classic has no daily period. The current
+// spelling is also the neutral one.
 var periods = [...]period{
 	{"", "daily"},
 	{"week", "weekly"},
@@ -26,10 +26,9 @@ var periods = [...]period{
 	{"year", "annually"},
 }
 
-type period struct{ page, current string }
+type period struct{ classic, current string }
 
-// Member returns the name under which dialect d sends the member that the page
-// calls name.
+// Member returns the name in dialect d of the member with the given classic name.
 func (d Dialect) Member(name string) string {
 	if d == Current {
 		if other, ok := OtherSpelling(name); ok {
@@ -39,51 +38,51 @@ func (d Dialect) Member(name string) string {
 	return name
 }
 
-// OtherSpelling returns the newer name of the member that the page calls name,
-// and whether there is one.
+// OtherSpelling returns the current name of the member with the given classic name.
+// The result is false if both dialects use the same name.
 func OtherSpelling(name string) (string, bool) {
 	for i := range renamed {
-		if renamed[i].page == name {
+		if renamed[i].classic == name {
 			return renamed[i].current, true
 		}
 	}
 	return "", false
 }
 
-// PageSpelling returns what the page calls a member, given in any spelling. A
-// name that both spell alike, or that is not known, is returned as it is.
-func PageSpelling(name string) string {
+// ClassicSpelling returns the classic name of a member, given in any spelling. It
+// returns other names unchanged.
+func ClassicSpelling(name string) string {
 	for i := range renamed {
 		if renamed[i].current == name {
-			return renamed[i].page
+			return renamed[i].classic
 		}
 	}
 	return name
 }
 
-// Period returns how dialect d spells a consumption period, given in any
-// spelling. A period the dialect has no word for is returned as it is.
+// Period returns the spelling in dialect d of a consumption period, given in any
+// spelling. It returns a period that the dialect does not have unchanged.
 func (d Dialect) Period(s string) string {
 	p, _ := findPeriod(s)
 	switch {
 	case d == Current && p.current != "":
 		return p.current
-	case d == Page && p.page != "":
-		return p.page
+	case d == Classic && p.classic != "":
+		return p.classic
 	default:
 		return s
 	}
 }
 
-// HasPeriod reports whether dialect d has a word for a consumption period,
-// given in any spelling.
+// HasPeriod reports whether dialect d has a consumption period, given in any
+// spelling.
 func (d Dialect) HasPeriod(s string) bool {
 	p, known := findPeriod(s)
-	return known && (d == Current || p.page != "")
+	return known && (d == Current || p.classic != "")
 }
 
-// NeutralPeriod returns the spelling of a consumption period that is the same
-// for both dialects, and whether s is one; what is none is returned as it is.
+// NeutralPeriod returns the spelling of a consumption period that does not depend
+// on the dialect. If s is not a period, it returns s and false.
 func NeutralPeriod(s string) (string, bool) {
 	p, known := findPeriod(s)
 	if !known {
@@ -94,7 +93,7 @@ func NeutralPeriod(s string) (string, bool) {
 
 func findPeriod(s string) (period, bool) {
 	for _, p := range periods {
-		if s != "" && (s == p.page || s == p.current) {
+		if s != "" && (s == p.classic || s == p.current) {
 			return p, true
 		}
 	}

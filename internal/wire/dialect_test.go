@@ -10,18 +10,18 @@ import (
 
 func TestMember(t *testing.T) {
 	t.Parallel()
-	tests := []struct{ name, page, current string }{
+	tests := []struct{ name, classic, current string }{
 		{"company", "company", "company_name"},
 		{"enable_maintenance_duration", "enable_maintenance_duration", "enable_maintenance_period"},
 		{"max_activations", "max_activations", "max_activations"},
-		// The newer name is no name of the page, so nothing stands for it.
+		// The current name is not a classic name, so it is not translated.
 		{"company_name", "company_name", "company_name"},
 	}
 	for _, tt := range tests {
-		assert.Equal(t, tt.page, wire.Page.Member(tt.name))
+		assert.Equal(t, tt.classic, wire.Classic.Member(tt.name))
 		assert.Equal(t, tt.current, wire.Current.Member(tt.name))
 		other, renamed := wire.OtherSpelling(tt.name)
-		assert.Equal(t, tt.page != tt.current, renamed)
+		assert.Equal(t, tt.classic != tt.current, renamed)
 		if renamed {
 			assert.Equal(t, tt.current, other)
 		}
@@ -31,8 +31,8 @@ func TestMember(t *testing.T) {
 func TestPeriod(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		in, page, current, neutral string
-		inPage, inCurrent, known   bool
+		in, classic, current, neutral string
+		inClassic, inCurrent, known   bool
 	}{
 		{"week", "week", "weekly", "weekly", true, true, true},
 		{"weekly", "week", "weekly", "weekly", true, true, true},
@@ -40,16 +40,16 @@ func TestPeriod(t *testing.T) {
 		{"monthly", "month", "monthly", "monthly", true, true, true},
 		{"year", "year", "annually", "annually", true, true, true},
 		{"annually", "year", "annually", "annually", true, true, true},
-		{"daily", "daily", "daily", "daily", false, true, true}, // the page has no word for it
+		{"daily", "daily", "daily", "daily", false, true, true}, // classic has no daily period
 		{"quarter", "quarter", "quarter", "quarter", false, false, false},
 		{"", "", "", "", false, false, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.in, func(t *testing.T) {
 			t.Parallel()
-			assert.Equal(t, tt.page, wire.Page.Period(tt.in))
+			assert.Equal(t, tt.classic, wire.Classic.Period(tt.in))
 			assert.Equal(t, tt.current, wire.Current.Period(tt.in))
-			assert.Equal(t, tt.inPage, wire.Page.HasPeriod(tt.in))
+			assert.Equal(t, tt.inClassic, wire.Classic.HasPeriod(tt.in))
 			assert.Equal(t, tt.inCurrent, wire.Current.HasPeriod(tt.in))
 			neutral, known := wire.NeutralPeriod(tt.in)
 			assert.Equal(t, tt.neutral, neutral)

@@ -1,4 +1,4 @@
-// Package wire holds what the service's JSON looks like below the level of
-// fields: the forms of a date, the spellings of the two dialects, paths into a
-// document, and the writing and reading of JSON text without loss.
+// Package wire implements the parts of the service's JSON format below the level
+// of fields: date formats, the spellings of the two dialects, paths into a
+// document, and lossless reading and writing of JSON text.
 package wire

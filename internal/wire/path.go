@@ -2,13 +2,12 @@ package wire
 
 import "strconv"
 
-// maxDepth is the deepest nesting of modelled objects: item, license, feature,
-// and, in an answer, the product's feature within it.
+// maxDepth is the maximum nesting of modeled objects: item, license, feature, and
+// in a response the product feature in it.
 const maxDepth = 4
 
-// Path is a place in a document, such as items[0].licenses[2]. It keeps the
-// steps only; the text is made when somebody asks for it. The zero Path is the
-// document itself.
+// Path is a position in a document, such as items[0].licenses[2]. It stores the
+// steps and builds the text only on request. The zero Path is the document itself.
 type Path struct {
 	steps [maxDepth]step
 	depth int
@@ -16,26 +15,25 @@ type Path struct {
 
 type step struct {
 	name  string
-	index int // -1 where the step is a member that holds no array
+	index int // -1 if the member is not an array
 }
 
-// Enter steps into the object held by the member called name.
+// Enter steps into the object in member name.
 func (p *Path) Enter(name string) { p.EnterAt(name, -1) }
 
-// EnterAt steps into element index of the array held by the member called name.
+// EnterAt steps into element index of the array in member name.
 func (p *Path) EnterAt(name string, index int) {
 	p.steps[p.depth] = step{name, index}
 	p.depth++
 }
 
-// Leave steps out again.
+// Leave undoes the last Enter or EnterAt.
 func (p *Path) Leave() { p.depth-- }
 
-// String returns the path of the place, empty for the document itself.
+// String returns the path as text, empty for the document itself.
 func (p *Path) String() string { return string(p.append(nil)) }
 
-// At returns the path of the member called name at the place. An empty name
-// means the place itself.
+// At returns the path of member name of p, or of p itself if name is empty.
 func (p *Path) At(name string) string {
 	if name == "" {
 		return p.String()

@@ -10,16 +10,16 @@ import (
 	"github.com/licensespring-go/licensespring/internal/jsonread"
 )
 
-// ValidDocument reports whether data is one JSON value from which nothing is
-// lost in reading: in valid UTF-8, and without half of a surrogate pair. The
-// standard decoder takes both and puts another character in their place.
+// ValidDocument reports whether data is one JSON value that can be read without
+// loss: in valid UTF-8 and without unpaired surrogates. encoding/json accepts both
+// and replaces them.
 func ValidDocument(data []byte) bool {
-	return utf8.Valid(data) && json.Valid(data) && paired(data)
+	return utf8.Valid(data) && json.Valid(data) && hasOnlyPairs(data)
 }
 
-// paired reports whether every escaped surrogate of a valid document stands in
-// a pair.
-func paired(data []byte) bool {
+// hasOnlyPairs reports whether every escaped surrogate of a valid document is part
+// of a pair.
+func hasOnlyPairs(data []byte) bool {
 	for {
 		i := bytes.IndexByte(data, '\\')
 		if i < 0 {
@@ -30,27 +30,27 @@ func paired(data []byte) bool {
 			data = data[2:]
 			continue
 		}
-		first := hex4(data[2:])
+		first := parseHex4(data[2:])
 		data = data[6:]
 		if !utf16.IsSurrogate(first) {
 			continue
 		}
-		if !bytes.HasPrefix(data, []byte(`\u`)) || utf16.DecodeRune(first, hex4(data[2:])) == utf8.RuneError {
+		if !bytes.HasPrefix(data, []byte(`\u`)) || utf16.DecodeRune(first, parseHex4(data[2:])) == utf8.RuneError {
 			return false
 		}
 		data = data[6:]
 	}
 }
 
-// hex4 returns the number that four hexadecimal digits say.
-func hex4(digits []byte) rune {
-	n, _ := strconv.ParseUint(string(digits[:4]), 16, 16) // the document is valid, so these are digits
+// parseHex4 returns the value of four hexadecimal digits.
+func parseHex4(digits []byte) rune {
+	n, _ := strconv.ParseUint(string(digits[:4]), 16, 16) // digits, because the document is valid
 	return rune(n)
 }
 
-// Value unpacks a value of a document that [ValidDocument] accepts: objects to
-// map[string]any, arrays to []any, numbers to [json.Number], so that no digit
-// is lost. A member that stands twice is an error.
+// Value decodes a value of a document that [ValidDocument] accepts: objects to
+// map[string]any, arrays to []any, and numbers to [json.Number], which keeps every
+// digit. It returns [ErrTwice] for a duplicate member.
 func Value(raw []byte) (any, error) { return readValue(raw, 0) }
 
 func readValue(raw []byte, depth int) (any, error) {
@@ -92,7 +92,7 @@ func readMap(raw []byte, depth int) (m map[string]any, err error) {
 		if err != nil {
 			return
 		}
-		if _, twice := m[string(name)]; twice {
+		if _, duplicate := m[string(name)]; duplicate {
 			err = ErrTwice
 			return
 		}

@@ -10,26 +10,25 @@ import (
 	"strconv"
 )
 
-// maxValueDepth bounds the nesting of free values, so that a map that contains
-// itself ends in an error and not in a stack overflow.
+// maxValueDepth bounds the nesting of free-form values, so that a map that contains
+// itself causes an error and not a stack overflow.
 const maxValueDepth = 200
 
 var (
 	errDepth  = errors.New("nested too deeply")
-	errText   = errors.New("holds text that is not valid Unicode")
-	errFinite = errors.New("holds a number that is not finite")
-	errNumber = errors.New("holds a json.Number that is not a number")
-	errRaw    = errors.New("holds raw JSON that is not valid")
-	errKind   = errors.New("holds a value that JSON cannot say")
+	errText   = errors.New("contains text that is not valid Unicode")
+	errFinite = errors.New("contains a number that is not finite")
+	errNumber = errors.New("contains a json.Number that is not a number")
+	errRaw    = errors.New("contains raw JSON that is not valid")
+	errKind   = errors.New("contains a value that JSON cannot represent")
 )
 
-// ErrTwice means that an object inside a free value has a member twice.
-var ErrTwice = errors.New("has a member twice")
+// ErrTwice reports that an object in a free-form value has a duplicate member.
+var ErrTwice = errors.New("contains a duplicate member")
 
-// AppendValue appends any value as JSON, with the members of objects in the
-// order of their names. The kinds that JSON itself has are written here,
-// without loss; all others go through encoding/json. Errors never repeat a
-// value.
+// AppendValue appends a value as JSON, with the members of objects sorted by name.
+// It writes the types of JSON itself, without loss, and uses encoding/json for all
+// others. Errors never repeat a value.
 func AppendValue(dst []byte, value any) ([]byte, error) {
 	return appendValue(dst, value, 0)
 }
@@ -49,7 +48,7 @@ func appendValue(dst []byte, value any, depth int) ([]byte, error) {
 		return appendSlice(dst, v, depth)
 	case json.RawMessage:
 		dst, ok := AppendRaw(dst, v)
-		return dst, unless(ok, errRaw)
+		return dst, errorUnless(ok, errRaw)
 	default:
 		if IsScalar(value) {
 			return AppendScalar(dst, value)
@@ -61,7 +60,7 @@ func appendValue(dst []byte, value any, depth int) ([]byte, error) {
 func appendMap(dst []byte, m map[string]any, depth int) ([]byte, error) {
 	var err error
 	if m == nil {
-		return append(dst, "null"...), nil // as encoding/json writes it
+		return append(dst, "null"...), nil // as encoding/json does
 	}
 	dst = append(dst, '{')
 	for i, name := range slices.Sorted(maps.Keys(m)) {
@@ -96,8 +95,8 @@ func appendSlice(dst []byte, list []any, depth int) ([]byte, error) {
 	return append(dst, ']'), nil
 }
 
-// appendOther leaves a value to encoding/json. Its error is not passed on,
-// since it may repeat the value.
+// appendOther encodes a value with encoding/json. It does not return the error of
+// encoding/json, which may repeat the value.
 func appendOther(dst []byte, value any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
@@ -105,16 +104,15 @@ func appendOther(dst []byte, value any) ([]byte, error) {
 	if err := enc.Encode(value); err != nil {
 		return dst, errKind
 	}
-	if holdsReplacement(buf.Bytes()) {
+	if hasReplacement(buf.Bytes()) {
 		return dst, errText
 	}
 	return append(dst, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...), nil
 }
 
-// holdsReplacement reports whether the encoder put the replacement character in
-// the place of bytes that are not UTF-8. It escapes that one, and writes one
-// that was in the text to begin with as it is.
-func holdsReplacement(encoded []byte) bool {
+// hasReplacement reports whether the encoder replaced invalid UTF-8. It escapes the
+// replacement character then, but not one that the text contained.
+func hasReplacement(encoded []byte) bool {
 	for i := 0; i < len(encoded); i++ {
 		if encoded[i] != '\\' {
 			continue
@@ -146,7 +144,7 @@ func AppendScalar(dst []byte, value any) ([]byte, error) {
 	switch v := value.(type) {
 	case string:
 		dst, ok := AppendString(dst, v)
-		return dst, unless(ok, errText)
+		return dst, errorUnless(ok, errText)
 	case json.Number:
 		if !IsNumber(string(v)) {
 			return dst, errNumber
@@ -158,10 +156,10 @@ func AppendScalar(dst []byte, value any) ([]byte, error) {
 		return strconv.AppendInt(dst, v, 10), nil
 	case float32:
 		dst, ok := appendFloat(dst, float64(v), 32)
-		return dst, unless(ok, errFinite)
+		return dst, errorUnless(ok, errFinite)
 	case float64:
 		dst, ok := AppendFloat(dst, v)
-		return dst, unless(ok, errFinite)
+		return dst, errorUnless(ok, errFinite)
 	}
 	switch v := reflect.ValueOf(value); {
 	case v.CanInt():
@@ -173,26 +171,25 @@ func AppendScalar(dst []byte, value any) ([]byte, error) {
 	}
 }
 
-// IsNumber reports whether s is a number as JSON writes it.
+// IsNumber reports whether s is a JSON number.
 func IsNumber(s string) bool {
 	return s != "" && (s[0] == '-' || isDigit(s[0])) && isDigit(s[len(s)-1]) && json.Valid([]byte(s))
 }
 
 func isDigit(b byte) bool { return '0' <= b && b <= '9' }
 
-func unless(ok bool, err error) error {
+func errorUnless(ok bool, err error) error {
 	if ok {
 		return nil
 	}
 	return err
 }
 
-// CloneMap copies a free object and everything in it that JSON knows.
+// CloneMap copies a free-form object, with its values as CloneValue does.
 func CloneMap(m map[string]any) map[string]any { return cloneMap(m, 0) }
 
-// CloneValue copies a free value: objects, arrays and raw JSON. Values of other
-// types, and what is nested so deeply that it cannot be written either, are
-// kept as they are.
+// CloneValue copies a free-form value: objects, arrays and raw JSON. It does not
+// copy values of other types, and values nested too deeply for AppendValue.
 func CloneValue(value any) any { return cloneValue(value, 0) }
 
 func cloneMap(m map[string]any, depth int) map[string]any {

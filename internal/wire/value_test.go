@@ -28,7 +28,7 @@ func TestAppendValue(t *testing.T) {
 		{"text", "a<b", `"a<b"`},
 		{"number", json.Number("1.50"), `1.50`},
 		{"sorted", map[string]any{"b": 1, "a": []any{nil, "x"}, "c": map[string]any{}}, `{"a":[null,"x"],"b":1,"c":{}}`},
-		{"nil map", map[string]any(nil), `null`}, // as encoding/json has it
+		{"nil map", map[string]any(nil), `null`}, // as encoding/json does
 		{"nil slice", []any(nil), `null`},
 		{"raw", json.RawMessage(`{ "a" : 1 }`), `{"a":1}`},
 		{"int8", int8(-8), `-8`},
@@ -40,7 +40,7 @@ func TestAppendValue(t *testing.T) {
 		{"uint64", uint64(math.MaxUint64), `18446744073709551615`},
 		{"float32", float32(0.1), `0.1`}, // not 0.10000000149011612
 		{"float64", 2.0, `2`},
-		// What JSON has no kind for is left to encoding/json.
+		// Types that are not JSON's own are left to encoding/json.
 		{"named string", tier("gold<1>"), `"gold<1>"`},
 		{"strings", []string{"b", "a"}, `["b","a"]`},
 		{"string map", map[string]string{"b": "2", "a": "1"}, `{"a":"1","b":"2"}`},
@@ -57,10 +57,10 @@ func TestAppendValue(t *testing.T) {
 	}
 }
 
-func TestAppendValueRefuses(t *testing.T) {
+func TestAppendValueRejects(t *testing.T) {
 	t.Parallel()
-	endless := map[string]any{}
-	endless["again"] = []any{endless}
+	cyclic := map[string]any{}
+	cyclic["again"] = []any{cyclic}
 	tests := []struct {
 		name string
 		in   any
@@ -68,18 +68,18 @@ func TestAppendValueRefuses(t *testing.T) {
 	}{
 		{"text", "ada\xff", "not valid Unicode"},
 		{"name", map[string]any{"ada\xff": 1}, "not valid Unicode"},
-		{"text in a type of its own", []string{"ada\xff"}, "not valid Unicode"},
+		{"text in a slice of strings", []string{"ada\xff"}, "not valid Unicode"},
 		{"in a list", []any{1, "ada\xff"}, "not valid Unicode"},
 		{"in an object", map[string]any{"a": math.NaN()}, "not finite"},
 		{"infinite", math.Inf(1), "not finite"},
 		{"infinite float32", float32(math.Inf(1)), "not finite"},
-		{"no number", json.Number("ada"), "not a number"},
+		{"invalid number", json.Number("ada"), "not a number"},
 		{"empty number", json.Number(""), "not a number"}, // encoding/json writes 0
 		{"padded number", json.Number(" 1"), "not a number"},
 		{"raw", json.RawMessage(`{"ada":`), "not valid"},
-		{"function", func() {}, "JSON cannot say"},
-		{"channel inside", struct{ C chan int }{}, "JSON cannot say"},
-		{"endless", endless, "too deeply"},
+		{"function", func() {}, "JSON cannot represent"},
+		{"channel inside", struct{ C chan int }{}, "JSON cannot represent"},
+		{"cyclic", cyclic, "too deeply"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -91,7 +91,7 @@ func TestAppendValueRefuses(t *testing.T) {
 	}
 }
 
-func TestAppendScalarRefusesOthers(t *testing.T) {
+func TestAppendScalarRejectsOtherTypes(t *testing.T) {
 	t.Parallel()
 	assert.False(t, wire.IsScalar(true))
 	_, err := wire.AppendScalar(nil, true)
@@ -108,7 +108,7 @@ func TestValue(t *testing.T) {
 	}, got)
 }
 
-func TestValueRefuses(t *testing.T) {
+func TestValueRejects(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{`{"a":1,"a":1}`, `[{"a":1,"\u0061":2}]`, `{"x":{"a":1,"b":1,"a":3},"y":1}`} {
 		_, err := wire.Value([]byte(in))
@@ -143,11 +143,11 @@ func TestCloneValue(t *testing.T) {
 	assert.Equal(t, "x", wire.CloneValue("x"))
 }
 
-func TestCloneValueEnds(t *testing.T) {
+func TestCloneValueOfCycle(t *testing.T) {
 	t.Parallel()
-	endless := map[string]any{}
-	endless["again"] = endless
-	assert.NotPanics(t, func() { wire.CloneMap(endless) })
+	cyclic := map[string]any{}
+	cyclic["again"] = cyclic
+	assert.NotPanics(t, func() { wire.CloneMap(cyclic) })
 }
 
 func FuzzValue(f *testing.F) {
@@ -170,7 +170,7 @@ func FuzzValue(f *testing.F) {
 		again, err := wire.Value(written)
 		require.NoError(t, err)
 		require.Equal(t, value, again)
-		// The standard decoder reads the same from both.
+		// encoding/json decodes both to the same value.
 		require.Equal(t, standard(t, data), standard(t, written))
 		raw, ok := wire.AppendRaw(nil, data)
 		require.True(t, ok)
@@ -178,8 +178,8 @@ func FuzzValue(f *testing.F) {
 	})
 }
 
-// standard reads a document with encoding/json, numbers as they are written: JSON
-// allows more of them than a float64 holds.
+// standard decodes a document with encoding/json, with numbers as literals, because
+// JSON allows numbers that exceed a float64.
 func standard(t *testing.T, document []byte) any {
 	t.Helper()
 	decoder := json.NewDecoder(bytes.NewReader(document))

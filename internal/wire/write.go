@@ -8,11 +8,10 @@ import (
 
 const hexDigits = "0123456789abcdef"
 
-// AppendString appends s as a JSON string. Only what JSON demands is escaped,
-// so that markup and other scripts stay readable. The result is false, and
-// nothing is appended, if s is not valid UTF-8: the standard encoder would put
-// another character in its place, and a name or a key would be changed in
-// silence.
+// AppendString appends s as a JSON string. It escapes only what JSON requires, so
+// that markup and non-ASCII text stay readable. If s is not valid UTF-8 it appends
+// nothing and returns false: encoding/json would replace the invalid bytes and so
+// silently change a name or a key.
 func AppendString(dst []byte, s string) ([]byte, bool) {
 	start := len(dst)
 	dst = append(dst, '"')
@@ -55,9 +54,9 @@ func appendEscape(dst []byte, b byte) []byte {
 	}
 }
 
-// AppendFloat appends f as the shortest JSON number that reads back as f; a
-// whole number is written without a point. The result is false, and nothing is
-// appended, if f is infinite or not a number, which JSON cannot say.
+// AppendFloat appends f as the shortest JSON number that reads back as f, an
+// integer without a point. If f is infinite or NaN, which JSON cannot represent, it
+// appends nothing and returns false.
 func AppendFloat(dst []byte, f float64) ([]byte, bool) {
 	return appendFloat(dst, f, 64)
 }
@@ -66,7 +65,7 @@ func appendFloat(dst []byte, f float64, bits int) ([]byte, bool) {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return dst, false
 	}
-	// Plain digits as far as anybody writes them by hand, and no further.
+	// The thresholds of encoding/json.
 	format := byte('f')
 	if abs := math.Abs(f); abs != 0 && (abs < 1e-6 || abs >= 1e21) {
 		format = 'e'
@@ -74,9 +73,9 @@ func appendFloat(dst []byte, f float64, bits int) ([]byte, bool) {
 	return strconv.AppendFloat(dst, f, format, -1, bits), true
 }
 
-// AppendRaw appends raw JSON without the white space between its parts, so that
-// the same value always gives the same bytes. The result is false, and nothing
-// is appended, if raw is not a document that [ValidDocument] accepts.
+// AppendRaw appends raw JSON without the white space between its tokens, so that
+// formatting does not matter. If [ValidDocument] does not accept raw, it appends
+// nothing and returns false.
 func AppendRaw(dst, raw []byte) ([]byte, bool) {
 	if !ValidDocument(raw) {
 		return dst, false

@@ -20,9 +20,9 @@ func TestAppendString(t *testing.T) {
 		{`say "hi" \ bye`, `"say \"hi\" \\ bye"`},
 		{"a\nb\rc\td", `"a\nb\rc\td"`},
 		{"\x00\x1f\x7f", `"\u0000\u001f` + "\x7f" + `"`},
-		{"<a href='x'>&</a>", `"<a href='x'>&</a>"`}, // not escaped: this goes into no page
+		{"<a href='x'>&</a>", `"<a href='x'>&</a>"`}, // not escaped: the output is not embedded in HTML
 		{"Grüße 🦊 \u2028", "\"Grüße 🦊 \u2028\""},
-		{"\ufffd", "\"\ufffd\""}, // the replacement character itself is good text
+		{"\ufffd", "\"\ufffd\""}, // the replacement character itself is valid
 	}
 	for _, tt := range tests {
 		t.Run(tt.in, func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestAppendString(t *testing.T) {
 	}
 }
 
-func TestAppendStringRefusesWhatIsNotUTF8(t *testing.T) {
+func TestAppendStringRejectsInvalidUTF8(t *testing.T) {
 	t.Parallel()
 	for _, in := range []string{"\xff", "a\xc3", "\xed\xa0\x80", "\"\xff"} {
 		got, ok := wire.AppendString([]byte("x"), in)
@@ -107,10 +107,10 @@ func TestValidDocument(t *testing.T) {
 	}
 	for _, in := range []string{
 		``, `{`, `{"a":}`, "\"\xff\"", "\"\xed\xa0\x80\"",
-		`"\ud800"`,       // half a pair
-		`"\udc00"`,       // the second half alone
+		`"\ud800"`,       // an unpaired first half
+		`"\udc00"`,       // an unpaired second half
 		`"\ud800\ud800"`, // twice the first half
-		`"\ud800\n"`,     // another escape where the second half should be
+		`"\ud800\n"`,     // another escape in place of the second half
 		`"\ud800x"`,
 		`{"a":"\\\ud83e"}`,
 	} {
@@ -127,7 +127,7 @@ func TestSameNumber(t *testing.T) {
 		assert.True(t, wire.SameNumber(literal, f), literal)
 	}
 	for literal, f := range map[string]float64{
-		"9007199254740993":         9007199254740993, // 2^53 + 1 has no float64
+		"9007199254740993":         9007199254740993, // 2^53 + 1 is not a float64
 		"0.10000000000000001":      0.1,
 		"1e-9999999999999999":      0,
 		"3":                        -3,

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestReportComparesMediansWithTheFirstOfTheGroup(t *testing.T) {
+func TestReportRatiosOfMedians(t *testing.T) {
 	t.Parallel()
 	const in = `goos: linux
 BenchmarkAlone-2             	 100	 5 ns/op
@@ -28,11 +28,11 @@ PASS
 		}
 	}
 	if strings.Contains(out.String(), "Alone") {
-		t.Error("a benchmark without a peer has no ratio")
+		t.Error("a group of one benchmark has no ratio")
 	}
 }
 
-func TestReportRefusesWhatItCannotRead(t *testing.T) {
+func TestReportRejectsInvalidNumbers(t *testing.T) {
 	t.Parallel()
 	if err := report(strings.NewReader("BenchmarkX/a-2 100 fast ns/op\n"), &strings.Builder{}); err == nil {
 		t.Error("no error")

@@ -14,59 +14,62 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// adminClient talks to a running serve.
+// adminClient calls the admin API of a running serve.
 type adminClient struct {
-	base  string
-	token licensespring.Secret
-	http  *http.Client
+	baseURL string
+	token   licensespring.Secret
+	http    *http.Client
 }
 
-// adminFlags declares what all commands that talk to a server have.
-func adminFlags(name string, env environment, out io.Writer, base *string) *envFlags {
+// adminFlags declares the flags of all commands that use the admin API.
+func adminFlags(name string, env environment, out io.Writer, baseURL *string) *envFlags {
 	f := newEnvFlags(name, env, out)
-	f.string(base, "server", "LICENSED_SERVER", "http://127.0.0.1:8081", "`url` of the admin port of a running serve")
+	f.string(baseURL, "server", "LICENSED_SERVER", "http://127.0.0.1:8081", "`url` of the admin port of a running serve")
 	return f
 }
 
-func newAdminClient(base string, env environment) (*adminClient, error) {
+func newAdminClient(baseURL string, env environment) (*adminClient, error) {
 	token, err := readSecret(env, envAdminToken)
 	if err != nil {
 		return nil, err
 	}
 	return &adminClient{
-		base: strings.TrimRight(base, "/"), token: token,
+		baseURL: strings.TrimRight(baseURL, "/"), token: token,
 		http: &http.Client{Timeout: time.Minute},
 	}, nil
 }
 
-// refusedError is an answer that says no. Findings are what is wrong with an order.
-type refusedError struct {
+// adminError is an error response of the admin API.
+type adminError struct {
 	status   int
 	message  string
 	findings []licensespring.Finding
 }
 
-// isOrders reports whether it is about the order that was sent, and not about the
-// server.
-func (e *refusedError) isOrders() bool {
+// isOrderError reports whether the order in the request caused the error.
+func (e *adminError) isOrderError() bool {
 	return e.status == http.StatusUnprocessableEntity || e.status == http.StatusRequestEntityTooLarge
 }
 
-// Error returns what the server said, with all findings.
-func (e *refusedError) Error() string {
+// Error returns the findings, or the message if there are none.
+func (e *adminError) Error() string {
 	if len(e.findings) == 0 {
 		return e.message
 	}
-	texts := make([]string, len(e.findings))
-	for i, f := range e.findings {
+	return findingsText(e.findings)
+}
+
+func findingsText(findings []licensespring.Finding) string {
+	texts := make([]string, len(findings))
+	for i, f := range findings {
 		texts[i] = f.String()
 	}
 	return strings.Join(texts, "; ")
 }
 
-// do sends a request and reads the answer into a value.
+// do sends a request and decodes the response into a value.
 func (c *adminClient) do(ctx context.Context, method, path string, body []byte, into any) error {
-	r, err := http.NewRequestWithContext(ctx, method, c.base+path, bytes.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, method, c.baseURL+path, bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -78,22 +81,22 @@ func (c *adminClient) do(ctx context.Context, method, path string, body []byte, 
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		return fmt.Errorf("no answer from %s: is licensed serve running?", c.base)
+		return fmt.Errorf("no response from %s: is licensed serve running?", c.baseURL)
 	}
 	defer res.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(res.Body, maxOrder))
+	data, err := io.ReadAll(io.LimitReader(res.Body, maxOrderBytes))
 	if err != nil {
-		return errors.New("the answer was cut")
+		return errors.New("the response was truncated")
 	}
 	if res.StatusCode >= http.StatusMultipleChoices {
-		var p problem
-		if json.Unmarshal(data, &p) != nil || p.Error == "" {
-			p.Error = fmt.Sprintf("status %d", res.StatusCode)
+		var e errorResponse
+		if json.Unmarshal(data, &e) != nil || e.Error == "" {
+			e.Error = fmt.Sprintf("status %d", res.StatusCode)
 		}
-		return &refusedError{status: res.StatusCode, message: p.Error, findings: p.Findings}
+		return &adminError{status: res.StatusCode, message: e.Error, findings: e.Findings}
 	}
 	if err := json.Unmarshal(data, into); err != nil {
-		return errors.New("the answer is not from licensed")
+		return errors.New("the response is not from licensed serve")
 	}
 	return nil
 }

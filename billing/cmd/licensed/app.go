@@ -20,27 +20,27 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// app is the service with everything in it, not yet listening.
+// app holds the components of the service.
 type app struct {
-	set      *settings
-	logger   *slog.Logger
-	started  time.Time
-	service  string // where orders go, for people
-	draining atomic.Bool
+	set        *settings
+	logger     *slog.Logger
+	started    time.Time
+	serviceURL string
+	draining   atomic.Bool
 
 	fake     *licensespringtest.Server
 	pipeline *fulfillment.Pipeline
 	client   *licensespring.Client
 	hook     *stripehook.Handler
-	board    *board
+	activity *activity
 	metrics  *metrics
 
 	closers []func() error
 }
 
-// newApp makes the parts in the order in which they need each other.
+// newApp creates the components in the order of their dependencies.
 func newApp(ctx context.Context, set *settings, log io.Writer) (_ *app, err error) {
-	a := &app{set: set, logger: newLogger(set, log), started: time.Now(), board: newBoard()}
+	a := &app{set: set, logger: newLogger(set, log), started: time.Now(), activity: newActivity()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -52,7 +52,7 @@ func newApp(ctx context.Context, set *settings, log io.Writer) (_ *app, err erro
 	if err := a.openPipeline(ctx); err != nil {
 		return nil, err
 	}
-	a.metrics = newMetrics(a.pipeline, a.board, set.perMinute())
+	a.metrics = newMetrics(a.pipeline, a.activity, set.requestsPerMinute())
 	if err := a.newClient(); err != nil {
 		return nil, err
 	}
@@ -62,14 +62,14 @@ func newApp(ctx context.Context, set *settings, log io.Writer) (_ *app, err erro
 	return a, nil
 }
 
-// close undoes what newApp did, last first.
+// close closes the components in reverse order.
 func (a *app) close() error {
-	var faults []error
+	var errs []error
 	for _, closer := range slices.Backward(a.closers) {
-		faults = append(faults, closer())
+		errs = append(errs, closer())
 	}
 	a.closers = nil
-	return errors.Join(faults...)
+	return errors.Join(errs...)
 }
 
 func newLogger(set *settings, out io.Writer) *slog.Logger {
@@ -78,7 +78,7 @@ func newLogger(set *settings, out io.Writer) *slog.Logger {
 	case set.verbose:
 		options.Level = slog.LevelDebug
 	case set.demo:
-		options.Level = slog.LevelError + 1 // the demo tells it itself
+		options.Level = slog.LevelError + 1 // the demo prints the results itself
 	}
 	if set.logJSON {
 		return slog.New(slog.NewJSONHandler(out, options))
@@ -86,9 +86,9 @@ func newLogger(set *settings, out io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(out, options))
 }
 
-// startFake starts the fake of the service, and fills in what it takes.
+// startFake starts the fake of the service, and sets the missing settings.
 func (a *app) startFake() {
-	dialect := licensespringtest.DialectPage
+	dialect := licensespringtest.DialectClassic
 	if a.set.current {
 		dialect = licensespringtest.DialectCurrent
 	}
@@ -98,8 +98,8 @@ func (a *app) startFake() {
 	if a.set.webhookSecret.IsZero() {
 		a.set.webhookSecret = licensespring.NewSecret("whsec_" + rand.Text())
 	}
-	if a.set.plan == 0 {
-		a.set.plan = int(licensespring.PlanFree)
+	if a.set.rateLimit == 0 {
+		a.set.rateLimit = int(licensespring.RateLimitFree)
 	}
 }
 
@@ -137,8 +137,8 @@ func (a *app) openPipeline(ctx context.Context) error {
 	return nil
 }
 
-// storeDir is the directory of the queue: a temporary one for the fake, whose
-// orders do not outlive it either.
+// storeDir returns the directory of the queue. Without a setting it creates a
+// temporary one, because the orders of the fake do not survive the process either.
 func (a *app) storeDir() (string, error) {
 	if a.set.store != "" {
 		return a.set.store, nil
@@ -152,24 +152,24 @@ func (a *app) storeDir() (string, error) {
 }
 
 func (a *app) newClient() error {
-	own := newTransport(a.set.workers)
-	a.closers = append(a.closers, func() error { own.CloseIdleConnections(); return nil })
-	transport := http.RoundTripper(own)
+	base := newTransport(a.set.workers)
+	a.closers = append(a.closers, func() error { base.CloseIdleConnections(); return nil })
+	transport := http.RoundTripper(base)
 	if a.fake != nil {
 		transport = a.fake.Client().Transport
 	}
 	options := []licensespring.Option{
 		licensespring.WithHTTPClient(&http.Client{
-			Transport: &counting{next: transport, board: a.board, requests: a.metrics.requests},
+			Transport: &countingTransport{next: transport, activity: a.activity, requests: a.metrics.requests},
 		}),
-		licensespring.WithBudget(licensespring.NewBudget(licensespring.Plan(a.set.plan))),
+		licensespring.WithRateLimiter(licensespring.NewRateLimiter(licensespring.RateLimit(a.set.rateLimit))),
 		licensespring.WithDialect(a.set.dialect()),
 		licensespring.WithLogger(a.logger),
 		licensespring.WithUserAgent("licensed"),
 	}
-	a.service = licensespring.DefaultBaseURL
+	a.serviceURL = licensespring.DefaultBaseURL
 	if a.set.baseURL != "" {
-		a.service = a.set.baseURL
+		a.serviceURL = a.set.baseURL
 		options = append(options, licensespring.WithBaseURL(a.set.baseURL))
 	}
 	var err error
@@ -182,18 +182,18 @@ func (a *app) newHook() error {
 		stripehook.WithIDPrefix(a.set.idPrefix),
 		stripehook.WithLogger(a.logger),
 		stripehook.WithObserver(func(r stripehook.Report) {
-			a.board.event(r)
-			a.metrics.event(r)
+			a.activity.recordEvent(r)
+			a.metrics.recordEvent(r)
 		}),
 	}
 	if a.set.renewals {
 		options = append(options, stripehook.WithRenewals())
 	}
-	if a.set.otherProducts {
-		options = append(options, stripehook.WithOtherProducts())
+	if a.set.skipUnlicensed {
+		options = append(options, stripehook.WithSkipUnlicensedLines())
 	}
 	if a.set.stripeKey.IsZero() {
-		a.logger.Warn("no stripe key: events without their line items are not accepted", slog.String("variable", envStripeKey))
+		a.logger.Warn("no Stripe API key: events without line items fail", slog.String("variable", envStripeKey))
 	} else {
 		options = append(options, stripehook.WithAPIKey(a.set.stripeKey))
 	}
@@ -202,14 +202,14 @@ func (a *app) newHook() error {
 	return err
 }
 
-// work runs the workers until ctx ends and the calls under way have.
-func (a *app) work(ctx context.Context) error {
+// runWorkers runs the workers until ctx ends and active calls return.
+func (a *app) runWorkers(ctx context.Context) error {
 	return a.pipeline.Run(ctx, a.client,
 		fulfillment.WithConcurrency(a.set.workers),
-		fulfillment.WithGrace(a.set.grace),
+		fulfillment.WithGracePeriod(a.set.grace),
 		fulfillment.WithObserver(func(e fulfillment.Event) {
-			a.board.delivery(e)
-			a.metrics.delivery(e)
+			a.activity.recordDelivery(e)
+			a.metrics.recordDelivery(e)
 		}),
 	)
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"embed"
 	"errors"
 	"fmt"
 	"io"
@@ -17,16 +18,28 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// demo posts events to the webhook as Stripe would, with everything that goes
-// wrong in real life, and prints what becomes of them.
-func (a *app) demo(ctx context.Context, out io.Writer, url string) error {
+//go:embed samples/*.json
+var samples embed.FS
+
+// sample returns a sample event of Stripe.
+func sample(name string) ([]byte, error) {
+	data, err := samples.ReadFile("samples/" + name + ".json")
+	if err != nil {
+		return nil, fmt.Errorf("no sample %s", name)
+	}
+	return data, nil
+}
+
+// runDemo posts signed sample events to the webhook, injects faults, and prints the
+// results.
+func (a *app) runDemo(ctx context.Context, out io.Writer, url string) error {
 	d := demo{app: a, out: out, url: url}
 	for _, step := range [...]func(context.Context) error{
-		d.events, d.drained, d.results, d.letters, d.books,
+		d.postEvents, d.waitUntilEmpty, d.printResults, d.printDeadLetters, d.checkTotals,
 	} {
 		if err := step(ctx); err != nil {
 			if ctx.Err() != nil {
-				return nil //nolint:nilerr // it was ended, not wrong
+				return nil //nolint:nilerr // the demo was canceled
 			}
 			return fmt.Errorf("demo: %w", err)
 		}
@@ -35,39 +48,36 @@ func (a *app) demo(ctx context.Context, out io.Writer, url string) error {
 }
 
 type demo struct {
-	*app
+	app *app
 	out io.Writer
 	url string
 }
 
-func (d *demo) say(format string, args ...any) { say(d.out, format+"\n", args...) }
+func (d *demo) println(format string, args ...any) { printf(d.out, format+"\n", args...) }
 
-// events posts the samples.
-func (d *demo) events(ctx context.Context) error {
-	// The fake makes the first order and its answer is lost; later it says once
-	// that there are too many requests.
-	d.fake.Inject(
+func (d *demo) postEvents(ctx context.Context) error {
+	d.app.fake.Inject(
 		licensespringtest.DropAfter().On(licensespringtest.CreateOrder),
 		licensespringtest.Status(http.StatusTooManyRequests, licensespringtest.Header("Retry-After", "1")).On(licensespringtest.CreateOrder).Nth(2),
 	)
 	for _, e := range [...]struct {
-		sample, story string
+		sample, title string
 		times         int
 		forged        bool
 	}{
 		{"1_checkout", "Ada buys two seats for a year.", 1, false},
-		{"1_checkout", "Stripe delivers it again, three times at once.", 3, false},
-		{"2_subscription_invoice", "Grace subscribes, three seats by the month: the invoice comes first,", 1, false},
-		{"3_subscription_checkout", "and then the checkout it belongs to.", 1, false},
-		{"4_unpaid", "Ada buys by bank transfer: not paid yet.", 1, false},
-		{"5_paid_later", "The transfer has come in.", 1, false},
-		{"4_unpaid", "The first of the two is delivered late, once more.", 1, false},
-		{"1_checkout", "Somebody forges an event for 900 seats.", 1, true},
-		{"6_bad_metadata", "A price has typing errors in its metadata.", 1, false},
+		{"1_checkout", "Stripe delivers the event again, three times concurrently.", 3, false},
+		{"2_subscription_invoice", "Grace subscribes to three seats with monthly billing: the invoice is delivered first,", 1, false},
+		{"3_subscription_checkout", "and its checkout second.", 1, false},
+		{"4_unpaid", "Ada buys by bank transfer: the payment is pending.", 1, false},
+		{"5_paid_later", "The transfer succeeds.", 1, false},
+		{"4_unpaid", "The first of the two events is delivered again, out of order.", 1, false},
+		{"1_checkout", "A forged event requests 900 seats.", 1, true},
+		{"6_bad_metadata", "A price has invalid metadata.", 1, false},
 		{"7_unknown_product", "A price names a product that the service does not have.", 1, false},
-		{"8_other", "An event that has nothing to do with licenses.", 1, false},
+		{"8_other", "An event is unrelated to licenses.", 1, false},
 	} {
-		d.say("\n%s", e.story)
+		d.println("\n%s", e.title)
 		payload, err := sample(e.sample)
 		if err != nil {
 			return err
@@ -79,24 +89,24 @@ func (d *demo) events(ctx context.Context) error {
 	return nil
 }
 
-// post delivers an event a number of times at once.
+// post posts an event several times concurrently.
 func (d *demo) post(ctx context.Context, payload []byte, times int, forged bool) error {
-	answers := make([]string, times)
-	faults := make([]error, times)
+	responses := make([]string, times)
+	errs := make([]error, times)
 	var all sync.WaitGroup
 	for i := range times {
-		all.Go(func() { answers[i], faults[i] = d.postOnce(ctx, payload, forged) })
+		all.Go(func() { responses[i], errs[i] = d.postOnce(ctx, payload, forged) })
 	}
 	all.Wait()
-	for _, answer := range answers {
-		d.say("  -> %s", answer)
+	for _, response := range responses {
+		d.println("  -> %s", response)
 	}
-	return errors.Join(faults...)
+	return errors.Join(errs...)
 }
 
 func (d *demo) postOnce(ctx context.Context, payload []byte, forged bool) (string, error) {
 	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{
-		Payload: payload, Secret: d.set.webhookSecret.Reveal(), Timestamp: time.Now(),
+		Payload: payload, Secret: d.app.set.webhookSecret.Reveal(), Timestamp: time.Now(),
 	})
 	if forged {
 		payload = bytes.Replace(payload, []byte(`"quantity": 2`), []byte(`"quantity": 900`), 1)
@@ -115,15 +125,14 @@ func (d *demo) postOnce(ctx context.Context, payload []byte, forged bool) (strin
 	return fmt.Sprintf("%d %s", res.StatusCode, bytes.TrimSpace(text)), err
 }
 
-// drained waits until nothing is in the queue.
-func (d *demo) drained(ctx context.Context) error {
-	d.say("\nThe workers make the orders. The answer to the first is lost after it was made,\nand one request is told to come back in a second.")
+func (d *demo) waitUntilEmpty(ctx context.Context) error {
+	d.println("\nThe workers create the orders. The response to the first create is lost after the\norder was created, and one request is rate limited for a second.")
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
+	ticker := time.NewTicker(100 * time.Millisecond)
+	defer ticker.Stop()
 	for {
-		stats, err := d.pipeline.Stats(ctx)
+		stats, err := d.app.pipeline.Stats(ctx)
 		if err != nil {
 			return err
 		}
@@ -133,14 +142,14 @@ func (d *demo) drained(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-tick.C:
+		case <-ticker.C:
 		}
 	}
 }
 
-func (d *demo) results(ctx context.Context) error {
+func (d *demo) printResults(ctx context.Context) error {
 	var lines []string
-	for result, err := range d.pipeline.Results(ctx) {
+	for result, err := range d.app.pipeline.Results(ctx) {
 		if err != nil {
 			return err
 		}
@@ -151,37 +160,37 @@ func (d *demo) results(ctx context.Context) error {
 		lines = append(lines, line)
 	}
 	slices.Sort(lines)
-	d.say("\nResults (order, how it came to be, license keys):\n%s", strings.Join(lines, "\n"))
+	d.println("\nResults (order, outcome, license keys):\n%s", strings.Join(lines, "\n"))
 	return nil
 }
 
-func (d *demo) letters(ctx context.Context) error {
-	d.say("\nDead letters:")
-	list, err := d.app.letters(ctx, 0, maxLetters)
+func (d *demo) printDeadLetters(ctx context.Context) error {
+	d.println("\nDead letters:")
+	list, err := d.app.deadLetters(ctx, 0, maxDeadLetters)
 	for _, l := range list {
 		reason := l.Reason
 		if len(l.Findings) > 0 {
-			reason = "is wrong:"
+			reason = "invalid:"
 		}
-		d.say("  %d %-12s %s", l.Seq, l.OrderID, reason)
+		d.println("  %d %-12s %s", l.Seq, l.OrderID, reason)
 		for _, f := range l.Findings {
-			d.say("      %s: %s", f.Path, f.Message)
+			d.println("      %s: %s", f.Path, f.Message)
 		}
 	}
 	return err
 }
 
-// books compares what was asked for with what there is.
-func (d *demo) books(ctx context.Context) error {
-	stats, err := d.pipeline.Stats(ctx)
+// checkTotals compares the expected orders with those of the service and the queue.
+func (d *demo) checkTotals(ctx context.Context) error {
+	stats, err := d.app.pipeline.Stats(ctx)
 	if err != nil {
 		return err
 	}
-	orders, licenses := len(d.fake.Orders()), d.fake.LicenseCount()
-	d.say("\nBooks: 3 orders with 6 licenses were due; the service has %d with %d, there are %d results and %d dead letters.",
+	orders, licenses := len(d.app.fake.Orders()), d.app.fake.LicenseCount()
+	d.println("\nTotals: want 3 orders, 6 licenses, 3 results and 2 dead letters; got %d orders, %d licenses, %d results and %d dead letters.",
 		orders, licenses, stats.Done, stats.Dead)
 	if orders != 3 || licenses != 6 || stats.Done != 3 || stats.Dead != 2 {
-		return errors.New("the books do not balance")
+		return errors.New("the totals do not match")
 	}
 	return nil
 }

@@ -11,82 +11,90 @@ import (
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
-// statsTimeout is how long reading the queue's numbers may take.
+// statsTimeout bounds reading the statistics of the queue.
 const statsTimeout = 2 * time.Second
 
-// metrics are what /metrics shows, in a registry of its own. No label has a value
-// that comes from outside.
-type metrics struct {
-	registry   *prometheus.Registry
-	events     *prometheus.CounterVec
-	licenses   prometheus.Counter
-	deliveries *prometheus.CounterVec
-	requests   *prometheus.CounterVec
-	waited     prometheus.Histogram
-	took       prometheus.Histogram
+// eventDispositions are all dispositions of events, in display order.
+var eventDispositions = [...]stripehook.Disposition{
+	stripehook.DispositionQueued, stripehook.DispositionIgnored, stripehook.DispositionRejected,
+	stripehook.DispositionInvalid, stripehook.DispositionFailed,
 }
 
-func newMetrics(pipeline *fulfillment.Pipeline, b *board, perMinute int) *metrics {
+// deliveryDispositions are all dispositions of deliveries, in display order.
+var deliveryDispositions = [...]fulfillment.Disposition{
+	fulfillment.DispositionDone, fulfillment.DispositionRetry, fulfillment.DispositionDead,
+}
+
+// metrics holds the metrics of /metrics. Label values never come from requests.
+type metrics struct {
+	registry     *prometheus.Registry
+	events       *prometheus.CounterVec
+	licenses     prometheus.Counter
+	deliveries   *prometheus.CounterVec
+	requests     *prometheus.CounterVec
+	orderTime    prometheus.Histogram
+	deliveryTime prometheus.Histogram
+}
+
+func newMetrics(pipeline *fulfillment.Pipeline, recent *activity, requestsPerMinute int) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "licensed_webhook_events_total", Help: "Deliveries of events by what became of them.",
+			Name: "licensed_webhook_events_total", Help: "Webhook deliveries by disposition.",
 		}, []string{"disposition"}),
 		licenses: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "licensed_webhook_licenses_total", Help: "Licenses asked for by queued events, repeated ones included.",
+			Name: "licensed_webhook_licenses_total", Help: "Licenses in queued events, including repeated events.",
 		}),
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "licensed_order_deliveries_total", Help: "Deliveries of orders to workers by how they ended.",
-		}, []string{"ending"}),
+			Name: "licensed_order_deliveries_total", Help: "Deliveries of orders to workers by disposition.",
+		}, []string{"disposition"}),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "licensed_api_requests_total", Help: "Requests to the service by the status of the answer.",
+			Name: "licensed_api_requests_total", Help: "Requests to the service by the status of the response.",
 		}, []string{"status"}),
-		waited: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "licensed_order_duration_seconds", Help: "Time from the queue to the stored result.",
+		orderTime: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "licensed_order_duration_seconds", Help: "Time from enqueueing an order to its stored result.",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 6 * 3600, 24 * 3600},
 		}),
-		took: prometheus.NewHistogram(prometheus.HistogramOpts{
-			Name: "licensed_delivery_duration_seconds", Help: "Time that a delivery to a worker took.",
+		deliveryTime: prometheus.NewHistogram(prometheus.HistogramOpts{
+			Name: "licensed_delivery_duration_seconds", Help: "Duration of deliveries to workers.",
 			Buckets: []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120},
 		}),
 	}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.events, m.licenses, m.deliveries, m.requests, m.waited, m.took,
+		m.events, m.licenses, m.deliveries, m.requests, m.orderTime, m.deliveryTime,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "licensed_api_requests_last_minute", Help: "Requests to the service in the last 60 seconds.",
-		}, func() float64 { return float64(b.snapshot().lastMinute) }),
+		}, func() float64 { return float64(recent.snapshot().requestsLastMinute) }),
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-			Name: "licensed_api_requests_per_minute_limit", Help: "Requests to the service that the budget allows in 60 seconds.",
-		}, func() float64 { return float64(perMinute) }),
+			Name: "licensed_api_requests_per_minute_limit", Help: "Requests to the service that the rate limiter permits in 60 seconds.",
+		}, func() float64 { return float64(requestsPerMinute) }),
 		newQueueCollector(pipeline),
 	)
-	// Shown as 0 from the start, so that a rate can be taken of the first one.
-	for _, d := range [...]stripehook.Disposition{
-		stripehook.Queued, stripehook.Ignored, stripehook.Rejected, stripehook.Refused, stripehook.Failed,
-	} {
+	// Counters start at 0, so that the first increment has a rate.
+	for _, d := range eventDispositions {
 		m.events.WithLabelValues(string(d))
 	}
-	for _, e := range [...]fulfillment.Ending{fulfillment.Done, fulfillment.Later, fulfillment.Dead} {
-		m.deliveries.WithLabelValues(string(e))
+	for _, d := range deliveryDispositions {
+		m.deliveries.WithLabelValues(string(d))
 	}
 	return m
 }
 
-func (m *metrics) event(r stripehook.Report) {
+func (m *metrics) recordEvent(r stripehook.Report) {
 	m.events.WithLabelValues(string(r.Disposition)).Inc()
 	m.licenses.Add(float64(r.Licenses))
 }
 
-func (m *metrics) delivery(e fulfillment.Event) {
-	m.deliveries.WithLabelValues(string(e.Ending)).Inc()
-	m.took.Observe(e.Took.Seconds())
-	if e.Ending == fulfillment.Done {
-		m.waited.Observe(e.Waited.Seconds())
+func (m *metrics) recordDelivery(e fulfillment.Event) {
+	m.deliveries.WithLabelValues(string(e.Disposition)).Inc()
+	m.deliveryTime.Observe(e.Duration.Seconds())
+	if e.Disposition == fulfillment.DispositionDone {
+		m.orderTime.Observe(e.Age.Seconds())
 	}
 }
 
-// queueCollector reads the queue's numbers when they are asked for.
+// queueCollector reads the statistics of the queue for each scrape.
 type queueCollector struct {
 	pipeline *fulfillment.Pipeline
 	up       *prometheus.Desc
@@ -101,22 +109,22 @@ type queueGauge struct {
 func newQueueCollector(pipeline *fulfillment.Pipeline) *queueCollector {
 	c := &queueCollector{
 		pipeline: pipeline,
-		up:       prometheus.NewDesc("licensed_queue_up", "1 if the queue answers and can be written.", nil, nil),
+		up:       prometheus.NewDesc("licensed_queue_up", "1 if the queue is reachable and writable.", nil, nil),
 	}
 	add := func(name, help string, value func(fulfillment.Stats) float64) {
 		c.gauges = append(c.gauges, queueGauge{prometheus.NewDesc("licensed_queue_"+name, help, nil, nil), value})
 	}
-	add("depth", "Orders in the queue, not finished.", func(s fulfillment.Stats) float64 { return float64(s.Depth) })
-	add("waiting", "Orders that no worker has had yet.", func(s fulfillment.Stats) float64 { return float64(s.Waiting) })
-	add("begun", "Orders that a worker is at, or that wait for another try.", func(s fulfillment.Stats) float64 { return float64(s.Begun) })
-	add("calls", "Calls under way in this process.", func(s fulfillment.Stats) float64 { return float64(s.Calls) })
-	add("results", "Results that are kept.", func(s fulfillment.Stats) float64 { return float64(s.Done) })
+	add("depth", "Unfinished orders in the queue.", func(s fulfillment.Stats) float64 { return float64(s.Depth) })
+	add("waiting", "Orders that were never delivered to a worker.", func(s fulfillment.Stats) float64 { return float64(s.Waiting) })
+	add("in_flight", "Orders that a worker is processing or that wait for a retry.", func(s fulfillment.Stats) float64 { return float64(s.InFlight) })
+	add("active_calls", "Active calls of the client in this process.", func(s fulfillment.Stats) float64 { return float64(s.ActiveCalls) })
+	add("results", "Stored results.", func(s fulfillment.Stats) float64 { return float64(s.Done) })
 	add("dead_letters", "Dead letters.", func(s fulfillment.Stats) float64 { return float64(s.Dead) })
-	add("oldest_age_seconds", "Age of the oldest order of the queue.", func(s fulfillment.Stats) float64 { return s.Oldest.Seconds() })
+	add("oldest_age_seconds", "Age of the oldest order in the queue.", func(s fulfillment.Stats) float64 { return s.OldestAge.Seconds() })
 	return c
 }
 
-// Describe tells the registry what there is.
+// Describe sends the descriptions of the metrics.
 func (c *queueCollector) Describe(to chan<- *prometheus.Desc) {
 	to <- c.up
 	for _, g := range c.gauges {
@@ -124,9 +132,9 @@ func (c *queueCollector) Describe(to chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect asks the queue.
+// Collect reads the queue and sends the metrics.
 func (c *queueCollector) Collect(to chan<- prometheus.Metric) {
-	// A collector is given no context.
+	// The interface has no context.
 	ctx, cancel := context.WithTimeout(context.Background(), statsTimeout)
 	defer cancel()
 	up := 0.0

@@ -13,12 +13,12 @@ import (
 
 func TestMetrics(t *testing.T) {
 	t.Parallel()
-	r := start(t, env(), "-plan", "900")
-	code, _, fault := r.command("enqueue", file(t,
-		`{"id": "inv-1", "items": [{"product_code": "acme-cad", "licenses": [{}]}]}`,
-		`{"id": "inv-2", "items": [{"product_code": "acme-gone", "licenses": [{}]}]}`))
-	require.Equal(t, exitOK, code, fault)
-	r.settled(1, 1)
+	r := startServe(t, env(), "-rate-limit", "900")
+	code, _, stderr := r.command("enqueue", file(t,
+		`{"id": "inv-1", "items": [{"product_code": "acmecad", "licenses": [{}]}]}`,
+		`{"id": "inv-2", "items": [{"product_code": "acmegone", "licenses": [{}]}]}`))
+	require.Equal(t, exitOK, code, stderr)
+	r.waitUntilEmpty(1, 1)
 	var body string
 	var header http.Header
 	eventually(t, "both deliveries are counted", func() bool {
@@ -27,9 +27,9 @@ func TestMetrics(t *testing.T) {
 	})
 	assert.Contains(t, header.Get("Content-Type"), "text/plain")
 	for _, line := range []string{
-		`licensed_order_deliveries_total{ending="done"} 1`,
-		`licensed_order_deliveries_total{ending="dead"} 1`,
-		`licensed_order_deliveries_total{ending="later"} 0`,
+		`licensed_order_deliveries_total{disposition="done"} 1`,
+		`licensed_order_deliveries_total{disposition="dead"} 1`,
+		`licensed_order_deliveries_total{disposition="retry"} 0`,
 		`licensed_webhook_events_total{disposition="queued"} 0`,
 		`licensed_api_requests_total{status="200"} 1`,
 		`licensed_api_requests_total{status="400"} 1`,
@@ -45,12 +45,12 @@ func TestMetrics(t *testing.T) {
 		assert.Regexp(t, "(?m)^"+regexp.QuoteMeta(line)+"$", body)
 	}
 	assert.Contains(t, body, "go_goroutines")
-	assert.NotContains(t, body, "inv-1", "an id is no label")
+	assert.NotContains(t, body, "inv-1", "an order id must not be a label")
 
-	// What Prometheus asks of names, units and help texts.
-	faults, err := promlint.New(strings.NewReader(body)).Lint()
+	// The conventions of Prometheus for names, units and help texts.
+	problems, err := promlint.New(strings.NewReader(body)).Lint()
 	require.NoError(t, err)
-	for _, fault := range faults {
-		assert.False(t, strings.HasPrefix(fault.Metric, "licensed_"), "%s: %s", fault.Metric, fault.Text)
+	for _, p := range problems {
+		assert.False(t, strings.HasPrefix(p.Metric, "licensed_"), "%s: %s", p.Metric, p.Text)
 	}
 }

@@ -11,48 +11,48 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestSettingsFaults(t *testing.T) {
+func TestInvalidSettings(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string
 		args string
 		env  []string
-		want string // all faults, "" for none
+		want string // all errors, or empty
 	}{
-		{"nothing at all", "", nil, ""},
-		{"all there", "-store d", []string{"LICENSESPRING_MANAGEMENT_KEY", "k", "STRIPE_WEBHOOK_SECRET", "w"}, ""},
+		{"none", "", nil, ""},
+		{"complete", "-store d", []string{"LICENSESPRING_MANAGEMENT_KEY", "k", "STRIPE_WEBHOOK_SECRET", "w"}, ""},
 		{
-			"no key must not mean the fake", "-store d", nil,
-			"LICENSESPRING_MANAGEMENT_KEY is not set (for a fake of the service give -fake)\nSTRIPE_WEBHOOK_SECRET is not set",
+			"missing key must not select the fake", "-store d", nil,
+			"LICENSESPRING_MANAGEMENT_KEY is not set (use -fake for a fake of the service)\nSTRIPE_WEBHOOK_SECRET is not set",
 		},
 		{
-			"nor beside a secret of stripe's", "",
+			"missing key with a Stripe secret", "",
 			[]string{"STRIPE_WEBHOOK_SECRET", "w"},
-			"LICENSESPRING_MANAGEMENT_KEY is not set (for a fake of the service give -fake)\ngive -store or -nats: the queue must outlive the process",
+			"LICENSESPRING_MANAGEMENT_KEY is not set (use -fake for a fake of the service)\nset -store or -nats: the queue must survive the process",
 		},
 		{
-			"a key and no store", "",
+			"key without a store", "",
 			[]string{"LICENSESPRING_MANAGEMENT_KEY", "k", "STRIPE_WEBHOOK_SECRET", "w"},
-			"give -store or -nats: the queue must outlive the process",
+			"set -store or -nats: the queue must survive the process",
 		},
-		{"fake with a key", "-fake", []string{"LICENSESPRING_MANAGEMENT_KEY", "k"}, "-fake, and LICENSESPRING_MANAGEMENT_KEY is set"},
-		{"two queues", "-fake -store d -nats nats://h", nil, "-store and -nats exclude each other"},
-		{"demo on the real service", "-demo -store d", []string{"LICENSESPRING_MANAGEMENT_KEY", "k", "STRIPE_WEBHOOK_SECRET", "w"}, "-demo is for the fake only"},
-		{"exit alone", "-exit", nil, "-exit goes with -demo"},
-		{"credentials for no cluster", "-fake -nats-creds f", nil, "-nats-creds goes with -nats"},
-		{"replicas of an embedded queue", "-fake -replicas 3", nil, "-replicas goes with -nats"},
+		{"fake with a key", "-fake", []string{"LICENSESPRING_MANAGEMENT_KEY", "k"}, "-fake cannot be combined with LICENSESPRING_MANAGEMENT_KEY"},
+		{"two queues", "-fake -store d -nats nats://h", nil, "-store cannot be combined with -nats"},
+		{"demo on the real service", "-demo -store d", []string{"LICENSESPRING_MANAGEMENT_KEY", "k", "STRIPE_WEBHOOK_SECRET", "w"}, "-demo requires the fake"},
+		{"exit without demo", "-exit", nil, "-exit requires -demo"},
+		{"credentials without a cluster", "-fake -nats-creds f", nil, "-nats-creds requires -nats"},
+		{"replicas of an embedded queue", "-fake -replicas 3", nil, "-replicas requires -nats"},
 		{
-			"a key that would encrypt nothing", "-fake -nats nats://h",
+			"encryption key with a cluster", "-fake -nats nats://h",
 			[]string{"LICENSED_STORE_KEY", "k"},
-			"LICENSED_STORE_KEY encrypts an embedded queue, and -nats is another",
+			"LICENSED_STORE_KEY cannot be combined with -nats: it encrypts an embedded queue",
 		},
 		{"no workers", "-workers 0 -grace -1s", nil, "-workers must be from 1 to 1000\n-grace must not be negative"},
-		{"negative plan", "-plan -5", nil, "-plan must not be negative"},
-		{"status for the world", "-admin :8081", nil, "-admin is not on the loopback interface, and LICENSED_ADMIN_TOKEN is not set"},
-		{"status for who knows the token", "-admin 0.0.0.0:8081", []string{"LICENSED_ADMIN_TOKEN", "t"}, ""},
-		{"a bad variable", "", []string{"LICENSED_WORKERS", "many"}, `LICENSED_WORKERS: parse error`},
+		{"negative rate limit", "-rate-limit -5", nil, "-rate-limit must not be negative"},
+		{"public admin port without a token", "-admin :8081", nil, "-admin requires LICENSED_ADMIN_TOKEN unless the address is loopback"},
+		{"public admin port with a token", "-admin 0.0.0.0:8081", []string{"LICENSED_ADMIN_TOKEN", "t"}, ""},
+		{"invalid variable", "", []string{"LICENSED_WORKERS", "many"}, `LICENSED_WORKERS: parse error`},
 		{
-			"all that cannot be read, at once", "now",
+			"all unreadable values at once", "now",
 			[]string{
 				"LICENSED_WORKERS", "many", "STRIPE_API_KEY", "a", "STRIPE_API_KEY_FILE", "b",
 				"LICENSED_ADMIN_TOKEN", "a", "LICENSED_ADMIN_TOKEN_FILE", "b",
@@ -74,19 +74,19 @@ func TestSettingsFaults(t *testing.T) {
 	}
 }
 
-func TestSettingsFromTheEnvironment(t *testing.T) {
+func TestSettingsFromEnvironment(t *testing.T) {
 	t.Parallel()
-	vars := env("LICENSED_STORE", "there", "LICENSED_GRACE", "3s", "LICENSED_RENEWALS", "true", "LICENSED_PLAN", "2400",
+	vars := env("LICENSED_STORE", "there", "LICENSED_GRACE", "3s", "LICENSED_RENEWALS", "true", "LICENSED_RATE_LIMIT", "2400",
 		"LICENSESPRING_MANAGEMENT_KEY", "k", "STRIPE_WEBHOOK_SECRET", "w")
 	s, err := newSettings([]string{"-grace", "4s"}, vars, &output{})
 	require.NoError(t, err)
 	assert.Equal(t, "there", s.store)
-	assert.Equal(t, 4*time.Second, s.grace, "the command line wins")
+	assert.Equal(t, 4*time.Second, s.grace, "flags have precedence")
 	assert.True(t, s.renewals)
 	assert.False(t, s.fake)
-	assert.Equal(t, 1200, s.perMinute(), "what one address may do")
-	s.plan = 300
-	assert.Equal(t, 300, s.perMinute())
+	assert.Equal(t, 1200, s.requestsPerMinute(), "the limit per address")
+	s.rateLimit = 300
+	assert.Equal(t, 300, s.requestsPerMinute())
 }
 
 func TestSecrets(t *testing.T) {
@@ -110,13 +110,13 @@ func TestSecrets(t *testing.T) {
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
 
-func TestLoopback(t *testing.T) {
+func TestIsLoopback(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]bool{
 		"127.0.0.1:80": true, "localhost:80": true, "[::1]:80": true, "127.9.9.9": true, "localhost": true,
 		":80": false, "0.0.0.0:80": false, "[::]:80": false, "10.0.0.1:80": false, "evil.example:80": false,
 		"localhost.evil.example:80": false, "127.0.0.1.evil.example": false, "": false,
 	} {
-		assert.Equal(t, want, loopback(address), address)
+		assert.Equal(t, want, isLoopback(address), address)
 	}
 }

@@ -16,11 +16,11 @@ import (
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
 )
 
-// fullDisk is a store whose disk takes no order, until free is called.
+// fullDisk creates a store whose disk is full until free is called.
 func fullDisk(t *testing.T) (store string, free func()) {
 	t.Helper()
 	if runtime.GOOS != "linux" {
-		t.Skip("there is no /dev/full")
+		t.Skip("/dev/full does not exist")
 	}
 	store = t.TempDir()
 	p, err := fulfillment.Open(t.Context(), fulfillment.WithStoreDir(store))
@@ -32,34 +32,33 @@ func fullDisk(t *testing.T) (store string, free func()) {
 	return store, func() { require.NoError(t, os.Remove(block)) }
 }
 
-// TestFullDisk ends the service when the disk is full, since only a new start
-// mends that.
+// The service exits when the disk is full, because only a restart recovers the store.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	store, free := fullDisk(t)
-	r := start(t, env(), "-fake", "-store", store)
-	orders := file(t, `{"id": "inv-1", "items": [{"product_code": "acme-cad", "licenses": [{}]}]}`)
+	r := startServe(t, env(), "-fake", "-store", store)
+	orders := file(t, `{"id": "inv-1", "items": [{"product_code": "acmecad", "licenses": [{}]}]}`)
 	code, out, _ := r.command("enqueue", orders)
 	assert.Equal(t, exitFailed, code)
-	assert.Equal(t, "0 queued, 0 refused\n", out)
+	assert.Equal(t, "0 queued, 0 rejected\n", out)
 	select {
 	case code = <-r.code:
 		r.code <- code
-	case <-time.After(patience):
-		require.Fail(t, "it goes on")
+	case <-time.After(testTimeout):
+		require.Fail(t, "the service did not exit")
 	}
 	assert.Equal(t, exitFailed, code)
 	assert.Contains(t, r.stderr.String(), "the store failed")
 
 	free()
-	r = start(t, env(), "-fake", "-store", store)
-	code, _, fault := r.command("enqueue", orders)
-	require.Equal(t, exitOK, code, fault)
-	r.settled(1, 0)
+	r = startServe(t, env(), "-fake", "-store", store)
+	code, _, stderr := r.command("enqueue", orders)
+	require.Equal(t, exitOK, code, stderr)
+	r.waitUntilEmpty(1, 0)
 }
 
-// TestFullDiskIsShown has everybody who asks told of the full disk.
-func TestFullDiskIsShown(t *testing.T) {
+// The health check, the status page and the metrics report a full disk.
+func TestFullDiskIsReported(t *testing.T) {
 	t.Parallel()
 	store, _ := fullDisk(t)
 	set, err := newSettings([]string{"-fake", "-store", store}, env(), &output{})
@@ -73,16 +72,16 @@ func TestFullDiskIsShown(t *testing.T) {
 		status, body, _ := get(t, server.URL+"/healthz", nil)
 		assert.Equal(t, 200, status, body)
 	}
-	order := licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense())
+	order := licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense())
 	require.ErrorIs(t, a.pipeline.Enqueue(t.Context(), order), fulfillment.ErrStoreFailed)
 
 	admin := httptest.NewServer(a.adminHandler())
 	t.Cleanup(admin.Close)
 	status, body, _ := get(t, admin.URL+"/healthz", nil)
 	assert.Equal(t, 503, status)
-	assert.Contains(t, body, "its disk is full")
+	assert.Contains(t, body, "the disk is full")
 	_, body, _ = get(t, admin.URL+"/", nil)
-	assert.Contains(t, body, "its disk is full")
+	assert.Contains(t, body, "the disk is full")
 	_, body, _ = get(t, admin.URL+"/metrics", nil)
 	assert.Contains(t, body, "\nlicensed_queue_up 0\n")
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// envChild makes the test binary be the program, for tests that need a process.
+// envChild makes the test binary run the program, for tests that need a process.
 const envChild = "LICENSED_TEST_CHILD"
 
 func TestMain(m *testing.M) {
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// output is a buffer that is written to while it is read.
+// output is a bytes.Buffer that is safe for concurrent use.
 type output struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -47,16 +47,16 @@ func (o *output) String() string {
 	return o.buf.String()
 }
 
-// patience is how long anything may take on a machine that is busy.
-const patience = 40 * time.Second
+// testTimeout is long so that no test fails on a slow machine.
+const testTimeout = 40 * time.Second
 
-// eventually waits for something that is bound to come.
-func eventually(t *testing.T, what string, ready func() bool) {
+// eventually waits until the condition is true.
+func eventually(t *testing.T, name string, condition func() bool) {
 	t.Helper()
-	require.Eventually(t, ready, patience, 20*time.Millisecond, what)
+	require.Eventually(t, condition, testTimeout, 20*time.Millisecond, name)
 }
 
-// env is an environment of a test's own.
+// env returns an environment with the given variables only.
 func env(pairs ...string) environment {
 	vars := map[string]string{}
 	for pair := range slices.Chunk(pairs, 2) {
@@ -65,8 +65,8 @@ func env(pairs ...string) environment {
 	return func(name string) string { return vars[name] }
 }
 
-// running is a serve in this process.
-type running struct {
+// testServe is a serve that runs in this process.
+type testServe struct {
 	t              *testing.T
 	webhook, admin string
 	stdout, stderr *output
@@ -74,11 +74,11 @@ type running struct {
 	code           chan int
 }
 
-// start runs serve on free ports, and stops it when the test ends.
-func start(t *testing.T, env environment, args ...string) *running {
+// startServe runs serve on free ports, and stops it when the test ends.
+func startServe(t *testing.T, env environment, args ...string) *testServe {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	r := &running{t: t, stdout: &output{}, stderr: &output{}, stop: cancel, code: make(chan int, 1)}
+	r := &testServe{t: t, stdout: &output{}, stderr: &output{}, stop: cancel, code: make(chan int, 1)}
 	go func() {
 		r.code <- run(ctx, append([]string{"serve", "-listen", "127.0.0.1:0", "-admin", "127.0.0.1:0"}, args...), env, r.stdout, r.stderr)
 	}()
@@ -86,50 +86,51 @@ func start(t *testing.T, env environment, args ...string) *running {
 		cancel()
 		r.code <- <-r.code
 	})
-	r.webhook, r.admin = addresses(t, r.stdout)
+	r.webhook, r.admin = readAddresses(t, r.stdout)
 	return r
 }
 
-// addresses reads where a serve listens from what it prints.
-func addresses(t *testing.T, stdout *output) (webhook, admin string) {
+// readAddresses reads the addresses that serve prints.
+func readAddresses(t *testing.T, stdout *output) (webhook, admin string) {
 	t.Helper()
 	pattern := regexp.MustCompile(`webhook +(\S+)\n.*status page +(\S+)/\n`)
 	var found []string
-	eventually(t, "it says where it listens", func() bool {
+	eventually(t, "serve prints its addresses", func() bool {
 		found = pattern.FindStringSubmatch(stdout.String())
 		return found != nil
 	})
 	return found[1], found[2]
 }
 
-// command runs another command against the server.
-func (r *running) command(args ...string) (code int, stdout, stderr string) {
+// command runs another command that uses this serve.
+func (r *testServe) command(args ...string) (code int, stdout, stderr string) {
 	r.t.Helper()
-	var out, fault bytes.Buffer
-	code = run(r.t.Context(), args, env("LICENSED_SERVER", r.admin), &out, &fault)
-	return code, out.String(), fault.String()
+	var outBuf, errBuf bytes.Buffer
+	code = run(r.t.Context(), args, env("LICENSED_SERVER", r.admin), &outBuf, &errBuf)
+	return code, outBuf.String(), errBuf.String()
 }
 
-// view asks how the server stands.
-func (r *running) view() view {
+// status returns the state of the server.
+func (r *testServe) status() statusView {
 	r.t.Helper()
-	code, out, fault := r.command("status", "-json")
-	require.Equal(r.t, exitOK, code, fault)
-	var v view
+	code, out, stderr := r.command("status", "-json")
+	require.Equal(r.t, exitOK, code, stderr)
+	var v statusView
 	require.NoError(r.t, json.Unmarshal([]byte(out), &v))
 	return v
 }
 
-// settled waits until the queue is empty, with this many results and letters.
-func (r *running) settled(done, dead int) {
+// waitUntilEmpty waits until the queue is empty and has the given numbers of results
+// and dead letters.
+func (r *testServe) waitUntilEmpty(done, dead int) {
 	r.t.Helper()
 	eventually(r.t, "the queue is empty", func() bool {
-		v := r.view()
+		v := r.status()
 		return v.Queue.Depth == 0 && v.Queue.Done == done && v.Queue.Dead == dead
 	})
 }
 
-// file writes lines into a file.
+// file writes lines to a temporary file and returns its name.
 func file(t *testing.T, lines ...string) string {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "orders.jsonl")

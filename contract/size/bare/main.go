@@ -1,5 +1,5 @@
-// Command bare creates an order with net/http and encoding/json alone. It is what
-// the size of the others is measured against.
+// Command bare creates an order with net/http and encoding/json only. It is the
+// baseline of the size measurements.
 package main
 
 import (
@@ -29,7 +29,7 @@ func main() {
 }
 
 func run() error {
-	body, err := json.Marshal(order{ID: "inv-1", Items: []item{{ProductCode: "acme-cad"}}})
+	body, err := json.Marshal(order{ID: "inv-1", Items: []item{{ProductCode: "acmecad"}}})
 	if err != nil {
 		return err
 	}
@@ -44,14 +44,14 @@ func run() error {
 		return err
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
+	responseBody, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return err
 	}
-	var made struct {
+	var created struct {
 		ID int64 `json:"id"`
 	}
-	err = json.Unmarshal(answer, &made)
-	fmt.Println(made.ID)
+	err = json.Unmarshal(responseBody, &created)
+	fmt.Println(created.ID)
 	return err
 }

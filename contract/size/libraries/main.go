@@ -1,5 +1,5 @@
-// Command libraries is bare with all that the SDK uses of others, and nothing of
-// the SDK itself: no program with the SDK can be smaller.
+// Command libraries is command bare with the dependencies of the SDK, and without
+// the SDK: the minimum size of a program that uses the SDK.
 package main
 
 import (
@@ -41,7 +41,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	body, err := json.Marshal(order{ID: "inv-1", Items: []item{{ProductCode: "acme-cad"}}})
+	body, err := json.Marshal(order{ID: "inv-1", Items: []item{{ProductCode: "acmecad"}}})
 	if err != nil {
 		return err
 	}
@@ -65,14 +65,14 @@ func run(ctx context.Context) error {
 	}
 	defer resp.Body.Close()
 	slog.New(slog.DiscardHandler).LogAttrs(ctx, slog.LevelDebug, "done", slog.Int("status", resp.StatusCode))
-	answer, err := io.ReadAll(resp.Body)
+	responseBody, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return err
 	}
-	var made struct {
+	var created struct {
 		ID int64 `json:"id"`
 	}
-	err = json.Unmarshal(answer, &made)
-	fmt.Println(made.ID)
+	err = json.Unmarshal(responseBody, &created)
+	fmt.Println(created.ID)
 	return err
 }

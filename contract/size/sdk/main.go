@@ -1,5 +1,5 @@
-// Command sdk creates an order with the SDK: the create, the lookups that settle it
-// and the comparison are all linked.
+// Command sdk creates an order with EnsureOrder, which links creating, looking up and
+// comparing orders.
 package main
 
 import (
@@ -22,7 +22,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	res, err := client.EnsureOrder(context.Background(), licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense()))
+	res, err := client.EnsureOrder(context.Background(), licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense()))
 	if err != nil {
 		return err
 	}

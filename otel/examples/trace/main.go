@@ -1,11 +1,10 @@
-// Command trace shows the trace of an order whose first answer is lost. It needs
-// no account: it runs against a fake of the service, which loses the answer on
-// request.
+// Command trace prints the trace of an order whose first response is lost. It needs no
+// account: it uses a fake of the service with an injected fault.
 //
 //	go run ./examples/trace
 //
-// It prints each span when the trace is over, within its parent, with all its
-// attributes. A program of your own passes its spans to an exporter instead.
+// It prints all spans as a tree with their attributes. A real program uses an exporter
+// instead.
 package main
 
 import (
@@ -33,14 +32,13 @@ func main() {
 	}
 }
 
-// run is the whole program: a provider, a client that is observed, an order
-// within a span of the program's own.
+// run creates an order in a span of its own and prints the trace.
 func run(ctx context.Context, stdout io.Writer) error {
 	spans := &tree{out: stdout}
 	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(spans))
 
 	err := checkout(ctx, provider)
-	// What is still to be exported is exported here, whatever became of ctx.
+	// Shutdown exports the remaining spans, even if ctx is done.
 	return errors.Join(err, provider.Shutdown(context.WithoutCancel(ctx)))
 }
 
@@ -61,6 +59,6 @@ func checkout(ctx context.Context, provider *sdktrace.TracerProvider) error {
 	ctx, span := provider.Tracer("shop").Start(ctx, "checkout")
 	defer span.End()
 	_, err = client.CreateOrder(ctx, licensespring.NewOrder("inv-2031-000417").
-		AddItem("acme-cad", licensespring.NewLicense().TimeLimited(licensespring.Years(1))))
+		AddItem("acmecad", licensespring.NewLicense().TimeLimited(licensespring.Years(1))))
 	return err
 }

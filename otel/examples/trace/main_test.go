@@ -13,8 +13,7 @@ import (
 
 var duration = regexp.MustCompile(`\b[0-9.]+(µs|ms|s)\b`)
 
-// The program prints the tree that the README shows, but for the durations, and
-// the attributes besides.
+// TestRun compares the tree with the README, except for the durations and attributes.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	readme, err := os.ReadFile("../../README.md")
@@ -38,7 +37,7 @@ func TestRun(t *testing.T) {
 	assert.Contains(t, attributes.String(), "         http.response.status_code = 200\n")
 }
 
-// A context that is over is no reason to keep the spans back.
+// TestRunCanceled checks that the spans are printed even if the context is canceled.
 func TestRunCanceled(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

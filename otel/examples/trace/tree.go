@@ -14,7 +14,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// tree is an exporter that keeps spans, and prints them as a tree at the end.
+// tree is an exporter that collects spans and prints them as a tree on Shutdown.
 type tree struct {
 	out io.Writer
 
@@ -22,7 +22,7 @@ type tree struct {
 	spans []sdktrace.ReadOnlySpan
 }
 
-// ExportSpans keeps spans until Shutdown.
+// ExportSpans collects spans until Shutdown.
 func (t *tree) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -30,18 +30,18 @@ func (t *tree) ExportSpans(_ context.Context, spans []sdktrace.ReadOnlySpan) err
 	return nil
 }
 
-// Shutdown prints what was kept, earlier spans first.
+// Shutdown prints the spans in the order of their start.
 func (t *tree) Shutdown(context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	slices.SortStableFunc(t.spans, func(a, b sdktrace.ReadOnlySpan) int { return a.StartTime().Compare(b.StartTime()) })
-	_, err := io.WriteString(t.out, t.below(trace.SpanID{}, "", time.Time{}))
+	_, err := io.WriteString(t.out, t.subtree(trace.SpanID{}, "", time.Time{}))
 	return err
 }
 
-// below is the text of the spans within one, each with the time from the start
-// of the trace to its own.
-func (t *tree) below(parent trace.SpanID, lines string, start time.Time) string {
+// subtree returns the descendants of a span as text. Times are relative to the start of
+// the trace.
+func (t *tree) subtree(parent trace.SpanID, lines string, start time.Time) string {
 	children := slices.DeleteFunc(slices.Clone(t.spans), func(s sdktrace.ReadOnlySpan) bool { return s.Parent().SpanID() != parent })
 	var b strings.Builder
 	for i, s := range children {
@@ -54,7 +54,7 @@ func (t *tree) below(parent trace.SpanID, lines string, start time.Time) string 
 		}
 		fmt.Fprintf(&b, "%s%s (%s) at %s, took %s%s\n", branch, s.Name(), s.SpanKind(),
 			rounded(s.StartTime().Sub(start)), rounded(s.EndTime().Sub(s.StartTime())), status(s.Status()))
-		inner := t.below(s.SpanContext().SpanID(), next, start)
+		inner := t.subtree(s.SpanContext().SpanID(), next, start)
 		bar := next + "   "
 		if inner != "" {
 			bar = next + "│  "
@@ -67,7 +67,7 @@ func (t *tree) below(parent trace.SpanID, lines string, start time.Time) string 
 	return b.String()
 }
 
-// attributes returns the attributes of a span, by their keys.
+// attributes returns the attributes of a span, sorted by key.
 func attributes(s sdktrace.ReadOnlySpan) []string {
 	lines := make([]string, 0, len(s.Attributes()))
 	for _, a := range s.Attributes() {

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+)
+
+// The exit codes.
+const (
+	exitOK = iota
+	exitFailed
+	exitUsage
+)
+
+const usage = `usage: licensed <command> [flags]
+
+  serve                 run the webhook, workers, status page and metrics
+  enqueue file.jsonl    enqueue orders, one JSON object per line (- for stdin)
+  status                print the state of the queue
+  dead list             list dead letters with their reasons
+  dead retry N...       enqueue the orders of dead letters again (-all: all of them)
+  dead discard N...     remove dead letters permanently
+
+licensed <command> -h lists the flags of a command.
+`
+
+// environment returns the value of a variable, like os.Getenv.
+type environment func(string) string
+
+// errUsage reports invalid command line arguments. The usage was printed already.
+var errUsage = errors.New("usage")
+
+// printf ignores errors of the output, because there is nowhere to report them.
+func printf(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
+
+// run runs a command and returns the exit code.
+func run(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) int {
+	command := ""
+	if len(args) > 0 {
+		command, args = args[0], args[1:]
+	}
+	var err error
+	switch command {
+	case "serve":
+		err = serve(ctx, args, env, stdout, stderr)
+	case "enqueue":
+		err = enqueue(ctx, args, env, stdout, stderr)
+	case "status":
+		err = status(ctx, args, env, stdout, stderr)
+	case "dead":
+		err = dead(ctx, args, env, stdout, stderr)
+	case "help", "-h", "--help":
+		printf(stdout, "%s", usage)
+	default:
+		printf(stderr, "%s", usage)
+		err = errUsage
+	}
+	switch {
+	case err == nil, errors.Is(err, flag.ErrHelp):
+		return exitOK
+	case errors.Is(err, errUsage):
+		return exitUsage
+	default:
+		printf(stderr, "licensed: %v\n", err)
+		return exitFailed
+	}
+}

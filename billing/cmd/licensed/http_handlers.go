@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+const webhookPath = "/webhooks/stripe"
+
+// publicHandler serves the public port.
+func (a *app) publicHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.Handle(webhookPath, a.hook)
+	mux.HandleFunc("GET /healthz", a.healthz)
+	return mux
+}
+
+// adminHandler serves the admin port.
+func (a *app) adminHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", a.statusPage)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(a.metrics.registry, promhttp.HandlerOpts{Registry: a.metrics.registry}))
+	mux.HandleFunc("GET /api/status", func(w http.ResponseWriter, r *http.Request) {
+		writeJSON(w, http.StatusOK, a.statusView(r.Context()))
+	})
+	mux.HandleFunc("POST /api/orders", a.postOrder)
+	mux.HandleFunc("GET /api/dead", a.listDeadLetters)
+	mux.HandleFunc("POST /api/dead/{seq}/retry", a.retryDeadLetter)
+	mux.HandleFunc("DELETE /api/dead/{seq}", a.discardDeadLetter)
+
+	// Another web page in the operator's browser must neither post (cross-origin
+	// protection) nor read by DNS rebinding (host check).
+	protected := a.requireLoopbackHost(a.requireToken(http.NewCrossOriginProtection().Handler(mux)))
+	outer := http.NewServeMux()
+	outer.HandleFunc("GET /healthz", a.healthz) // probes have no token
+	outer.Handle("/", protected)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("X-Frame-Options", "DENY")
+		w.Header().Set("Referrer-Policy", "no-referrer")
+		w.Header().Set("Cache-Control", "no-store")
+		outer.ServeHTTP(w, r)
+	})
+}
+
+// healthz reports whether the service accepts events.
+func (a *app) healthz(w http.ResponseWriter, r *http.Request) {
+	if a.draining.Load() {
+		http.Error(w, "draining", http.StatusServiceUnavailable)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), statsTimeout)
+	defer cancel()
+	if text := queueErrorText(a.pipeline.Health(ctx)); text != "" {
+		http.Error(w, text, http.StatusServiceUnavailable)
+		return
+	}
+	_, _ = io.WriteString(w, "ok\n")
+}

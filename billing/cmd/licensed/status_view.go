@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/billing/stripehook"
+)
+
+// statusView is the state of the service, for the status page and the status
+// command.
+type statusView struct {
+	Now      time.Time `json:"now"`
+	Started  time.Time `json:"started"`
+	Fake     bool      `json:"fake"`
+	Service  string    `json:"service"`
+	Draining bool      `json:"draining"`
+
+	// QueueError is empty if the queue is healthy. The numbers in Queue are 0 if the
+	// queue is unreachable.
+	QueueError string    `json:"queue_error,omitzero"`
+	Queue      queueView `json:"queue"`
+	Rate       rateView  `json:"rate"`
+
+	Events     map[stripehook.Disposition]int  `json:"events"`
+	Deliveries map[fulfillment.Disposition]int `json:"deliveries"`
+	Failures   []failure                       `json:"failures"`
+	// LastInvalid is the last invalid request to the webhook.
+	LastInvalid failure `json:"last_invalid,omitzero"`
+}
+
+type queueView struct {
+	Depth         int     `json:"depth"`
+	Waiting       int     `json:"waiting"`
+	InFlight      int     `json:"in_flight"`
+	ActiveCalls   int     `json:"active_calls"`
+	Done          int     `json:"done"`
+	Dead          int     `json:"dead"`
+	OldestSeconds float64 `json:"oldest_seconds"`
+}
+
+// rateView compares the requests of this process with its rate limit.
+type rateView struct {
+	LastMinute int `json:"last_minute"`
+	PerMinute  int `json:"per_minute"`
+}
+
+func (a *app) statusView(ctx context.Context) statusView {
+	activity := a.activity.snapshot()
+	v := statusView{
+		Now: time.Now().UTC(), Started: a.started.UTC(), Fake: a.set.fake, Service: a.serviceURL, Draining: a.draining.Load(),
+		Rate:   rateView{LastMinute: activity.requestsLastMinute, PerMinute: a.set.requestsPerMinute()},
+		Events: activity.events, Deliveries: activity.deliveries, Failures: activity.failures, LastInvalid: activity.lastInvalid,
+	}
+	ctx, cancel := context.WithTimeout(ctx, statsTimeout)
+	defer cancel()
+	v.QueueError = queueErrorText(a.pipeline.Health(ctx))
+	s, err := a.pipeline.Stats(ctx)
+	if err != nil {
+		v.QueueError = queueErrorText(err)
+		return v
+	}
+	v.Queue = queueView{
+		Depth: s.Depth, Waiting: s.Waiting, InFlight: s.InFlight, ActiveCalls: s.ActiveCalls, Done: s.Done, Dead: s.Dead,
+		OldestSeconds: s.OldestAge.Seconds(),
+	}
+	return v
+}
+
+// queueErrorText describes an error of the queue for the operator.
+func queueErrorText(err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, fulfillment.ErrStoreFailed):
+		return "queue not writable: the disk is full or failed"
+	case errors.Is(err, fulfillment.ErrStoreFull):
+		return "queue full: discard dead letters, let results expire, or use a larger disk"
+	default:
+		return "queue unreachable"
+	}
+}
+
+// deadLetterView is a dead letter without the order and the event, which contain
+// customer data.
+type deadLetterView struct {
+	Seq        uint64                  `json:"seq"`
+	OrderID    string                  `json:"order_id"`
+	Source     string                  `json:"source,omitzero"`
+	Reason     string                  `json:"reason"`
+	Kind       licensespring.ErrorKind `json:"kind,omitzero"`
+	Findings   []licensespring.Finding `json:"findings,omitzero"`
+	FailedAt   time.Time               `json:"failed_at"`
+	Deliveries int                     `json:"deliveries"`
+}
+
+func newDeadLetterView(l *fulfillment.DeadLetter) deadLetterView {
+	return deadLetterView{
+		Seq: l.Seq, OrderID: l.OrderID, Source: l.Source, Reason: truncate(l.Failure.Text), Kind: l.Failure.Kind,
+		Findings: l.Failure.Findings, FailedAt: l.FailedAt, Deliveries: l.Deliveries,
+	}
+}
+
+// deadLetters returns up to limit dead letters with a sequence number above after,
+// oldest first.
+func (a *app) deadLetters(ctx context.Context, after uint64, limit int) ([]deadLetterView, error) {
+	list := []deadLetterView{}
+	for letter, err := range a.pipeline.DeadLetters(ctx) {
+		if err != nil {
+			return list, err
+		}
+		if letter.Seq <= after {
+			continue
+		}
+		if list = append(list, newDeadLetterView(letter)); len(list) == limit {
+			break
+		}
+	}
+	return list, nil
+}

@@ -1,6 +1,0 @@
-//go:build !(linux || darwin || freebsd || netbsd || openbsd || dragonfly)
-
-package fulfillment
-
-// lockDir does nothing here: take care that only one process uses the directory.
-func lockDir(string) (unlock func(), err error) { return func() {}, nil }

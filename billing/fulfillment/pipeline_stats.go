@@ -1,0 +1,61 @@
+package fulfillment
+
+import (
+	"context"
+	"math"
+	"time"
+)
+
+// Stats holds the counts of a pipeline over all machines.
+type Stats struct {
+	// Depth is the number of unfinished orders in the queue: Waiting and InFlight
+	// together.
+	Depth int
+	// Waiting is the number of orders that were never delivered to a worker.
+	Waiting int
+	// InFlight is the number of orders that a worker is processing or that wait
+	// for a retry.
+	InFlight int
+	// ActiveCalls is the number of calls of the client in progress in this process.
+	ActiveCalls int
+	// Done is the number of stored results, and Dead the number of dead letters.
+	Done, Dead int
+	// OldestAge is the time since the oldest order in the queue was enqueued.
+	OldestAge time.Duration
+}
+
+// Stats returns the counts of the pipeline. They are read one after the other, so
+// that they may be inconsistent while orders are processed.
+func (p *Pipeline) Stats(ctx context.Context) (Stats, error) {
+	var s Stats
+	orders, err := p.streams.orders.Info(ctx)
+	if err != nil {
+		return s, wrap("stats", err)
+	}
+	consumer, err := p.streams.consumer.Info(ctx)
+	if err != nil {
+		return s, wrap("stats", err)
+	}
+	deadLetters, err := p.streams.deadLetters.Info(ctx)
+	if err != nil {
+		return s, wrap("stats", err)
+	}
+	results, err := p.streams.results.Status(ctx)
+	if err != nil {
+		return s, wrap("stats", err)
+	}
+	s = Stats{
+		Depth:       toInt(orders.State.Msgs),
+		Waiting:     toInt(consumer.NumPending),
+		InFlight:    consumer.NumAckPending,
+		ActiveCalls: int(p.activeCalls.Load()),
+		Done:        toInt(results.Values()),
+		Dead:        toInt(deadLetters.State.Msgs),
+	}
+	if s.Depth > 0 {
+		s.OldestAge = max(time.Since(orders.State.FirstTime), 0)
+	}
+	return s, nil
+}
+
+func toInt(n uint64) int { return int(min(n, math.MaxInt)) }

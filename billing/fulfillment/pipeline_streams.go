@@ -1,0 +1,161 @@
+package fulfillment
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// attemptsTTL removes the attempts of orders that were left behind by a kill.
+const attemptsTTL = 30 * 24 * time.Hour
+
+// streams holds the JetStream resources of a pipeline.
+type streams struct {
+	orders      jetstream.Stream
+	deadLetters jetstream.Stream
+	attempts    jetstream.Stream
+	results     jetstream.KeyValue
+	consumer    jetstream.Consumer
+}
+
+// openStreams creates the missing resources, and updates the settings of existing
+// ones that the options change.
+func (p *Pipeline) openStreams(ctx context.Context) (streams, error) {
+	var s streams
+	var err error
+	if s.orders, err = p.openStream(ctx, p.ordersConfig()); err != nil {
+		return s, wrap("open the stream of orders", err)
+	}
+	if s.deadLetters, err = p.openStream(ctx, p.deadLettersConfig()); err != nil {
+		return s, wrap("open the stream of dead letters", err)
+	}
+	if s.attempts, err = p.openStream(ctx, p.attemptsConfig()); err != nil {
+		return s, wrap("open the stream of attempts", err)
+	}
+	if s.results, err = p.openResults(ctx); err != nil {
+		return s, wrap("open the bucket of results", err)
+	}
+	if s.consumer, err = p.openConsumer(ctx); err != nil {
+		return s, wrap("open the consumer", err)
+	}
+	return s, nil
+}
+
+// ordersConfig describes the queue. It is a work queue without limits, so that
+// only an acknowledgment removes an order.
+func (p *Pipeline) ordersConfig() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:        p.names.orders(),
+		Description: "License orders to create.",
+		Subjects:    []string{p.names.prefix + ".orders.>"},
+		Retention:   jetstream.WorkQueuePolicy,
+		Storage:     jetstream.FileStorage,
+		Duplicates:  p.cfg.dedupeWindow,
+		Replicas:    p.cfg.replicas,
+	}
+}
+
+// deadLettersConfig keeps one message per entry, so that storing a dead letter
+// again after a kill replaces it.
+func (p *Pipeline) deadLettersConfig() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:              p.names.deadLetters(),
+		Description:       "License orders that failed permanently.",
+		Subjects:          []string{p.names.allDeadLetters()},
+		Retention:         jetstream.LimitsPolicy,
+		MaxMsgsPerSubject: 1,
+		Storage:           jetstream.FileStorage,
+		Replicas:          p.cfg.replicas,
+	}
+}
+
+// attemptsConfig keeps the latest message per entry.
+func (p *Pipeline) attemptsConfig() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:              p.names.attempts(),
+		Description:       "Attempts of license orders that did not succeed on the first delivery.",
+		Subjects:          []string{p.names.prefix + ".attempts.>"},
+		Retention:         jetstream.LimitsPolicy,
+		MaxMsgsPerSubject: 1,
+		MaxAge:            attemptsTTL,
+		Storage:           jetstream.FileStorage,
+		Replicas:          p.cfg.replicas,
+	}
+}
+
+func (p *Pipeline) openStream(ctx context.Context, want jetstream.StreamConfig) (jetstream.Stream, error) {
+	s, err := p.js.Stream(ctx, want.Name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		want.Replicas = cmp.Or(want.Replicas, 1)
+		if want.Retention == jetstream.WorkQueuePolicy {
+			want.Duplicates = cmp.Or(want.Duplicates, DefaultDedupeWindow)
+		}
+		s, err = p.js.CreateStream(ctx, want)
+	}
+	if err != nil {
+		return nil, err
+	}
+	have := s.CachedInfo().Config
+	if cmp.Or(want.Replicas, have.Replicas) == have.Replicas && cmp.Or(want.Duplicates, have.Duplicates) == have.Duplicates {
+		return s, nil
+	}
+	have.Replicas = cmp.Or(want.Replicas, have.Replicas)
+	have.Duplicates = cmp.Or(want.Duplicates, have.Duplicates)
+	return p.js.UpdateStream(ctx, have)
+}
+
+func (p *Pipeline) openResults(ctx context.Context) (jetstream.KeyValue, error) {
+	want := jetstream.KeyValueConfig{
+		Bucket:      p.names.results(),
+		Description: "Results of license orders.",
+		History:     1,
+		TTL:         p.cfg.resultTTL,
+		Storage:     jetstream.FileStorage,
+		Replicas:    cmp.Or(p.cfg.replicas, 1),
+	}
+	kv, err := p.js.KeyValue(ctx, want.Bucket)
+	if errors.Is(err, jetstream.ErrBucketNotFound) {
+		return p.js.CreateKeyValue(ctx, want)
+	}
+	if err != nil {
+		return nil, err
+	}
+	status, err := kv.Status(ctx)
+	if err != nil {
+		return nil, err
+	}
+	have := status.Config()
+	if cmp.Or(want.TTL, have.TTL) == have.TTL && cmp.Or(p.cfg.replicas, have.Replicas) == have.Replicas {
+		return kv, nil
+	}
+	have.TTL = cmp.Or(want.TTL, have.TTL)
+	have.Replicas = cmp.Or(p.cfg.replicas, have.Replicas)
+	return p.js.UpdateKeyValue(ctx, have)
+}
+
+// openConsumer opens the durable consumer that all workers share.
+func (p *Pipeline) openConsumer(ctx context.Context) (jetstream.Consumer, error) {
+	c, err := p.js.Consumer(ctx, p.names.orders(), p.names.consumer())
+	if err == nil && cmp.Or(p.cfg.ackWait, c.CachedInfo().Config.AckWait) == c.CachedInfo().Config.AckWait {
+		return c, nil
+	}
+	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return nil, err
+	}
+	return p.js.CreateOrUpdateConsumer(ctx, p.names.orders(), jetstream.ConsumerConfig{
+		Durable:       p.names.consumer(),
+		Description:   "The workers on all machines.",
+		DeliverPolicy: jetstream.DeliverAllPolicy,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       cmp.Or(p.cfg.ackWait, DefaultAckWait),
+		// JetStream keeps a message that reaches MaxDeliver but never delivers it
+		// again, which would lose the order. The worker counts attempts instead.
+		MaxDeliver: -1,
+		// Orders that wait for a retry count as pending acknowledgment. A limit
+		// would let them block all other orders.
+		MaxAckPending: -1,
+	})
+}

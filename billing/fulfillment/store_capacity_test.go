@@ -1,0 +1,118 @@
+package fulfillment_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/licensespringtest"
+)
+
+// largeOrder returns an order of about 60 KiB.
+func largeOrder(id string) *licensespring.Order {
+	order := newOrder(id)
+	order.Items[0].Note = strings.Repeat("x", 60<<10)
+	return order
+}
+
+// fill enqueues large orders and then small orders until the store is full.
+func fill(t *testing.T, p *fulfillment.Pipeline) (orders int) {
+	t.Helper()
+	for _, order := range [...]func(string) *licensespring.Order{largeOrder, newOrder} {
+		for {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			err := p.Enqueue(ctx, order(fmt.Sprint("inv-", orders)))
+			cancel()
+			if err != nil {
+				require.ErrorIs(t, err, fulfillment.ErrStoreFull)
+				break
+			}
+			orders++
+		}
+	}
+	return orders
+}
+
+// Enqueue stops before the store is full, so that the orders in the queue can be
+// finished, with their passwords.
+func TestFullStoreFinishesQueuedOrders(t *testing.T) {
+	t.Parallel()
+	s := licensespringtest.NewServer(t)
+	p := openPipeline(t, fulfillment.WithMaxStoreBytes(4<<20), fulfillment.WithKeepPasswords(true))
+	user := licensespring.NewOrder("user").AddItem("acmeweb", licensespring.NewUserLicense("grace@example.com"))
+	require.NoError(t, p.Enqueue(t.Context(), user))
+	n := fill(t, p)
+	require.Greater(t, n, 40)
+	require.ErrorIs(t, p.Reject(t.Context(), fulfillment.Rejection{ID: "evt_1", Payload: make([]byte, 1000)}), fulfillment.ErrStoreFull)
+	dead := 0
+	for ; p.Health(t.Context()) == nil; dead++ { // less than an order may be free
+		require.NoError(t, p.Reject(t.Context(), fulfillment.Rejection{ID: fmt.Sprint("evt_", dead)}))
+	}
+	require.LessOrEqual(t, dead, 10)
+	require.ErrorIs(t, p.Health(t.Context()), fulfillment.ErrStoreFull)
+
+	run(t, p, newClient(t, s))
+	waitUntilEmpty(t, p)
+	assert.Equal(t, fulfillment.Stats{Done: n + 1, Dead: dead}, stats(t, p))
+	r, err := p.Result(t.Context(), "user")
+	require.NoError(t, err)
+	password := ""
+	for _, l := range r.Order.Licenses() {
+		for _, u := range l.LicenseUsers {
+			password = u.InitialPassword.Reveal()
+		}
+	}
+	assert.NotEmpty(t, password)
+}
+
+// No order is created without capacity for its result.
+func TestFullStoreCreatesNoOrder(t *testing.T) {
+	t.Parallel()
+	s := licensespringtest.NewServer(t)
+	dir := t.TempDir()
+	p := openDir(t, dir)
+	for i := range 20 {
+		require.NoError(t, p.Enqueue(t.Context(), largeOrder(fmt.Sprint("large-", i))))
+	}
+	require.NoError(t, p.Close())
+
+	// Other files have used up the disk.
+	p = openDir(t, dir, fulfillment.WithMaxStoreBytes(1<<20))
+	stop := run(t, p, newClient(t, s))
+	<-time.After(1500 * time.Millisecond)
+	stop()
+	require.ErrorIs(t, p.Health(t.Context()), fulfillment.ErrStoreFull)
+	assert.Empty(t, s.Requests())
+	assert.Equal(t, 20, stats(t, p).Depth)
+	require.NoError(t, p.Close())
+
+	run(t, openDir(t, dir), newClient(t, s))
+	require.Eventually(t, func() bool { return s.LicenseCount() == 20 }, testTimeout, pollInterval)
+}
+
+// The capacity of a server elsewhere is unknown. After it rejected a write, a probe
+// makes no call until a write succeeds.
+func TestProbeMakesNoCallInFullStore(t *testing.T) {
+	t.Parallel()
+	s := licensespringtest.NewServer(t)
+	c := startCluster(t, 1, 0)
+	c.stop(0)
+	c.options[0].JetStreamMaxStore = 1 << 20
+	c.start(t, 0)
+	p := c.open(t)
+	n := fill(t, p)
+	require.Positive(t, n)
+	var seen events
+	require.NoError(t, fulfillment.DeliverProbe(t.Context(), p, newClient(t, s), seen.option()))
+	assert.Empty(t, s.Requests())
+	require.ErrorIs(t, seen.first().Err, fulfillment.ErrStoreFull)
+	assert.Equal(t, fulfillment.DispositionRetry, seen.first().Disposition)
+	assert.Equal(t, n, stats(t, p).Depth)
+}

@@ -1,0 +1,95 @@
+package licensespring
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/licensespring-go/licensespring/internal/wire"
+)
+
+// Clone returns a deep copy of the order. Only values of your own types in the
+// metadata of a license are shared.
+func (o *Order) Clone() *Order {
+	c := *o
+	c.fields(cloner{})
+	return &c
+}
+
+// Clone returns a deep copy of the license; see [Order.Clone].
+func (l License) Clone() License {
+	l.fields(cloner{})
+	return l
+}
+
+// cloner is the visitor that replaces what an object, copied by assignment, shares
+// with the original.
+type cloner struct{}
+
+func (cloner) member(name string, p any) {
+	switch p := p.(type) {
+	case *string, *bool, *ConsumptionPeriod, *Duration, *time.Time, *Date: // copied by assignment
+	case **bool:
+		*p = clonePointer(*p)
+	case **int:
+		*p = clonePointer(*p)
+	case **int64:
+		*p = clonePointer(*p)
+	case **float64:
+		*p = clonePointer(*p)
+	case *map[string]any:
+		*p = wire.CloneMap(*p)
+	case *any:
+		*p = wire.CloneValue(*p)
+	case **Customer:
+		if *p = clonePointer(*p); *p != nil {
+			(*p).fields(cloner{})
+		}
+	case *[]OrderItem:
+		*p = slices.Clone(*p)
+		cloneEach(name, p)
+	case *[]License:
+		*p = slices.Clone(*p)
+		cloneEach(name, p)
+	case *[]LicenseUser:
+		*p = slices.Clone(*p)
+		cloneEach(name, p)
+	case *[]ProductFeature:
+		*p = slices.Clone(*p)
+		cloneEach(name, p)
+	case *[]CustomField:
+		*p = slices.Clone(*p)
+		cloneEach(name, p)
+	default:
+		panic(unknownField(name, p))
+	}
+}
+
+// cloneEach clones the elements of a list that has been copied.
+func cloneEach(name string, p any) {
+	l := listOf(name, p)
+	for i := range l.len() {
+		l.at(i).fields(cloner{})
+	}
+}
+
+func (cloner) extra(_ object, p *map[string]json.RawMessage) { *p = cloneExtra(*p) }
+
+func clonePointer[T any](p *T) *T {
+	if p == nil {
+		return nil
+	}
+	return new(*p)
+}
+
+func cloneExtra(extra map[string]json.RawMessage) map[string]json.RawMessage {
+	if extra == nil {
+		return nil
+	}
+	c := make(map[string]json.RawMessage, len(extra))
+	for name, raw := range extra {
+		c[name] = bytes.Clone(raw)
+	}
+	return c
+}

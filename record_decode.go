@@ -1,0 +1,426 @@
+package licensespring
+
+import (
+	"errors"
+	"strconv"
+
+	"github.com/licensespring-go/licensespring/internal/jsonread"
+	"github.com/licensespring-go/licensespring/internal/redact"
+)
+
+var (
+	errNotRecord    = errors.New("licensespring: not an order record")
+	errMemoryBudget = errors.New("licensespring: too many records for the size of the response")
+)
+
+// UnmarshalJSON decodes an order record in the form of a response, leniently: a
+// member of an unexpected type stays zero. The error is not nil only if data is not
+// a JSON object.
+func (r *OrderRecord) UnmarshalJSON(data []byte) error {
+	if !jsonread.Valid(data) || jsonread.KindOf(data) != jsonread.Object {
+		return errNotRecord
+	}
+	reader := newRecordReader(len(data))
+	rec := reader.order(append([]byte(nil), data...))
+	if reader.memory.exhausted() {
+		return errMemoryBudget
+	}
+	*r = rec
+	return nil
+}
+
+// readOrderRecord decodes a record from valid JSON, which it retains, and returns
+// the paths of unreadable members. If the memory budget is exhausted, the record is
+// empty.
+func readOrderRecord(data []byte) (OrderRecord, []string) {
+	r := newRecordReader(len(data))
+	rec := r.order(data)
+	if r.memory.exhausted() {
+		return OrderRecord{}, nil
+	}
+	return rec, r.unreadable
+}
+
+func (r *recordReader) order(data []byte) OrderRecord {
+	rec := OrderRecord{raw: r.slice(data)}
+	jsonread.Members(data, func(name, val []byte) {
+		switch string(name) {
+		case "id":
+			r.int64(&rec.ID, "id", val)
+		case "order_id": // legacy form
+			if rec.ID == 0 {
+				r.int64(&rec.ID, "order_id", val)
+			}
+		case "store_id":
+			r.text(&rec.StoreID, "store_id", val)
+		case "type":
+			r.text((*string)(&rec.Type), "type", val)
+		case "is_test":
+			r.bool(&rec.IsTest, "is_test", val)
+		case "language":
+			r.text(&rec.Language, "language", val)
+		case "metadata":
+			r.metadata(&rec.Metadata, val)
+		case "created_at":
+			r.time(&rec.CreatedAt, "created_at", val)
+		case "updated_at":
+			r.time(&rec.UpdatedAt, "updated_at", val)
+		case "customer":
+			r.customer(&rec.Customer, &rec.CustomerID, val)
+		case "order_items":
+			r.list(&rec.OrderItems, "order_items", val)
+		case "new_passwords": // legacy form
+			r.list(&rec.NewUsers, "new_passwords", val)
+
+		// Of a record that encoding/json has written.
+		case "customer_id":
+			r.int64(&rec.CustomerID, "customer_id", val)
+		case "new_users":
+			r.list(&rec.NewUsers, "new_users", val)
+		}
+	})
+	rec.fillFromLicenses()
+	return rec
+}
+
+// fillFromLicenses sets missing ids from those of the licenses.
+func (r *OrderRecord) fillFromLicenses() {
+	for i := range r.OrderItems {
+		for j := range r.OrderItems[i].Licenses {
+			l := &r.OrderItems[i].Licenses[j]
+			if r.ID == 0 {
+				r.ID = l.Order
+			}
+			if r.StoreID == "" {
+				r.StoreID = l.OrderStoreID
+			}
+		}
+	}
+}
+
+// metadata decodes a string that holds JSON. For an object, it is the text of the
+// object.
+func (r *recordReader) metadata(dst *string, val []byte) {
+	switch jsonread.KindOf(val) {
+	case jsonread.Object, jsonread.Array:
+		*dst = string(val)
+	default:
+		r.text(dst, "metadata", val)
+	}
+}
+
+// customer reads an object, a number, or null.
+func (r *recordReader) customer(dst **CustomerRecord, id *int64, val []byte) {
+	if jsonread.KindOf(val) != jsonread.Object {
+		r.int64(id, "customer", val)
+		return
+	}
+	c := &CustomerRecord{}
+	r.path.Enter("customer")
+	jsonread.Members(val, func(name, val []byte) {
+		switch string(name) {
+		case "id":
+			r.int64(&c.ID, "id", val)
+		case "email":
+			r.text(&c.Email, "email", val)
+		case "first_name":
+			r.text(&c.FirstName, "first_name", val)
+		case "last_name":
+			r.text(&c.LastName, "last_name", val)
+		case "company_name":
+			r.text(&c.Company, "company_name", val)
+		case "company":
+			r.company(c, val)
+		case "phone":
+			r.text(&c.Phone, "phone", val)
+		case "address":
+			r.text(&c.Address, "address", val)
+		case "reference":
+			r.text(&c.Reference, "reference", val)
+		}
+	})
+	r.path.Leave()
+	if *dst = c; c.ID != 0 {
+		*id = c.ID
+	}
+}
+
+// company reads the member company: the ID of the vendor's company in a current
+// response, and the name of the customer's company where it is a string.
+func (r *recordReader) company(c *CustomerRecord, val []byte) {
+	if jsonread.KindOf(val) != jsonread.String {
+		r.int64(&c.CompanyID, "company", val)
+		return
+	}
+	var name string
+	if r.text(&name, "company", val); c.Company == "" {
+		c.Company = name
+	}
+}
+
+func (r *recordReader) item(data []byte) (ItemRecord, bool) {
+	item := ItemRecord{raw: r.slice(data), incomplete: true}
+	jsonread.Members(data, func(name, val []byte) {
+		switch string(name) {
+		case "id":
+			r.int64(&item.ID, "id", val)
+		case "product_id":
+			r.int64(&item.ProductID, "product_id", val)
+		case "product_code":
+			r.text(&item.ProductCode, "product_code", val)
+		case "product_name": // of a record that encoding/json has written
+			r.text(&item.ProductName, "product_name", val)
+		case "note":
+			r.text(&item.Note, "note", val)
+		case "product":
+			r.product(&item, val)
+		case "licenses":
+			r.list(&item.Licenses, "licenses", val)
+			item.incomplete = jsonread.KindOf(val) != jsonread.Array || len(item.Licenses) != jsonread.Count(val)
+		}
+	})
+	return item, jsonread.KindOf(data) == jsonread.Object
+}
+
+// product decodes an object or a number.
+func (r *recordReader) product(item *ItemRecord, val []byte) {
+	if jsonread.KindOf(val) != jsonread.Object {
+		r.int64(&item.ProductID, "product", val)
+		return
+	}
+	r.path.Enter("product")
+	jsonread.Members(val, func(name, val []byte) {
+		switch string(name) {
+		case "id":
+			r.int64(&item.ProductID, "id", val)
+		case "short_code", "product_code", "code":
+			r.text(&item.ProductCode, "short_code", val)
+		case "product_name", "name":
+			r.text(&item.ProductName, "product_name", val)
+		}
+	})
+	r.path.Leave()
+}
+
+func (r *recordReader) license(data []byte) (LicenseRecord, bool) {
+	l := LicenseRecord{raw: r.slice(data)}
+	jsonread.Members(data, func(name, val []byte) {
+		switch string(name) {
+		case "id":
+			r.int64(&l.ID, "id", val)
+		case "license_key":
+			r.text(&l.LicenseKey, "license_key", val)
+		case "order":
+			r.int64(&l.Order, "order", val)
+		case "order_item":
+			r.int64(&l.OrderItem, "order_item", val)
+		case "order_store_id":
+			r.text(&l.OrderStoreID, "order_store_id", val)
+		case "status":
+			r.text(&l.Status, "status", val)
+		case "enabled":
+			r.optionalBool(&l.Enabled, "enabled", val)
+		case "active":
+			r.optionalBool(&l.Active, "active", val)
+		case "time_disabled":
+			r.time(&l.TimeDisabled, "time_disabled", val)
+		case "disabled_user":
+			r.disabledUser(&l.DisabledUser, val)
+		case "license_type":
+			r.text((*string)(&l.LicenseType), "license_type", val)
+		case "max_activations":
+			r.optionalInt(&l.MaxActivations, "max_activations", val)
+		case "times_activated":
+			r.optionalInt(&l.TimesActivated, "times_activated", val)
+		case "max_consumptions":
+			r.optionalInt(&l.MaxConsumptions, "max_consumptions", val)
+		case "valid_duration":
+			r.duration(&l.ValidDuration, "valid_duration", val)
+		case "validity_period":
+			r.time(&l.ValidityPeriod, "validity_period", val)
+		case "is_trial":
+			r.optionalBool(&l.IsTrial, "is_trial", val)
+		case "prevent_vm":
+			r.optionalBool(&l.PreventVM, "prevent_vm", val)
+		case "maintenance_period":
+			r.date(&l.MaintenancePeriod, "maintenance_period", val)
+		case "allow_grace_period":
+			r.optionalBool(&l.AllowGracePeriod, "allow_grace_period", val)
+		case "grace_period":
+			r.optionalInt(&l.GracePeriod, "grace_period", val)
+		case "is_floating":
+			r.optionalBool(&l.IsFloating, "is_floating", val)
+		case "is_floating_cloud":
+			r.optionalBool(&l.IsFloatingCloud, "is_floating_cloud", val)
+		case "floating_users":
+			r.optionalInt(&l.FloatingUsers, "floating_users", val)
+		case "max_license_users":
+			r.optionalInt(&l.MaxLicenseUsers, "max_license_users", val)
+		case "subscription_id":
+			r.text(&l.SubscriptionID, "subscription_id", val)
+		case "note":
+			r.text(&l.Note, "note", val)
+		case "metadata":
+			r.licenseMetadata(&l.Metadata, val)
+		case "last_check":
+			r.time(&l.LastCheck, "last_check", val)
+		case "customer":
+			r.customer(&l.Customer, &l.CustomerID, val)
+		case "customer_id": // of a record that encoding/json has written
+			r.int64(&l.CustomerID, "customer_id", val)
+		case "product_features":
+			r.list(&l.ProductFeatures, "product_features", val)
+		case "license_users":
+			var users []UserRecord
+			r.list(&users, "license_users", val)
+			l.addUsers(users)
+		case "license_user":
+			if jsonread.KindOf(val) == jsonread.Object {
+				r.path.Enter("license_user")
+				user, _ := r.user(val)
+				l.addUsers([]UserRecord{user})
+				r.path.Leave()
+			} else {
+				r.noteUnreadable("license_user", val)
+			}
+		}
+	})
+	return l, jsonread.KindOf(data) == jsonread.Object
+}
+
+// disabledUser reads a string or a number, or an object with an e-mail address
+// or an ID: the form of the member is not documented.
+func (r *recordReader) disabledUser(dst *string, val []byte) {
+	if jsonread.KindOf(val) != jsonread.Object {
+		r.text(dst, "disabled_user", val)
+		return
+	}
+	user, _ := r.user(val)
+	if *dst = user.Email; *dst == "" && user.ID != 0 {
+		*dst = strconv.FormatInt(user.ID, 10)
+	}
+}
+
+// addUsers adds the users that are not present. A user may appear both in
+// license_users and as license_user, and only one of them may have the initial
+// password.
+func (l *LicenseRecord) addUsers(users []UserRecord) {
+	find := l.user
+	if len(l.LicenseUsers)+len(users) > 16 {
+		find = l.userIndex()
+	}
+	for i := range users {
+		if have := find(&users[i]); have == nil {
+			l.LicenseUsers = append(l.LicenseUsers, users[i])
+		} else if have.InitialPassword.IsZero() {
+			have.InitialPassword = users[i].InitialPassword
+		}
+	}
+}
+
+// user returns the user with the same ID or, without an ID, the same address.
+func (l *LicenseRecord) user(u *UserRecord) *UserRecord {
+	for i := range l.LicenseUsers {
+		have := &l.LicenseUsers[i]
+		if (u.ID != 0 && have.ID == u.ID) || (u.ID == 0 && have.Email == u.Email) {
+			return have
+		}
+	}
+	return nil
+}
+
+// userIndex returns a function like user that takes constant time.
+func (l *LicenseRecord) userIndex() func(*UserRecord) *UserRecord {
+	ids, emails, indexed := map[int64]int{}, map[string]int{}, 0
+	return func(u *UserRecord) *UserRecord {
+		for ; indexed < len(l.LicenseUsers); indexed++ {
+			have := &l.LicenseUsers[indexed]
+			if _, ok := ids[have.ID]; !ok {
+				ids[have.ID] = indexed
+			}
+			if _, ok := emails[have.Email]; !ok {
+				emails[have.Email] = indexed
+			}
+		}
+		i, ok := ids[u.ID]
+		if u.ID == 0 {
+			i, ok = emails[u.Email]
+		}
+		if !ok {
+			return nil
+		}
+		return &l.LicenseUsers[i]
+	}
+}
+
+func (r *recordReader) user(data []byte) (UserRecord, bool) {
+	u := UserRecord{raw: r.slice(data)}
+	var suffixed, password string
+	jsonread.Members(data, func(name, val []byte) {
+		switch string(name) {
+		case "id":
+			r.int64(&u.ID, "id", val)
+		case "email":
+			r.text(&suffixed, "email", val)
+		case "true_email":
+			r.text(&u.Email, "true_email", val)
+		case "is_manager":
+			r.bool(&u.IsManager, "is_manager", val)
+		case "is_initial_password":
+			r.bool(&u.IsInitialPassword, "is_initial_password", val)
+		case "initial_password", "new_password":
+			r.text(&password, "initial_password", val)
+		case "max_activations":
+			r.optionalInt(&u.MaxActivations, "max_activations", val)
+		}
+	})
+	if u.Email == "" {
+		u.Email = withoutSuffix(suffixed)
+	}
+	if password != redact.Mark { // written by encoding/json
+		u.InitialPassword = NewSecret(password)
+	}
+	return u, jsonread.KindOf(data) == jsonread.Object
+}
+
+// feature decodes an object that holds the feature of the product, or its code.
+func (r *recordReader) feature(data []byte) (FeatureRecord, bool) {
+	f := FeatureRecord{raw: r.slice(data)}
+	if jsonread.KindOf(data) == jsonread.String { // a code alone, as in a request
+		f.Code, _ = jsonread.Text(data)
+		return f, true
+	}
+	r.featureMembers(&f, data, true)
+	return f, jsonread.KindOf(data) == jsonread.Object
+}
+
+func (r *recordReader) featureMembers(f *FeatureRecord, data []byte, outer bool) {
+	jsonread.Members(data, func(name, val []byte) {
+		switch string(name) {
+		case "id":
+			if outer {
+				r.int64(&f.ID, "id", val)
+			}
+		case "code":
+			r.text(&f.Code, "code", val)
+		case "name":
+			r.text(&f.Name, "name", val)
+		case "feature_type":
+			r.text(&f.FeatureType, "feature_type", val)
+		case "max_consumption":
+			if outer {
+				r.optionalInt(&f.MaxConsumption, "max_consumption", val)
+			}
+		case "expiry_date":
+			if outer {
+				r.date(&f.ExpiryDate, "expiry_date", val)
+			}
+		case "product_feature":
+			if outer && jsonread.KindOf(val) == jsonread.Object {
+				r.path.Enter("product_feature")
+				r.featureMembers(f, val, false)
+				r.path.Leave()
+			}
+		}
+	})
+}
