@@ -1,9 +1,7 @@
 package licensespring_test
 
 import (
-	"context"
 	"io"
-	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
@@ -28,7 +26,6 @@ var crashes = map[string]func(t *testing.T){
 		})}))
 	},
 	"jitter": func(t *testing.T) { crashingCall(t, licensespring.WithJitter(func() float64 { panic("the jitter") })) },
-	"logger": func(t *testing.T) { crashingCall(t, licensespring.WithLogger(slog.New(panickingHandler{}))) },
 	"bulk": func(t *testing.T) {
 		client := canaryClient(t, canaryResponse, licensespring.WithJitter(func() float64 { panic("the jitter") }), failingResponses())
 		for range client.EnsureOrders(t.Context(), func(yield func(*licensespring.Order) bool) { yield(canaryOrder("bird-1")) }) {
@@ -65,11 +62,6 @@ func failingResponses() licensespring.Option {
 type panickingReader struct{}
 
 func (panickingReader) Read([]byte) (int, error) { panic("the body") }
-
-type panickingHandler struct{ slog.Handler }
-
-func (panickingHandler) Enabled(context.Context, slog.Level) bool  { return true }
-func (panickingHandler) Handle(context.Context, slog.Record) error { panic("the logger") }
 
 const crashEnv = "LICENSESPRING_TEST_CRASH"
 

@@ -12,7 +12,9 @@ import (
 //
 // The values that it receives hold no management key, license key, e-mail address
 // or body. The functions run on the goroutine of the call and block it until they
-// return. Concurrent calls call them concurrently. They must not panic.
+// return. Concurrent calls call them concurrently. A panic of one of them is
+// recovered and its event is dropped, so that it cannot lose the result of a call;
+// the same applies to the handler of the logger.
 //
 // Calls do not nest: each order of [Client.EnsureOrders] and each page of
 // [Client.ListOrders] is a call of its own. A call that fails before it sends
@@ -77,7 +79,7 @@ type AttemptStarted struct {
 func startCall(ctx context.Context, observers []Observer, call CallStarted) context.Context {
 	for _, observer := range observers {
 		if observer.StartCall != nil {
-			ctx = orElse(observer.StartCall(ctx, call), ctx) //nolint:fatcontext // bounded by the number of observers
+			protect(func() { ctx = orElse(observer.StartCall(ctx, call), ctx) }) //nolint:fatcontext // bounded by the number of observers
 		}
 	}
 	return ctx
@@ -87,7 +89,7 @@ func startCall(ctx context.Context, observers []Observer, call CallStarted) cont
 func endCall(ctx context.Context, observers []Observer, call CallEnded) {
 	for _, observer := range slices.Backward(observers) {
 		if observer.EndCall != nil {
-			observer.EndCall(ctx, call)
+			protect(func() { observer.EndCall(ctx, call) })
 		}
 	}
 }
@@ -95,7 +97,7 @@ func endCall(ctx context.Context, observers []Observer, call CallEnded) {
 func startAttempt(ctx context.Context, observers []Observer, attempt AttemptStarted) context.Context {
 	for _, observer := range observers {
 		if observer.StartAttempt != nil {
-			ctx = orElse(observer.StartAttempt(ctx, attempt), ctx) //nolint:fatcontext // bounded by the number of observers
+			protect(func() { ctx = orElse(observer.StartAttempt(ctx, attempt), ctx) }) //nolint:fatcontext // bounded by the number of observers
 		}
 	}
 	return ctx
@@ -104,9 +106,15 @@ func startAttempt(ctx context.Context, observers []Observer, attempt AttemptStar
 func endAttempt(ctx context.Context, observers []Observer, attempt Attempt) {
 	for _, observer := range slices.Backward(observers) {
 		if observer.EndAttempt != nil {
-			observer.EndAttempt(ctx, attempt)
+			protect(func() { observer.EndAttempt(ctx, attempt) })
 		}
 	}
+}
+
+// protect calls a function of the caller and recovers its panic.
+func protect(f func()) {
+	defer func() { _ = recover() }()
+	f()
 }
 
 // orElse returns the previous context for an observer that returned nil.

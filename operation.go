@@ -54,7 +54,7 @@ func (op *operation) finish() {
 		}
 		_ = op.fail(e)
 	}
-	op.logEnd()
+	protect(op.logEnd)
 	op.observeEnd()
 }
 
@@ -202,7 +202,7 @@ type watcher struct {
 // watch returns nil if neither an observer nor the logger wants the attempts, so
 // that they cost nothing.
 func (op *operation) watch(name Op, before int, req exchange.Request) exchange.Watcher {
-	if len(op.client.cfg.observers) == 0 && !op.client.cfg.logger.Enabled(op.ctx, slog.LevelDebug) {
+	if len(op.client.cfg.observers) == 0 && !op.logsAttempts() {
 		return nil
 	}
 	address, _, _ := strings.Cut(req.URL, "?")
@@ -210,6 +210,11 @@ func (op *operation) watch(name Op, before int, req exchange.Request) exchange.W
 		op: op, name: name, before: before,
 		started: AttemptStarted{Op: name, Method: req.Method, URL: address},
 	}
+}
+
+func (op *operation) logsAttempts() (enabled bool) {
+	protect(func() { enabled = op.client.cfg.logger.Enabled(op.ctx, slog.LevelDebug) })
+	return enabled
 }
 
 // Start implements [exchange.Watcher].
@@ -223,6 +228,8 @@ func (w *watcher) Start(ctx context.Context, n int) context.Context {
 func (w *watcher) End(ctx context.Context, a exchange.Attempt) {
 	a.Number += w.before
 	attempt := newAttempt(w.name, a)
-	w.op.client.cfg.logger.LogAttrs(ctx, slog.LevelDebug, eventAttempt, slog.Any("attempt", attempt))
+	protect(func() {
+		w.op.client.cfg.logger.LogAttrs(ctx, slog.LevelDebug, eventAttempt, slog.Any("attempt", attempt))
+	})
 	endAttempt(ctx, w.op.client.cfg.observers, attempt)
 }

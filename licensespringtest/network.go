@@ -5,8 +5,9 @@ import (
 	"net"
 	"os"
 	"sync"
-	"syscall"
 	"time"
+
+	"github.com/licensespring-go/licensespring/internal/errno"
 )
 
 // A Network is an in-memory network with one listener. Its connections are
@@ -96,7 +97,7 @@ func (n *Network) DialContext(ctx context.Context, _, _ string) (net.Conn, error
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if refused || n.listener == nil {
-		return nil, dialError(os.NewSyscallError("connect", syscall.ECONNREFUSED))
+		return nil, dialError(os.NewSyscallError("connect", errno.ConnectionRefused))
 	}
 	n.listener.push(&memConn{line: line, in: ToServer})
 

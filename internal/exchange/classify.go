@@ -9,7 +9,8 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"syscall"
+
+	"github.com/licensespring-go/licensespring/internal/errno"
 
 	"github.com/licensespring-go/licensespring/internal/jsonread"
 )
@@ -143,14 +144,14 @@ func errorReason(err error) string {
 		return "certificate or protocol not accepted"
 	case errors.As(err, &dns):
 		return "host name not resolved"
-	case errors.Is(err, syscall.ECONNREFUSED):
+	case errors.Is(err, errno.ConnectionRefused):
 		return "connection refused"
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
 		errors.As(err, &nerr) && nerr.Timeout():
 		return "timed out"
 	case errors.As(err, &op) && op.Op == "dial":
 		return "dial failed"
-	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
+	case errors.Is(err, errno.ConnectionReset), errors.Is(err, errno.BrokenPipe),
 		errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed),
 		errors.Is(err, errReplay):
 		return "connection closed"

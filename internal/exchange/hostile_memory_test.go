@@ -38,7 +38,7 @@ func TestHostileBodiesAreBounded(t *testing.T) { //nolint:paralleltest // alloca
 		pieces int
 	}{
 		{name: "html", piece: page, pieces: huge / len(page)},
-		{name: "declared", header: map[string]string{"Content-Length": strconv.Itoa(1 << 40)}, piece: page, pieces: huge / len(page)},
+		{name: "declared", header: map[string]string{"Content-Length": strconv.FormatInt(1<<40, 10)}, piece: page, pieces: huge / len(page)},
 		// Concatenated gzip members are valid gzip.
 		{name: "compressed", header: map[string]string{"Content-Encoding": "gzip"}, piece: compressed.Bytes(), pieces: huge / (16 * len(page))},
 	} {
