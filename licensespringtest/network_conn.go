@@ -6,8 +6,9 @@ import (
 	"io"
 	"net"
 	"os"
-	"syscall"
 	"time"
+
+	"github.com/licensespring-go/licensespring/internal/errno"
 )
 
 // A memConn is one end of a line.
@@ -45,11 +46,11 @@ func (c *memConn) readNow(s *stream, b []byte) (int, error) {
 	case passed(s.readDeadline):
 		return 0, c.error("read", os.ErrDeadlineExceeded)
 	case s.reset:
-		return 0, c.error("read", os.NewSyscallError("read", syscall.ECONNRESET))
+		return 0, c.error("read", os.NewSyscallError("read", errno.ConnectionReset))
 	case len(s.queue) == 0 || s.queue[0].at.After(time.Now()):
 		return 0, nil
 	case s.queue[0].end && c.line.broken && c.line.resets:
-		return 0, c.error("read", os.NewSyscallError("read", syscall.ECONNRESET))
+		return 0, c.error("read", os.NewSyscallError("read", errno.ConnectionReset))
 	case s.queue[0].end:
 		return 0, io.EOF
 	}
@@ -94,9 +95,9 @@ func (c *memConn) writable(s *stream) error {
 	case passed(s.writeDeadline):
 		return c.error("write", os.ErrDeadlineExceeded)
 	case c.line.broken:
-		return c.error("write", os.NewSyscallError("write", syscall.ECONNRESET))
+		return c.error("write", os.NewSyscallError("write", errno.ConnectionReset))
 	case s.readClosed && s.lateWrite:
-		return c.error("write", os.NewSyscallError("write", syscall.EPIPE))
+		return c.error("write", os.NewSyscallError("write", errno.BrokenPipe))
 	}
 
 	return nil
