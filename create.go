@@ -187,6 +187,9 @@ func (op *operation) createError(sub *submission, resp *exchange.Response) *Erro
 	if resp.Ending == exchange.OK {
 		e.detail = "the response does not show the order"
 	}
+	if e.Kind == ErrNotFound {
+		e.detail = "no such endpoint; check the base URL"
+	}
 	for i := range e.Fields {
 		e.Fields[i].Path = sub.wholePath(e.Fields[i].Path)
 	}
@@ -202,7 +205,7 @@ func (op *operation) conflict(e *Error) error {
 	if op.name == OpEnsureOrder {
 		e.Kind = ErrOrderConflict
 	}
-	e.detail, e.Message = "the existing order differs", "" // more precise than the service's message
+	e.detail, e.Message = "the existing order differs; review Differences", "" // more precise than the service's message
 	return op.fail(e)
 }
 

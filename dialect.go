@@ -10,7 +10,7 @@ import (
 // reference renames two members of the Create Order page, and the values of a
 // third:
 //
-//	meaning              DialectClassic                  DialectCurrent
+//	meaning              DialectClassic               DialectCurrent
 //	customer's company   company                      company_name
 //	consider maintenance enable_maintenance_duration  enable_maintenance_period
 //	consumption period   week, month, year            weekly, monthly, annually, daily

@@ -93,7 +93,7 @@ func TestEnsureOrderConflict(t *testing.T) {
 			assertTerse(t, err)
 			e := errorOf(t, err)
 			assert.Equal(t, licensespring.OpEnsureOrder, e.Op)
-			assert.Equal(t, `licensespring: ensure order "inv-1": order conflict: the existing order differs (status 409 order_id_exists)`, err.Error())
+			assert.Equal(t, `licensespring: ensure order "inv-1": order conflict: the existing order differs; review Differences (status 409 order_id_exists)`, err.Error())
 			assert.Equal(t, licensespring.OutcomeRejected, e.Outcome)
 			var lines []string
 			for _, d := range e.Differences {

@@ -134,7 +134,7 @@ func (e *Error) Error() string {
 	}
 	b.WriteString(": ")
 	b.WriteString(string(e.Kind))
-	if e.Outcome == OutcomeNotSent && e.Kind != ErrNotSent {
+	if e.Kind != ErrNotSent && e.Is(ErrNotSent) {
 		b.WriteString(" (not sent)")
 	}
 	for _, part := range []string{e.detail, e.Message, e.fieldText()} {

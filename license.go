@@ -172,7 +172,7 @@ type License struct {
 type ConsumptionOptions struct {
 	// AllowOverages allows more consumption than the maximum (Create Order page).
 	AllowOverages *bool `json:"allow_overages,omitzero"`
-	// MaxOverages is the maximum consumption above the maximum (Create Order page).
+	// MaxOverages is the maximum number of overages (Create Order page).
 	// It may have a fraction.
 	MaxOverages *float64 `json:"max_overages,omitzero"`
 	// ResetConsumption resets the consumption after every ConsumptionPeriod (Create

@@ -57,10 +57,10 @@ type CustomerRecord struct {
 	LastName  string `json:"last_name,omitzero"`
 	// Company is the name of the customer's company. Responses spell it
 	// company_name; company is read only if it is a string.
-	Company string `json:"company_name,omitzero"` //nolint:tagliatelle // the wire name of a response
+	Company string `json:"company_name,omitzero"`
 	// CompanyID is the ID of the vendor's company account: company, where that is
 	// a number.
-	CompanyID int64  `json:"company,omitzero"` //nolint:tagliatelle // the wire name of a response
+	CompanyID int64  `json:"company,omitzero"`
 	Phone     string `json:"phone,omitzero"`
 	Address   string `json:"address,omitzero"`
 	// Reference is the caller's reference of the customer.

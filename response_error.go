@@ -66,7 +66,9 @@ func (op *operation) responseError(resp *exchange.Response) *Error {
 	if resp.Status >= http.StatusMultipleChoices {
 		code = op.parseErrorBody(e, resp.Body)
 	}
-	e.Kind = kindOf(resp, code)
+	if e.Kind = kindOf(resp, code); e.Kind == ErrRedirected {
+		e.detail = "redirects are not followed; check the base URL"
+	}
 	return e
 }
 
