@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -18,9 +20,10 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// The benchmarks compare the client with bare net/http code that does the same
-// work: marshal the same order, send it, read the response and unmarshal it
-// into the same record. Only ratios within one run are meaningful.
+// The benchmarks compare the client with plain net/http and encoding/json: marshal
+// plain structs, send them, read the response and unmarshal it into plain structs with
+// one field for each of its values; see bench_plain_test.go. Only ratios within one
+// run are meaningful.
 
 func benchOrder() *licensespring.Order {
 	return licensespring.NewOrder("inv-2031-000417").
@@ -64,40 +67,12 @@ func (a fixedResponse) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// bareCreate is the shortest program that creates an order without the SDK.
-func bareCreate(ctx context.Context, client *http.Client, url, key string, order *licensespring.Order) (*licensespring.OrderRecord, error) {
-	body, err := json.Marshal(order)
-	if err != nil {
-		return nil, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url+createPath, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	setHeaders(req.Header, key)
-	resp, err := client.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	return readResponse(resp)
-}
-
 const createPath = "/api/v1/orders/create_order/"
 
 func setHeaders(h http.Header, key string) {
 	h.Set("Authorization", "Api-Key "+key)
 	h.Set("Content-Type", "application/json")
 	h.Set("Accept", "application/json")
-}
-
-func readResponse(resp *http.Response) (*licensespring.OrderRecord, error) {
-	defer resp.Body.Close()
-	response, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
-	record := &licensespring.OrderRecord{}
-	return record, json.Unmarshal(response, record)
 }
 
 func BenchmarkEncode(b *testing.B) {
@@ -122,95 +97,145 @@ func BenchmarkDecode(b *testing.B) {
 	}
 }
 
-// retryableCreate is bareCreate on go-retryablehttp with its defaults.
-func retryableCreate(ctx context.Context, client *retryablehttp.Client, url, key string, order *licensespring.Order) (*licensespring.OrderRecord, error) {
-	body, err := json.Marshal(order)
+// retryableCreate is plainCreate on go-retryablehttp with its defaults.
+func retryableCreate(ctx context.Context, client *retryablehttp.Client, url, key string) error {
+	body, err := json.Marshal(plainBenchOrder())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	req, err := retryablehttp.NewRequestWithContext(ctx, http.MethodPost, url+createPath, body)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	setHeaders(req.Header, key)
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return readResponse(resp)
+	defer resp.Body.Close()
+	return decodePlain(resp.Body)
 }
 
-// creator is one of the three ways to create an order.
-type creator func(context.Context, *licensespring.Order) error
+// creator is one way to create benchOrder.
+type creator func(context.Context) error
 
-// creators returns the three ways to create an order at url, by name. The
-// transports are the defaults of each: "bare" is net/http's default transport,
-// "pooled" keeps as many connections as the SDK.
+const benchKey = "12345678.key"
+
+// creators returns the ways to create an order at url, by name. A nil transport
+// stands for the default of each.
 func creators(tb testing.TB, url string, transport http.RoundTripper) map[string]creator {
 	tb.Helper()
-	const key = "12345678.key"
 	bare := &http.Client{Transport: transport}
 	retry := retryablehttp.NewClient()
 	retry.Logger = nil
-	options := []licensespring.Option{licensespring.WithBaseURL(url), unlimited}
 	if transport != nil {
 		retry.HTTPClient.Transport = transport
+	}
+	client := benchClient(tb, url, transport)
+	return map[string]creator{
+		"bare":          func(ctx context.Context) error { return plainCreate(ctx, bare, url, benchKey, decodePlain) },
+		"bare_lenient":  func(ctx context.Context) error { return plainCreate(ctx, bare, url, benchKey, decodeLenient) },
+		"retryablehttp": func(ctx context.Context) error { return retryableCreate(ctx, retry, url, benchKey) },
+		"sdk": func(ctx context.Context) error {
+			_, err := client.CreateOrder(ctx, benchOrder())
+			return err
+		},
+	}
+}
+
+func benchClient(tb testing.TB, url string, transport http.RoundTripper) *licensespring.Client {
+	tb.Helper()
+	options := []licensespring.Option{licensespring.WithBaseURL(url), unlimited}
+	if transport != nil {
 		options = append(options, licensespring.WithHTTPClient(&http.Client{Transport: transport}))
 	}
-	client, err := licensespring.New(key, options...)
+	client, err := licensespring.New(benchKey, options...)
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(client.CloseIdleConnections)
-	return map[string]creator{
-		"bare": func(ctx context.Context, order *licensespring.Order) error {
-			_, err := bareCreate(ctx, bare, url, key, order)
-			return err
-		},
-		"retryablehttp": func(ctx context.Context, order *licensespring.Order) error {
-			_, err := retryableCreate(ctx, retry, url, key, order)
-			return err
-		},
-		"sdk": func(ctx context.Context, order *licensespring.Order) error {
-			_, err := client.CreateOrder(ctx, order)
-			return err
-		},
-	}
+	return client
 }
 
-var creatorNames = [...]string{"bare", "retryablehttp", "sdk"}
-
-func benchCreate(b *testing.B, create creator, order *licensespring.Order) {
+func benchCall(b *testing.B, call creator) {
 	b.Helper()
 	b.ReportAllocs()
 	for b.Loop() {
-		if err := create(b.Context(), order); err != nil {
+		if err := call(b.Context()); err != nil {
 			b.Fatal(err)
 		}
 	}
 }
 
+var creatorNames = [...]string{"bare", "bare_lenient", "retryablehttp", "sdk"}
+
 func BenchmarkCreateInMemory(b *testing.B) {
-	order := benchOrder()
-	all := creators(b, "https://saas.licensespring.com", fixedResponse{body: responseTo(b, order)})
+	all := creators(b, "https://saas.licensespring.com", fixedResponse{body: responseTo(b, benchOrder())})
 	for _, name := range creatorNames {
-		b.Run(name, func(b *testing.B) { benchCreate(b, all[name], order) })
+		b.Run(name, func(b *testing.B) { benchCall(b, all[name]) })
 	}
 }
 
 func BenchmarkCreateLoopback(b *testing.B) {
-	order := benchOrder()
-	server := fixedResponseServer(b, responseTo(b, order))
+	server := fixedResponseServer(b, responseTo(b, benchOrder()))
 	all := creators(b, server.URL, pooled(b))
 	for _, name := range creatorNames {
-		b.Run(name, func(b *testing.B) { benchCreate(b, all[name], order) })
+		b.Run(name, func(b *testing.B) { benchCall(b, all[name]) })
 	}
+}
+
+func BenchmarkGetOrder(b *testing.B) {
+	const url = "https://saas.licensespring.com"
+	transport := fixedResponse{body: responseTo(b, benchOrder())}
+	var record licensespring.OrderRecord
+	if err := record.UnmarshalJSON(transport.body); err != nil {
+		b.Fatal(err)
+	}
+	bare, client := &http.Client{Transport: transport}, benchClient(b, url, transport)
+	path := url + "/api/v1/orders/" + strconv.FormatInt(record.ID, 10) + "/"
+	b.Run("bare", func(b *testing.B) {
+		benchCall(b, func(ctx context.Context) error { return plainGet(ctx, bare, path, benchKey, new(strictRecord)) })
+	})
+	b.Run("sdk", func(b *testing.B) {
+		benchCall(b, func(ctx context.Context) error {
+			_, err := client.GetOrder(ctx, record.ID)
+			return err
+		})
+	})
+}
+
+// BenchmarkListOrders reads one page of 100 orders.
+func BenchmarkListOrders(b *testing.B) {
+	const url = "https://saas.licensespring.com"
+	order := string(responseTo(b, benchOrder()))
+	page := `{"count":100,"next":null,"previous":null,"results":[` + strings.Repeat(order+",", 99) + order + `]}`
+	transport := fixedResponse{body: []byte(page)}
+	bare, client := &http.Client{Transport: transport}, benchClient(b, url, transport)
+	b.Run("bare", func(b *testing.B) {
+		benchCall(b, func(ctx context.Context) error {
+			return plainGet(ctx, bare, url+"/api/v1/orders/?limit=100", benchKey, new(struct {
+				Count    int            `json:"count"`
+				Next     *string        `json:"next"`
+				Previous *string        `json:"previous"`
+				Results  []strictRecord `json:"results"`
+			}))
+		})
+	})
+	b.Run("sdk", func(b *testing.B) {
+		benchCall(b, func(ctx context.Context) error {
+			for _, err := range client.ListOrders(ctx, licensespring.OrderFilter{}) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
 }
 
 // BenchmarkCreateParallel has 64 callers at once. One operation is one call.
 func BenchmarkCreateParallel(b *testing.B) {
-	order := benchOrder()
-	server := fixedResponseServer(b, responseTo(b, order))
+	server := fixedResponseServer(b, responseTo(b, benchOrder()))
 	ways := map[string]creator{
 		"bare default":  creators(b, server.URL, nil)["bare"],
 		"bare pooled":   creators(b, server.URL, pooled(b))["bare"],
@@ -227,7 +252,7 @@ func BenchmarkCreateParallel(b *testing.B) {
 			for range 64 {
 				all.Go(func() {
 					for left.Add(-1) >= 0 {
-						if err := ways[name](b.Context(), order); err != nil {
+						if err := ways[name](b.Context()); err != nil {
 							b.Error(err)
 							return
 						}
