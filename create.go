@@ -167,11 +167,11 @@ func readCreated(order *Order, resp *exchange.Response) (*lookup, bool) {
 	if resp.Ending != exchange.OK {
 		return nil, false
 	}
-	rec, unreadable := readOrderRecord(resp.Body)
+	rec, unreadable := readOrderRecord(resp.Document)
 	if !rec.showsOrder() || (rec.StoreID != "" && !sameID(rec.StoreID, order.ID)) {
 		return nil, false
 	}
-	return &lookup{rec: &rec, unreadable: unreadable}, true
+	return &lookup{rec: rec, unreadable: unreadable}, true
 }
 
 // isSuccess reports whether the last response was a 2xx, readable or not.

@@ -318,7 +318,7 @@ func (p *pairing) differences(a, n int) (breaking, tolerated int) {
 	c, h := p.c, &p.got[n]
 	c.countOnly, c.breaking, c.tolerated = true, 0, 0
 	if h.members != nil {
-		c.shown = append(c.shown[:0], h.members...)
+		c.object, c.shown = h.record.raw.get(), append(c.shown[:0], h.members...)
 	} else {
 		c.enter(h.record.raw.get())
 	}

@@ -114,12 +114,12 @@ func TestCompareSomeLicenses(t *testing.T) {
 		AddItem("p", NewKeyLicense("K").WithMaxActivations(1), NewKeyLicense("L").WithMaxActivations(1)).
 		AddItem("q", NewKeyLicense("M").WithMaxActivations(1)).
 		AddItem("r", NewKeyLicense("N"))
-	rec, _ := readOrderRecord([]byte(recordOfItems(
+	rec, _ := parseRecord(t, recordOfItems(
 		item("p", `{"license_key": "K", "max_activations": 2}`, `{"license_key": "L", "max_activations": 2}`),
 		item("q", `{"license_key": "M", "max_activations": 2}`), item("s", `{}`),
-	)))
+	))
 	var paths []string
-	for _, d := range compareLicenses(order, &rec, map[string]bool{"L": true, "M": true}) {
+	for _, d := range compareLicenses(order, rec, map[string]bool{"L": true, "M": true}) {
 		paths = append(paths, d.Path)
 	}
 	assert.Equal(t, []string{"items[0].licenses[1].max_activations", "items[1].licenses[0].max_activations"}, paths)

@@ -55,7 +55,6 @@ func (o *Order) Diff(rec *OrderRecord) []Difference {
 // hold other licenses too.
 func compareOrder(o *Order, rec *OrderRecord, whole bool) []Difference {
 	c := comparer{whole: whole, rec: rec}
-	c.shown = c.buffer[:0]
 	// The order's option applies to all of its licenses.
 	c.preventVM, c.bundle = isTrue(o.PreventVM), o.IsBundle
 	c.items(o.Items)
@@ -86,8 +85,8 @@ type comparer struct {
 	rec         *OrderRecord
 	whole       bool
 	path        wire.Path
+	object      []byte // the selected object of the record
 	shown       []shownMember
-	buffer      [usualMembers]shownMember // of shown, to save an allocation
 	differences []Difference
 
 	bundle    bool            // the order's items name bundles
@@ -99,18 +98,31 @@ type comparer struct {
 	failFast            bool // stop comparing at the first breaking difference
 }
 
-type shownMember struct{ name, val []byte }
-
-// usualMembers exceeds the number of members of known records. More cost an
-// allocation.
-const usualMembers = 64
+// shownMember is the place of a member within the selected object.
+type shownMember struct{ name, nameEnd, val, valEnd uint32 }
 
 // enter selects the object of the record to compare with.
-func (c *comparer) enter(part []byte) {
-	c.shown = c.shown[:0]
-	jsonread.Members(part, func(name, val []byte) {
-		c.shown = append(c.shown, shownMember{name, val})
+func (c *comparer) enter(object []byte) {
+	const usual = 32 // members of a license
+	if c.shown == nil {
+		c.shown = make([]shownMember, 0, usual)
+	}
+	c.object, c.shown = object, c.shown[:0]
+	jsonread.Members(object, func(name, val []byte) {
+		if m, ok := c.place(name, val); ok {
+			c.shown = append(c.shown, m)
+		}
 	})
+}
+
+// place returns the place of a member. A name with escapes is a copy and has none;
+// no member that is compared has one.
+func (c *comparer) place(name, val []byte) (shownMember, bool) {
+	from, at := cap(c.object)-cap(name), cap(c.object)-cap(val)
+	if len(name) == 0 || from < 0 || from >= len(c.object) || &c.object[from] != &name[0] {
+		return shownMember{}, false
+	}
+	return shownMember{uint32(from), uint32(from + len(name)), uint32(at), uint32(at + len(val))}, true //nolint:gosec // a response is smaller
 }
 
 // gotMember returns the value of a member of the selected object, in either
@@ -122,13 +134,14 @@ func (c *comparer) gotMember(name string) []byte {
 	other, _ := wire.OtherSpelling(name)
 	for i := range c.shown {
 		m := &c.shown[i]
-		if string(m.name) != name && (other == "" || string(m.name) != other) {
+		got, val := c.object[m.name:m.nameEnd], c.object[m.val:m.valEnd]
+		if string(got) != name && (other == "" || string(got) != other) {
 			continue
 		}
-		if string(m.val) == "null" || string(m.val) == `""` {
+		if string(val) == "null" || string(val) == `""` {
 			continue
 		}
-		return m.val
+		return val
 	}
 	return nil
 }

@@ -14,9 +14,9 @@ import (
 func compared(t *testing.T, order *Order, record string, whole bool) []string {
 	t.Helper()
 	require.True(t, json.Valid([]byte(record)), record)
-	rec, _ := readOrderRecord([]byte(record))
+	rec, _ := parseRecord(t, record)
 	var lines []string
-	for _, d := range compareOrder(order, &rec, whole) {
+	for _, d := range compareOrder(order, rec, whole) {
 		line := d.String()
 		lines = append(lines, line)
 	}

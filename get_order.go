@@ -106,14 +106,14 @@ func (op *operation) getOrder(name Op, id int64, maxAttempts int) (*OrderRecord,
 	if resp.Ending != exchange.OK {
 		return nil, nil, op.responseError(resp)
 	}
-	rec, unreadable := readOrderRecord(resp.Body)
+	rec, unreadable := readOrderRecord(resp.Document)
 	switch {
 	case !rec.showsOrder():
 		return nil, nil, op.badResponse(resp, "the response is not an order")
 	case rec.ID != 0 && rec.ID != id:
 		return nil, nil, op.badResponse(resp, "the response shows another order")
 	}
-	return &rec, unreadable, nil
+	return rec, unreadable, nil
 }
 
 // badResponse returns the error of a read whose response is readable JSON but not

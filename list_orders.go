@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"iter"
+	"reflect"
 	"strings"
 
 	"github.com/google/go-querystring/query"
@@ -152,36 +153,45 @@ const (
 	maxEmptyPages = 50
 )
 
-// readPage reads a page. It fails if there is no list in the body, since "no
+// readPage reads a page. It fails if there is no list in the document, since "no
 // orders" is a result with consequences.
-func readPage(body []byte, limit int) (*page, bool) {
+func readPage(document *jsonread.Document, limit int) (*page, bool) {
 	p := &page{}
-	r := newRecordReader(len(body))
+	r := newRecordReader(document)
 	ok, hasNext := false, false
-	add := func(_ int, el []byte) {
-		p.size++
-		if jsonread.KindOf(el) != jsonread.Object || len(p.records) > maxPageRecords {
-			return
-		}
-		r.response, r.unreadable = nil, nil
-		rec := r.order(el)
-		p.records, p.unreadable = append(p.records, rec), append(p.unreadable, r.unreadable)
-	}
-	jsonread.Members(body, func(name, val []byte) {
-		switch string(name) {
+	for it := document.Root().Members(); it.Next(); {
+		switch string(it.Name) {
 		case "next":
 			// Its URL is not used: it may name another host, which would receive the
 			// management key.
-			p.last, hasNext = jsonread.KindOf(val) != jsonread.String || string(val) == `""`, true
+			p.last, hasNext = it.Value.Kind() != jsonread.String || string(it.Value.Bytes()) == `""`, true
 		case "results":
-			ok = jsonread.KindOf(val) == jsonread.Array
-			jsonread.Elements(val, add)
+			ok = it.Value.Kind() == jsonread.Array
+			p.read(r, it.Value)
 		}
-	})
+	}
 	if !hasNext { // an incomplete page is the last one
 		p.last = p.size < limit
 	}
 	return p, ok && !r.memory.exhausted() && len(p.records) <= maxPageRecords
+}
+
+// read appends the elements of a list. The last one of duplicate lists does not
+// count alone: each may hold the order that is looked for.
+func (p *page) read(r *recordReader, list jsonread.Value) {
+	if n := min(list.Len(), maxPageRecords); p.records == nil && r.memory.reserve(int64(n)*int64(reflect.TypeFor[OrderRecord]().Size())) {
+		p.records, p.unreadable = make([]OrderRecord, 0, n), make([][]string, 0, n)
+	}
+	for it := list.Elements(); it.Next(); {
+		p.size++
+		if it.Value.Kind() != jsonread.Object || len(p.records) > maxPageRecords {
+			continue
+		}
+		r.unreadable = nil
+		p.records = append(p.records, OrderRecord{})
+		r.order(&p.records[len(p.records)-1], it.Value)
+		p.unreadable = append(p.unreadable, r.unreadable)
+	}
 }
 
 // listPage requests one page.
@@ -202,7 +212,7 @@ func (op *operation) listPage(name Op, filter OrderFilter, offset, limit, maxAtt
 		}
 		return nil, e
 	}
-	p, ok := readPage(resp.Body, limit)
+	p, ok := readPage(resp.Document, limit)
 	if !ok {
 		return nil, op.badResponse(resp, "the response is not a list of orders")
 	}

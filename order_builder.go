@@ -14,7 +14,15 @@ func NewOrder(id string) *Order { return &Order{ID: id} }
 // AddItem adds an item with the given product and licenses. The licenses are
 // copied.
 func (o *Order) AddItem(productCode string, licenses ...License) *Order {
-	return o.AddItems(OrderItem{ProductCode: productCode, Licenses: licenses})
+	item := OrderItem{ProductCode: productCode}
+	if len(licenses) > 0 {
+		item.Licenses = make([]License, len(licenses)) // not slices.Clone, which would move the argument to the heap
+		for i := range licenses {
+			item.Licenses[i] = licenses[i].Clone()
+		}
+	}
+	o.Items = append(slices.Clip(o.Items), item) // never into an array of the caller's
+	return o
 }
 
 // AddItems adds items to the order. The items and their licenses are copied.

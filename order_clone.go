@@ -19,8 +19,29 @@ func (o *Order) Clone() *Order {
 
 // Clone returns a deep copy of the license; see [Order.Clone].
 func (l License) Clone() License {
-	l.fields(cloner{})
-	return l
+	if l.sharesNothing() {
+		return l
+	}
+	c := l // so that l itself stays on the stack
+	c.fields(cloner{})
+	return c
+}
+
+// sharesNothing reports whether the license has no pointer, slice or map, as most
+// licenses of a builder. Copying them then needs no allocation.
+func (l *License) sharesNothing() bool {
+	return l.Users == nil && l.MaxActivations == nil && l.MaxConsumptions == nil && l.EnableMaintenanceDuration == nil &&
+		l.ProductFeatures == nil && l.IsTrial == nil && l.PreventVM == nil && l.MaxTransfers == nil &&
+		l.ConsumptionOptions.sharesNothing() && l.FloatingOptions == FloatingOptions{} &&
+		l.TrialDays == nil && l.Metadata == nil && l.CustomFields == nil && l.IsFloatingCloud == nil &&
+		l.CanBorrow == nil && l.MaxBorrowTime == nil && l.AllowGracePeriod == nil && l.GracePeriod == nil &&
+		l.MaxLicenseUsers == nil && l.IsAirGapped == nil && l.IsHardwareKeyAuth == nil &&
+		l.AllowUnlimitedActivations == nil && l.AllowUnlimitedConsumptions == nil && l.AllowNegativeConsumptions == nil &&
+		l.Active == nil && l.Enabled == nil && l.Extra == nil
+}
+
+func (o *ConsumptionOptions) sharesNothing() bool {
+	return o.AllowOverages == nil && o.MaxOverages == nil && o.ResetConsumption == nil
 }
 
 // cloner is the visitor that replaces what an object, copied by assignment, shares

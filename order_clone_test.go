@@ -76,3 +76,38 @@ func TestCloneKeepsNilAndEmptyApart(t *testing.T) {
 	empty := License{ProductFeatures: []ProductFeature{}, CustomFields: []CustomField{}, Metadata: map[string]any{}, Extra: map[string]json.RawMessage{}}
 	assert.Equal(t, empty, empty.Clone())
 }
+
+// A license with any single pointer, slice or map is not copied by assignment alone.
+func TestSharesNothingKnowsEveryField(t *testing.T) {
+	t.Parallel()
+	assert.True(t, new(License{Key: "K", LicenseType: Perpetual, ValidDuration: Days(1)}).sharesNothing())
+	fields := 0
+	var visit func(index []int, typ reflect.Type)
+	visit = func(index []int, typ reflect.Type) {
+		for i := range typ.NumField() {
+			at := append(append([]int(nil), index...), i)
+			switch field := typ.Field(i); field.Type.Kind() {
+			case reflect.Struct:
+				if field.Anonymous {
+					visit(at, field.Type)
+				}
+			case reflect.Pointer, reflect.Slice, reflect.Map:
+				var l License
+				var value reflect.Value
+				switch field.Type.Kind() {
+				case reflect.Pointer:
+					value = reflect.New(field.Type.Elem())
+				case reflect.Slice:
+					value = reflect.MakeSlice(field.Type, 0, 1)
+				default:
+					value = reflect.MakeMap(field.Type)
+				}
+				reflect.ValueOf(&l).Elem().FieldByIndex(at).Set(value)
+				assert.False(t, l.sharesNothing(), field.Name)
+				fields++
+			}
+		}
+	}
+	visit(nil, reflect.TypeFor[License]())
+	assert.Greater(t, fields, 30)
+}

@@ -49,12 +49,12 @@ func (o *Order) appendJSON(dst []byte, d Dialect) ([]byte, error) {
 // sizeHint estimates the length of the JSON, so that most orders need one
 // allocation.
 func (o *Order) sizeHint() int {
-	n := 256
+	n := 128
 	for i := range o.Items {
-		n += 64
+		n += 48
 		for j := range o.Items[i].Licenses {
 			l := &o.Items[i].Licenses[j]
-			n += 160 + 64*len(l.Users) + 32*len(l.ProductFeatures)
+			n += 112 + 64*len(l.Users) + 32*len(l.ProductFeatures)
 		}
 	}
 	return n

@@ -1,8 +1,10 @@
 package licensespring
 
 import (
+	"bytes"
 	"errors"
 	"strconv"
+	"strings"
 
 	"github.com/licensespring-go/licensespring/internal/jsonread"
 	"github.com/licensespring-go/licensespring/internal/redact"
@@ -17,11 +19,14 @@ var (
 // member of an unexpected type stays zero. The error is not nil only if data is not
 // a JSON object.
 func (r *OrderRecord) UnmarshalJSON(data []byte) error {
-	if !jsonread.Valid(data) || jsonread.KindOf(data) != jsonread.Object {
+	document, ok := jsonread.Parse(bytes.Clone(data))
+	if !ok || document.Root().Kind() != jsonread.Object {
 		return errNotRecord
 	}
-	reader := newRecordReader(len(data))
-	rec := reader.order(append([]byte(nil), data...))
+	reader := newRecordReader(document)
+	var rec OrderRecord
+	reader.order(&rec, document.Root())
+	rec.raw.from, rec.raw.to = 0, len(data)
 	if reader.memory.exhausted() {
 		return errMemoryBudget
 	}
@@ -29,22 +34,27 @@ func (r *OrderRecord) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// readOrderRecord decodes a record from valid JSON, which it retains, and returns
-// the paths of unreadable members. If the memory budget is exhausted, the record is
+// readOrderRecord decodes a record from a document, which it retains, and returns the
+// paths of unreadable members. If the memory budget is exhausted, the record is
 // empty.
-func readOrderRecord(data []byte) (OrderRecord, []string) {
-	r := newRecordReader(len(data))
-	rec := r.order(data)
+func readOrderRecord(document *jsonread.Document) (*OrderRecord, []string) {
+	r := newRecordReader(document)
+	rec := &OrderRecord{}
+	r.order(rec, document.Root())
+	rec.raw.from, rec.raw.to = 0, len(document.Bytes()) // with the space around it
 	if r.memory.exhausted() {
-		return OrderRecord{}, nil
+		return &OrderRecord{}, nil
 	}
 	return rec, r.unreadable
 }
 
-func (r *recordReader) order(data []byte) OrderRecord {
-	rec := OrderRecord{raw: r.slice(data)}
-	jsonread.Members(data, func(name, val []byte) {
-		switch string(name) {
+func (r *recordReader) order(rec *OrderRecord, data jsonread.Value) {
+	rec.raw = r.rawOf(data)
+	r.arena = strings.Builder{} // of this record alone, so that its texts keep no other alive
+	r.arena.Grow(len(data.Bytes()) / 5)
+	for it := data.Members(); it.Next(); {
+		val := it.Value
+		switch string(it.Name) {
 		case "id":
 			r.int64(&rec.ID, "id", val)
 		case "order_id": // legacy form
@@ -68,19 +78,18 @@ func (r *recordReader) order(data []byte) OrderRecord {
 		case "customer":
 			r.customer(&rec.Customer, &rec.CustomerID, val)
 		case "order_items":
-			r.list(&rec.OrderItems, "order_items", val)
+			readList(r, &rec.OrderItems, "order_items", val, (*recordReader).item)
 		case "new_passwords": // legacy form
-			r.list(&rec.NewUsers, "new_passwords", val)
+			readList(r, &rec.NewUsers, "new_passwords", val, (*recordReader).user)
 
 		// Of a record that encoding/json has written.
 		case "customer_id":
 			r.int64(&rec.CustomerID, "customer_id", val)
 		case "new_users":
-			r.list(&rec.NewUsers, "new_users", val)
+			readList(r, &rec.NewUsers, "new_users", val, (*recordReader).user)
 		}
-	})
+	}
 	rec.fillFromLicenses()
-	return rec
 }
 
 // fillFromLicenses sets missing ids from those of the licenses.
@@ -100,25 +109,26 @@ func (r *OrderRecord) fillFromLicenses() {
 
 // metadata decodes a string that holds JSON. For an object, it is the text of the
 // object.
-func (r *recordReader) metadata(dst *string, val []byte) {
-	switch jsonread.KindOf(val) {
+func (r *recordReader) metadata(dst *string, val jsonread.Value) {
+	switch val.Kind() {
 	case jsonread.Object, jsonread.Array:
-		*dst = string(val)
+		*dst = string(val.Bytes())
 	default:
 		r.text(dst, "metadata", val)
 	}
 }
 
 // customer reads an object, a number, or null.
-func (r *recordReader) customer(dst **CustomerRecord, id *int64, val []byte) {
-	if jsonread.KindOf(val) != jsonread.Object {
+func (r *recordReader) customer(dst **CustomerRecord, id *int64, val jsonread.Value) {
+	if val.Kind() != jsonread.Object {
 		r.int64(id, "customer", val)
 		return
 	}
 	c := &CustomerRecord{}
 	r.path.Enter("customer")
-	jsonread.Members(val, func(name, val []byte) {
-		switch string(name) {
+	for it := val.Members(); it.Next(); {
+		val := it.Value
+		switch string(it.Name) {
 		case "id":
 			r.int64(&c.ID, "id", val)
 		case "email":
@@ -138,7 +148,7 @@ func (r *recordReader) customer(dst **CustomerRecord, id *int64, val []byte) {
 		case "reference":
 			r.text(&c.Reference, "reference", val)
 		}
-	})
+	}
 	r.path.Leave()
 	if *dst = c; c.ID != 0 {
 		*id = c.ID
@@ -147,8 +157,8 @@ func (r *recordReader) customer(dst **CustomerRecord, id *int64, val []byte) {
 
 // company reads the member company: the ID of the vendor's company in a current
 // response, and the name of the customer's company where it is a string.
-func (r *recordReader) company(c *CustomerRecord, val []byte) {
-	if jsonread.KindOf(val) != jsonread.String {
+func (r *recordReader) company(c *CustomerRecord, val jsonread.Value) {
+	if val.Kind() != jsonread.String {
 		r.int64(&c.CompanyID, "company", val)
 		return
 	}
@@ -158,10 +168,11 @@ func (r *recordReader) company(c *CustomerRecord, val []byte) {
 	}
 }
 
-func (r *recordReader) item(data []byte) (ItemRecord, bool) {
-	item := ItemRecord{raw: r.slice(data), incomplete: true}
-	jsonread.Members(data, func(name, val []byte) {
-		switch string(name) {
+func (r *recordReader) item(item *ItemRecord, data jsonread.Value) bool {
+	item.raw, item.incomplete = r.rawOf(data), true
+	for it := data.Members(); it.Next(); {
+		val := it.Value
+		switch string(it.Name) {
 		case "id":
 			r.int64(&item.ID, "id", val)
 		case "product_id":
@@ -173,24 +184,25 @@ func (r *recordReader) item(data []byte) (ItemRecord, bool) {
 		case "note":
 			r.text(&item.Note, "note", val)
 		case "product":
-			r.product(&item, val)
+			r.product(item, val)
 		case "licenses":
-			r.list(&item.Licenses, "licenses", val)
-			item.incomplete = jsonread.KindOf(val) != jsonread.Array || len(item.Licenses) != jsonread.Count(val)
+			readList(r, &item.Licenses, "licenses", val, (*recordReader).license)
+			item.incomplete = val.Kind() != jsonread.Array || len(item.Licenses) != val.Len()
 		}
-	})
-	return item, jsonread.KindOf(data) == jsonread.Object
+	}
+	return data.Kind() == jsonread.Object
 }
 
 // product decodes an object or a number.
-func (r *recordReader) product(item *ItemRecord, val []byte) {
-	if jsonread.KindOf(val) != jsonread.Object {
+func (r *recordReader) product(item *ItemRecord, val jsonread.Value) {
+	if val.Kind() != jsonread.Object {
 		r.int64(&item.ProductID, "product", val)
 		return
 	}
 	r.path.Enter("product")
-	jsonread.Members(val, func(name, val []byte) {
-		switch string(name) {
+	for it := val.Members(); it.Next(); {
+		val := it.Value
+		switch string(it.Name) {
 		case "id":
 			r.int64(&item.ProductID, "id", val)
 		case "short_code", "product_code", "code":
@@ -198,14 +210,15 @@ func (r *recordReader) product(item *ItemRecord, val []byte) {
 		case "product_name", "name":
 			r.text(&item.ProductName, "product_name", val)
 		}
-	})
+	}
 	r.path.Leave()
 }
 
-func (r *recordReader) license(data []byte) (LicenseRecord, bool) {
-	l := LicenseRecord{raw: r.slice(data)}
-	jsonread.Members(data, func(name, val []byte) {
-		switch string(name) {
+func (r *recordReader) license(l *LicenseRecord, data jsonread.Value) bool {
+	l.raw = r.rawOf(data)
+	for it := data.Members(); it.Next(); {
+		val := it.Value
+		switch string(it.Name) {
 		case "id":
 			r.int64(&l.ID, "id", val)
 		case "license_key":
@@ -269,33 +282,35 @@ func (r *recordReader) license(data []byte) (LicenseRecord, bool) {
 		case "customer_id": // of a record that encoding/json has written
 			r.int64(&l.CustomerID, "customer_id", val)
 		case "product_features":
-			r.list(&l.ProductFeatures, "product_features", val)
+			readList(r, &l.ProductFeatures, "product_features", val, (*recordReader).feature)
 		case "license_users":
 			var users []UserRecord
-			r.list(&users, "license_users", val)
+			readList(r, &users, "license_users", val, (*recordReader).user)
 			l.addUsers(users)
 		case "license_user":
-			if jsonread.KindOf(val) == jsonread.Object {
+			if val.Kind() == jsonread.Object {
 				r.path.Enter("license_user")
-				user, _ := r.user(val)
-				l.addUsers([]UserRecord{user})
+				var user [1]UserRecord
+				r.user(&user[0], val)
+				l.addUsers(user[:])
 				r.path.Leave()
 			} else {
 				r.noteUnreadable("license_user", val)
 			}
 		}
-	})
-	return l, jsonread.KindOf(data) == jsonread.Object
+	}
+	return data.Kind() == jsonread.Object
 }
 
 // disabledUser reads a string or a number, or an object with an e-mail address
 // or an ID: the form of the member is not documented.
-func (r *recordReader) disabledUser(dst *string, val []byte) {
-	if jsonread.KindOf(val) != jsonread.Object {
+func (r *recordReader) disabledUser(dst *string, val jsonread.Value) {
+	if val.Kind() != jsonread.Object {
 		r.text(dst, "disabled_user", val)
 		return
 	}
-	user, _ := r.user(val)
+	var user UserRecord
+	r.user(&user, val)
 	if *dst = user.Email; *dst == "" && user.ID != 0 {
 		*dst = strconv.FormatInt(user.ID, 10)
 	}
@@ -306,6 +321,10 @@ func (r *recordReader) disabledUser(dst *string, val []byte) {
 // password.
 func (l *LicenseRecord) addUsers(users []UserRecord) {
 	find := l.user
+	if l.LicenseUsers == nil && len(users) == 1 {
+		l.LicenseUsers = append(l.LicenseUsers, users[0])
+		return
+	}
 	if len(l.LicenseUsers)+len(users) > 16 {
 		find = l.userIndex()
 	}
@@ -353,11 +372,12 @@ func (l *LicenseRecord) userIndex() func(*UserRecord) *UserRecord {
 	}
 }
 
-func (r *recordReader) user(data []byte) (UserRecord, bool) {
-	u := UserRecord{raw: r.slice(data)}
+func (r *recordReader) user(u *UserRecord, data jsonread.Value) bool {
+	u.raw = r.rawOf(data)
 	var suffixed, password string
-	jsonread.Members(data, func(name, val []byte) {
-		switch string(name) {
+	for it := data.Members(); it.Next(); {
+		val := it.Value
+		switch string(it.Name) {
 		case "id":
 			r.int64(&u.ID, "id", val)
 		case "email":
@@ -373,30 +393,31 @@ func (r *recordReader) user(data []byte) (UserRecord, bool) {
 		case "max_activations":
 			r.optionalInt(&u.MaxActivations, "max_activations", val)
 		}
-	})
+	}
 	if u.Email == "" {
 		u.Email = withoutSuffix(suffixed)
 	}
 	if password != redact.Mark { // written by encoding/json
 		u.InitialPassword = NewSecret(password)
 	}
-	return u, jsonread.KindOf(data) == jsonread.Object
+	return data.Kind() == jsonread.Object
 }
 
 // feature decodes an object that holds the feature of the product, or its code.
-func (r *recordReader) feature(data []byte) (FeatureRecord, bool) {
-	f := FeatureRecord{raw: r.slice(data)}
-	if jsonread.KindOf(data) == jsonread.String { // a code alone, as in a request
-		f.Code, _ = jsonread.Text(data)
-		return f, true
+func (r *recordReader) feature(f *FeatureRecord, data jsonread.Value) bool {
+	f.raw = r.rawOf(data)
+	if data.Kind() == jsonread.String { // a code alone, as in a request
+		f.Code, _ = data.Text(&r.arena)
+		return true
 	}
-	r.featureMembers(&f, data, true)
-	return f, jsonread.KindOf(data) == jsonread.Object
+	r.featureMembers(f, data, true)
+	return data.Kind() == jsonread.Object
 }
 
-func (r *recordReader) featureMembers(f *FeatureRecord, data []byte, outer bool) {
-	jsonread.Members(data, func(name, val []byte) {
-		switch string(name) {
+func (r *recordReader) featureMembers(f *FeatureRecord, data jsonread.Value, outer bool) {
+	for it := data.Members(); it.Next(); {
+		val := it.Value
+		switch string(it.Name) {
 		case "id":
 			if outer {
 				r.int64(&f.ID, "id", val)
@@ -416,11 +437,11 @@ func (r *recordReader) featureMembers(f *FeatureRecord, data []byte, outer bool)
 				r.date(&f.ExpiryDate, "expiry_date", val)
 			}
 		case "product_feature":
-			if outer && jsonread.KindOf(val) == jsonread.Object {
+			if outer && val.Kind() == jsonread.Object {
 				r.path.Enter("product_feature")
 				r.featureMembers(f, val, false)
 				r.path.Leave()
 			}
 		}
-	})
+	}
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/licensespring-go/licensespring/internal/jsonread"
 )
 
 // The budget grows with the response, also on platforms with 32-bit ints, and
@@ -46,7 +48,7 @@ func TestRecordCompany(t *testing.T) {
 		{`"company_name": "B", "company": "A"`, "B", 0, `{"company_name":"B"}`},
 		{`"company": null, "company_name": null`, "", 0, `{}`},
 	} {
-		rec, unreadable := readOrderRecord([]byte(`{"id": 1, "customer": {` + row.members + `}}`))
+		rec, unreadable := parseRecord(t, `{"id": 1, "customer": {`+row.members+`}}`)
 		assert.Empty(t, unreadable, row.members)
 		require.NotNil(t, rec.Customer)
 		assert.Equal(t, row.company, rec.Customer.Company, row.members)
@@ -65,7 +67,7 @@ func TestRecordCompany(t *testing.T) {
 func TestRecordShowsZeroAndFalse(t *testing.T) {
 	t.Parallel()
 	read := func(license string) LicenseRecord {
-		rec, unreadable := readOrderRecord([]byte(`{"id": 1, "order_items": [{"licenses": [` + license + `]}]}`))
+		rec, unreadable := parseRecord(t, `{"id": 1, "order_items": [{"licenses": [`+license+`]}]}`)
 		require.Empty(t, unreadable)
 		rec.OrderItems[0].Licenses[0].raw = rawJSON{}
 		return rec.OrderItems[0].Licenses[0]
@@ -79,9 +81,9 @@ func TestRecordShowsZeroAndFalse(t *testing.T) {
 	}, read(`{"max_activations": 0, "times_activated": 0, "max_consumptions": 0, "is_trial": false, "prevent_vm": false, "enabled": false, "active": false,
 		"allow_grace_period": false, "grace_period": 0, "is_floating": false, "is_floating_cloud": false, "floating_users": 0, "max_license_users": 0}`))
 
-	rec, unreadable := readOrderRecord([]byte(`{"id": 1, "order_items": [{"licenses": [{"subscription_id": "sub-7", "note": "spare", "metadata": {"seats": 12},
+	rec, unreadable := parseRecord(t, `{"id": 1, "order_items": [{"licenses": [{"subscription_id": "sub-7", "note": "spare", "metadata": {"seats": 12},
 		"last_check": "2031-03-01T10:20:30Z", "customer": {"id": 5, "email": "ada@example.com"},
-		"product_features": [{"code": "f", "max_consumption": 0}], "license_users": [{"email": "grace@example.com", "max_activations": 0}]}]}]}`))
+		"product_features": [{"code": "f", "max_consumption": 0}], "license_users": [{"email": "grace@example.com", "max_activations": 0}]}]}]}`)
 	require.Empty(t, unreadable)
 	l := rec.OrderItems[0].Licenses[0]
 	assert.Equal(t, "sub-7", l.SubscriptionID)
@@ -93,4 +95,12 @@ func TestRecordShowsZeroAndFalse(t *testing.T) {
 	assert.Equal(t, int64(5), l.CustomerID)
 	assert.Equal(t, new(0), l.ProductFeatures[0].MaxConsumption)
 	assert.Equal(t, new(0), l.LicenseUsers[0].MaxActivations)
+}
+
+// parseRecord reads a record as a response would be read.
+func parseRecord(t *testing.T, text string) (*OrderRecord, []string) {
+	t.Helper()
+	document, ok := jsonread.Parse([]byte(text))
+	require.True(t, ok, text)
+	return readOrderRecord(document)
 }

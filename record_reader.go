@@ -2,6 +2,7 @@ package licensespring
 
 import (
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/licensespring-go/licensespring/internal/jsonread"
@@ -10,15 +11,22 @@ import (
 
 // recordReader decodes records, and collects the paths of unreadable members.
 type recordReader struct {
-	response   **[]byte // the whole response
+	response   **[]byte // the whole response; see rawJSON
 	path       wire.Path
 	unreadable []string
 	memory     memoryBudget
+
+	// Texts and optional values are allocated together, since a record has dozens.
+	arena strings.Builder
+	ints  []int
+	bools []bool
 }
 
-// newRecordReader returns a reader for a response of the given size.
-func newRecordReader(size int) recordReader {
-	return recordReader{memory: newMemoryBudget(size)}
+// newRecordReader returns a reader of the records in a document.
+func newRecordReader(document *jsonread.Document) *recordReader {
+	data := document.Bytes()
+	response := &data
+	return &recordReader{response: &response, memory: newMemoryBudget(len(data))}
 }
 
 // memoryBudget is the number of bytes that may still be allocated for records.
@@ -50,38 +58,33 @@ func (m *memoryBudget) reserve(bytes int64) bool {
 // part of an order looks like a different order.
 func (m *memoryBudget) exhausted() bool { return *m < 0 }
 
-// slice returns a part of the response as a rawJSON. Part is a slice of the response
-// with its full capacity, which tells its offset.
-func (r *recordReader) slice(part []byte) rawJSON {
-	if r.response == nil {
-		p := &part
-		r.response = &p
-	}
-	from := cap(**r.response) - cap(part)
-	return rawJSON{response: r.response, from: from, to: from + len(part)}
+// rawOf returns the JSON of a value as a rawJSON.
+func (r *recordReader) rawOf(v jsonread.Value) rawJSON {
+	from, to := v.Span()
+	return rawJSON{response: r.response, from: from, to: to}
 }
 
 // maxUnreadable limits the list of unreadable members.
 const maxUnreadable = 20
 
 // noteUnreadable records an unreadable member. A null is absent, not unreadable.
-func (r *recordReader) noteUnreadable(name string, val []byte) {
-	if jsonread.KindOf(val) == jsonread.Null || len(r.unreadable) >= maxUnreadable {
+func (r *recordReader) noteUnreadable(name string, val jsonread.Value) {
+	if val.Kind() == jsonread.Null || len(r.unreadable) >= maxUnreadable {
 		return
 	}
 	r.unreadable = append(r.unreadable, r.path.At(name))
 }
 
-func (r *recordReader) text(dst *string, name string, val []byte) {
-	if s, ok := jsonread.Text(val); ok {
+func (r *recordReader) text(dst *string, name string, val jsonread.Value) {
+	if s, ok := val.Text(&r.arena); ok {
 		*dst = s
 	} else {
 		r.noteUnreadable(name, val)
 	}
 }
 
-func (r *recordReader) int64(dst *int64, name string, val []byte) {
-	if n, ok := jsonread.Int(val); ok {
+func (r *recordReader) int64(dst *int64, name string, val jsonread.Value) {
+	if n, ok := jsonread.Int(val.Bytes()); ok {
 		*dst = n
 	} else {
 		r.noteUnreadable(name, val)
@@ -89,34 +92,34 @@ func (r *recordReader) int64(dst *int64, name string, val []byte) {
 }
 
 // optionalInt decodes a number. Nil means that the record shows none.
-func (r *recordReader) optionalInt(dst **int, name string, val []byte) {
-	n, ok := jsonread.Int(val)
+func (r *recordReader) optionalInt(dst **int, name string, val jsonread.Value) {
+	n, ok := jsonread.Int(val.Bytes())
 	if !ok || int64(int(n)) != n {
 		r.noteUnreadable(name, val)
 		return
 	}
-	*dst = new(int(n))
+	*dst = allocate(&r.ints, int(n))
 }
 
-func (r *recordReader) optionalBool(dst **bool, name string, val []byte) {
-	if b, ok := jsonread.Boolean(val); ok {
-		*dst = new(b)
+func (r *recordReader) optionalBool(dst **bool, name string, val jsonread.Value) {
+	if b, ok := jsonread.Boolean(val.Bytes()); ok {
+		*dst = allocate(&r.bools, b)
 	} else {
 		r.noteUnreadable(name, val)
 	}
 }
 
-func (r *recordReader) bool(dst *bool, name string, val []byte) {
-	if b, ok := jsonread.Boolean(val); ok {
+func (r *recordReader) bool(dst *bool, name string, val jsonread.Value) {
+	if b, ok := jsonread.Boolean(val.Bytes()); ok {
 		*dst = b
 	} else {
 		r.noteUnreadable(name, val)
 	}
 }
 
-func (r *recordReader) time(dst *time.Time, name string, val []byte) {
-	if jsonread.KindOf(val) == jsonread.String {
-		s, _ := jsonread.Text(val)
+func (r *recordReader) time(dst *time.Time, name string, val jsonread.Value) {
+	if val.Kind() == jsonread.String {
+		s, _ := val.Text(&r.arena)
 		if t, err := wire.ParseTime(s); err == nil {
 			*dst = t
 			return
@@ -125,16 +128,16 @@ func (r *recordReader) time(dst *time.Time, name string, val []byte) {
 	r.noteUnreadable(name, val)
 }
 
-func (r *recordReader) date(dst *Date, name string, val []byte) {
+func (r *recordReader) date(dst *Date, name string, val jsonread.Value) {
 	var t time.Time
 	if r.time(&t, name, val); !t.IsZero() {
 		*dst = DateOf(t)
 	}
 }
 
-func (r *recordReader) duration(dst *Duration, name string, val []byte) {
-	if jsonread.KindOf(val) == jsonread.String {
-		s, _ := jsonread.Text(val)
+func (r *recordReader) duration(dst *Duration, name string, val jsonread.Value) {
+	if val.Kind() == jsonread.String {
+		s, _ := val.Text(&r.arena)
 		if s == "" {
 			return
 		}
@@ -146,78 +149,66 @@ func (r *recordReader) duration(dst *Duration, name string, val []byte) {
 	r.noteUnreadable(name, val)
 }
 
-// list decodes an array of records into the slice that p points to. It skips other
-// elements.
-func (r *recordReader) list(p any, name string, val []byte) {
-	if jsonread.KindOf(val) != jsonread.Array {
+// allocate returns a pointer to a copy of v. Copies share an allocation.
+func allocate[T any](slab *[]T, v T) *T {
+	const size = 16
+	if len(*slab) == cap(*slab) {
+		*slab = make([]T, 0, size)
+	}
+	*slab = append(*slab, v)
+	return &(*slab)[len(*slab)-1]
+}
+
+// readList decodes an array of records. It skips elements that are none, and the
+// last one of duplicate members counts.
+func readList[T any](r *recordReader, dst *[]T, name string, val jsonread.Value, read func(*recordReader, *T, jsonread.Value) bool) {
+	if val.Kind() != jsonread.Array {
 		r.noteUnreadable(name, val)
 		return
 	}
 	n := 0
-	jsonread.Elements(val, func(_ int, el []byte) {
-		if kind := jsonread.KindOf(el); kind == jsonread.Object || kind == jsonread.String {
+	for it := val.Elements(); it.Next(); {
+		if kind := it.Value.Kind(); kind == jsonread.Object || kind == jsonread.String {
 			n++
 		}
-	})
-	if !r.grow(p, n) {
-		return
 	}
-	jsonread.Elements(val, func(i int, el []byte) {
+	if n > 0 {
+		if !r.memory.reserve(int64(n) * int64(reflect.TypeFor[T]().Size())) { //nolint:gosec // no record is that large
+			return
+		}
+		*dst = make([]T, 0, n)
+	}
+	i := 0
+	for it := val.Elements(); it.Next(); i++ {
 		r.path.EnterAt(name, i)
-		if !r.element(p, el) {
-			r.noteUnreadable("", el)
+		if !appendRecord(r, dst, it.Value, read) {
+			r.noteUnreadable("", it.Value)
 		}
 		r.path.Leave()
-	})
+	}
 }
 
-// grow empties the slice that p points to and allocates n records. The last one of
-// duplicate members counts.
-func (r *recordReader) grow(p any, n int) bool {
-	if n == 0 {
-		return true
+// appendRecord decodes a record in place, at the end of dst. It reports whether val
+// holds one.
+func appendRecord[T any](r *recordReader, dst *[]T, val jsonread.Value, read func(*recordReader, *T, jsonread.Value) bool) bool {
+	if kind := val.Kind(); kind != jsonread.Object && kind != jsonread.String {
+		return false
 	}
-	slice := reflect.ValueOf(p).Elem()
-	if r.memory.reserve(int64(n) * int64(slice.Type().Elem().Size())) { //nolint:gosec // no record is that large
-		slice.SetZero()
-		slice.Grow(n)
+	n := len(*dst)
+	*dst = (*dst)[:n+1]
+	if !read(r, &(*dst)[n], val) {
+		var none T
+		(*dst)[n], *dst = none, (*dst)[:n]
+		return false
 	}
-	return !r.memory.exhausted()
-}
-
-// element decodes a record and appends it to the slice that p points to. It reports
-// whether data holds one.
-func (r *recordReader) element(p any, data []byte) (ok bool) {
-	switch list := p.(type) {
-	case *[]ItemRecord:
-		var item ItemRecord
-		if item, ok = r.item(data); ok {
-			*list = append(*list, item)
-		}
-	case *[]LicenseRecord:
-		var license LicenseRecord
-		if license, ok = r.license(data); ok {
-			*list = append(*list, license)
-		}
-	case *[]FeatureRecord:
-		var feature FeatureRecord
-		if feature, ok = r.feature(data); ok {
-			*list = append(*list, feature)
-		}
-	case *[]UserRecord:
-		var user UserRecord
-		if user, ok = r.user(data); ok {
-			*list = append(*list, user)
-		}
-	}
-	return ok
+	return true
 }
 
 // licenseMetadata reads an object, or a string that holds one.
-func (r *recordReader) licenseMetadata(dst *map[string]any, val []byte) {
-	object := val
-	if jsonread.KindOf(val) == jsonread.String {
-		text, _ := jsonread.Text(val)
+func (r *recordReader) licenseMetadata(dst *map[string]any, val jsonread.Value) {
+	object := val.Bytes()
+	if val.Kind() == jsonread.String {
+		text, _ := jsonread.Text(object)
 		if text == "" {
 			return
 		}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/licensespring-go/licensespring/internal/jsonread"
 )
 
 // call is the state of one call of Do. Each call has its own
@@ -46,6 +48,7 @@ type call struct {
 	// drops it when the context ends during a wait, and drains its body before
 	// CheckRetry can read it.
 	respHeader http.Header
+	document   *jsonread.Document // respBytes, if the response is a readable 2xx
 	respBytes  []byte
 	err        error
 	retryAt    time.Time
@@ -139,7 +142,7 @@ func (c *call) beforeAttempt(hreq *http.Request) {
 	if len(c.attempts) > 0 {
 		c.phase = new(phase) // a late hook of an earlier attempt must not change this one
 	}
-	c.respHeader, c.respBytes, c.err, c.retryAt = nil, nil, nil, time.Time{}
+	c.respHeader, c.respBytes, c.document, c.err, c.retryAt = nil, nil, nil, nil, time.Time{}
 	c.started, c.inAttempt = time.Now(), true
 }
 
@@ -160,7 +163,11 @@ func (c *call) afterAttempt(resp *http.Response, err error) bool {
 			c.err = newFailure(c.ctx, bodyErrorReason(err), err)
 		}
 		a.Phase, a.Status = Responded, resp.StatusCode
-		a.Ending, a.Reason = classifyResponse(resp.StatusCode, c.respBytes, err)
+		valid := false
+		if err == nil && resp.StatusCode >= 200 && resp.StatusCode < 300 {
+			c.document, valid = jsonread.Parse(c.respBytes)
+		}
+		a.Ending, a.Reason = classifyResponse(resp.StatusCode, valid, err)
 	default:
 		a.Phase = c.phase.reached(c.x.ownTransport)
 		if proxyErrorOf(err) != nil {
@@ -255,6 +262,7 @@ func (c *call) finish(err error) *Response {
 		Ending:   NotSent,
 		Header:   c.respHeader,
 		Body:     c.respBytes,
+		Document: c.document,
 		Err:      c.err,
 		RetryAt:  c.retryAt,
 		Attempts: c.attempts,

@@ -11,19 +11,17 @@ import (
 	"os"
 
 	"github.com/licensespring-go/licensespring/internal/errno"
-
-	"github.com/licensespring-go/licensespring/internal/jsonread"
 )
 
-// classifyResponse classifies an attempt that received a response. BodyErr is
-// the error of reading its body.
-func classifyResponse(status int, body []byte, bodyErr error) (Ending, string) {
+// classifyResponse classifies an attempt that received a response. Valid reports
+// whether its body is JSON, and bodyErr is the error of reading it.
+func classifyResponse(status int, valid bool, bodyErr error) (Ending, string) {
 	switch {
 	case status >= 200 && status < 300:
 		switch {
 		case bodyErr != nil:
 			return BadBody, bodyErrorReason(bodyErr)
-		case !jsonread.Valid(body):
+		case !valid:
 			return BadBody, "response is not json"
 		}
 		return OK, "ok"

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/licensespring-go/licensespring/internal/exchange"
+	"github.com/licensespring-go/licensespring/internal/jsonread"
 )
 
 func TestClassifyResponse(t *testing.T) {
@@ -71,7 +72,7 @@ func TestClassifyResponse(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(row.status, " ", row.body, " ", row.err), func(t *testing.T) {
 			t.Parallel()
-			got, reason := exchange.ClassifyResponse(row.status, []byte(row.body), row.err)
+			got, reason := exchange.ClassifyResponse(row.status, jsonread.Valid([]byte(row.body)), row.err)
 			assert.Equal(t, row.want, got)
 			assert.Equal(t, row.reason, reason)
 		})

@@ -26,6 +26,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/licensespring-go/licensespring/internal/jsonread"
 )
 
 // Config configures an Exchanger. All fields but Limiter are required.
@@ -110,8 +112,9 @@ type Response struct {
 	Ending   Ending
 	Status   int // 0: the last attempt got no response
 	Header   http.Header
-	Body     []byte // what could be read, at most MaxBody bytes
-	Err      error  // why there is no complete response or no further attempt; contains no URL
+	Body     []byte             // what could be read, at most MaxBody bytes
+	Document *jsonread.Document // Body, if the Ending is OK
+	Err      error              // why there is no complete response or no further attempt; contains no URL
 	RetryAt  time.Time
 	Attempts []Attempt
 }

@@ -135,6 +135,9 @@ func Text(value []byte) (string, bool) {
 
 // Int returns an integer, also one written as 3.0, 3e2 or "3".
 func Int(value []byte) (int64, bool) {
+	if n, ok := digits(value); ok {
+		return n, true
+	}
 	literal, ok := numberLiteral(value)
 	if !ok {
 		return 0, false
@@ -143,6 +146,20 @@ func Int(value []byte) (int64, bool) {
 		return n, true
 	}
 	return parseExact(literal)
+}
+
+// digits parses an integer of up to 18 digits without a sign, which nearly all are.
+func digits(value []byte) (n int64, ok bool) {
+	if len(value) == 0 || len(value) > 18 {
+		return 0, false
+	}
+	for _, c := range value {
+		if !isDigit(c) {
+			return 0, false
+		}
+		n = n*10 + int64(c-'0')
+	}
+	return n, true
 }
 
 // parseExact parses an integer that is written with a point or an exponent, by its
