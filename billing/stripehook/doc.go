@@ -26,13 +26,15 @@
 //	event                       object                            order
 //	--------------------------  --------------------------------  ------------------------------
 //	checkout.session.completed  one-off payment, paid             id of the session
+//	                            one-off order that costs nothing  id of the session
 //	                            payment pending                   by …async_payment_succeeded
-//	                            has or will have an invoice       by invoice.paid
+//	                            paid, with an invoice             by invoice.paid
 //	                            subscription without an invoice   id of the subscription
 //	                            setup, which only saves a card    none
 //	…async_payment_succeeded    as above                          as above
 //	invoice.paid                first invoice of a subscription   id of the subscription
 //	                            one-off invoice, accepted quote   id of the invoice
+//	                            of a session that costs nothing   by checkout.session.completed
 //	                            renewal                           none; see [WithRenewals]
 //	                            change of a subscription          dead letter
 //
@@ -46,12 +48,19 @@
 // A subscription that starts without Checkout and without an invoice is not
 // detected.
 //
+// Stripe creates the invoice of a one-off session (invoice_creation) when the payment
+// succeeds. No invoice is promised for a session that costs nothing, so that the
+// session creates the order in any case. If an invoice.paid event reports an invoice
+// without a payment, the handler looks up the sessions of the customer in the Stripe
+// API, and ignores the invoice of such a session. If the session cannot be determined,
+// the event becomes a dead letter.
+//
 // Renewals create no order by default, because each would issue another license. A
 // license of type subscription stays valid until it is disabled. [WithRenewals]
 // creates an order for each renewal, with the id of its invoice. A change of a
-// subscription (more seats, another plan) that is billed immediately becomes a dead
-// letter, because no rule determines the required licenses. A change that is billed
-// with the next renewal is not detected.
+// subscription (more seats, another plan) that is billed immediately or by a one-off
+// invoice becomes a dead letter, because no rule determines the required licenses. A
+// change that is billed with the next renewal is not detected.
 //
 // An order of Stripe's test mode is a test order (is_test).
 //
@@ -65,15 +74,26 @@
 //	max_activations     max_activations, an integer
 //	valid_duration      valid_duration, as in 1y, 2m (months), 3d
 //
-// The service uses the license policy or the product for absent values. A quantity
-// of N creates N licenses, and a metered price creates one. As in the vendor's
+// The service uses the license policy or the product for absent values. As in the vendor's
 // integration, a recurring price creates a subscription license (or a consumption
 // license, if license_type is consumption), and its valid_duration is the billing
 // period, regardless of the metadata.
 //
-// Every line requires a product. Credits are skipped, and so are prorations, except
-// on the first invoice of a subscription. [WithSkipUnlicensedLines] skips lines
-// without license metadata.
+// Every line requires a product. Credits are skipped, and so are the prorations of a
+// renewal. [WithSkipUnlicensedLines] skips lines without license metadata.
+//
+// # Quantities
+//
+// A quantity of N creates N licenses, up to [MaxLicenses]. It counts units: the
+// packages of a price (transform_quantity) and its tiers change the amount only. A
+// metered price creates one license, and so does a line without a quantity.
+//
+// An exact quantity (quantity_decimal) has precedence, because Stripe truncates
+// quantity. An event with a fraction, a negative quantity, or an amount for a quantity
+// of zero becomes a dead letter. The flat fee of a tiered price, which has a quantity
+// of zero, is valid beside a line with the units of the price.
+//
+// # Line items
 //
 // A session in an event has no line items, and an invoice only the ids of the
 // prices. The handler fetches them from the Stripe API unless the event contains
@@ -95,7 +115,13 @@
 //
 // # Stripe API versions
 //
-// The handler accepts events of any API version. It reads few members, and decodes
-// them in the form before and after 2025-03-31.basil, which moved the price of an
-// invoice line and the subscription of an invoice.
+// The oldest supported API version is 2018-10-31. In older versions the billing reason
+// of the first invoice of a subscription is that of a change, so that the invoice
+// becomes a dead letter that names the version of the event and the oldest supported
+// one. Set the API version of the webhook endpoint in Stripe. Other events of older
+// versions have the same meaning and are handled.
+//
+// The handler reads few members, and decodes them in the form of all versions. For
+// example, 2025-03-31.basil moved the price of an invoice line and the subscription of
+// an invoice.
 package stripehook

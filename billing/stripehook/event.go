@@ -3,6 +3,8 @@ package stripehook
 import (
 	"encoding/json"
 	"errors"
+	"strings"
+	"time"
 
 	"github.com/stripe/stripe-go/v85"
 )
@@ -10,10 +12,36 @@ import (
 // event holds the members of a Stripe event that the handler reads.
 type event struct {
 	id, kind string
+	// version is the API version in which Stripe encoded the object.
+	version apiVersion
 	// account is the connected account, or empty.
 	account string
 	live    bool
 	object  json.RawMessage
+}
+
+// apiVersion is an API version of Stripe, as in "2018-10-31" or
+// "2025-03-31.basil".
+type apiVersion string
+
+// oldestAPIVersion is the oldest API version in which the billing reason of an
+// invoice distinguishes a new subscription from a change.
+const oldestAPIVersion apiVersion = "2018-10-31"
+
+// isSupported reports whether a version is at least the oldest supported one. A
+// version without a date counts as a current one.
+func (v apiVersion) isSupported() bool {
+	date, _, _ := strings.Cut(string(v), ".")
+	_, err := time.Parse(time.DateOnly, date)
+	return err != nil || date >= string(oldestAPIVersion)
+}
+
+// unsupportedError returns the error of an object whose meaning depends on a newer
+// version. Only a version with a date is unsupported, so that the text is bounded.
+func (v apiVersion) unsupportedError() error {
+	return errors.New("the API version of the event is " + string(v) + ", and the oldest supported version is " + string(oldestAPIVersion) +
+		": the billing reason of older invoices does not distinguish a new subscription from a change;" +
+		" set the API version of the webhook endpoint in Stripe, and determine the required licenses of this invoice manually")
 }
 
 // The types of the handled events.
@@ -23,14 +51,6 @@ const (
 	invoicePaid                  = string(stripe.EventTypeInvoicePaid)
 )
 
-func newEvent(e *stripe.Event) event {
-	ev := event{id: e.ID, kind: string(e.Type), account: e.Account, live: e.Livemode}
-	if e.Data != nil {
-		ev.object = e.Data.Raw
-	}
-	return ev
-}
-
 var (
 	errNotAnEvent            = errors.New("the payload is not a Stripe event")
 	errUnreadable            = errors.New("the object of the event cannot be decoded")
@@ -38,18 +58,36 @@ var (
 	errNoInvoiceSubscription = errors.New("the invoice belongs to a subscription but has no subscription id")
 	errNoSessionSubscription = errors.New("the session starts a subscription but has no subscription id")
 	errSubscriptionChange    = errors.New("the subscription changed within its billing period: determine the required licenses manually")
+	errBillingReason         = errors.New("the invoice belongs to a subscription and has an unknown billing reason: determine the required licenses manually")
+	errFreeInvoice           = errors.New("the invoice costs nothing and may belong to a Checkout session that created its order: configure an API key to look up the session, or determine the required licenses manually")
 	errSessionMode           = errors.New("the session has an unknown mode")
 	errPaymentStatus         = errors.New("the session has an unknown payment status")
 	errNotPaid               = errors.New("the event reports a paid invoice, but the status of the invoice is not paid")
 )
 
+// parseEvent decodes an event of any API version. The type of stripe-go fails for
+// events before 2017-05-25, in which request is a string.
 func parseEvent(payload []byte) (event, error) {
-	var e stripe.Event
+	var e struct {
+		ID         string     `json:"id"`
+		Object     string     `json:"object"`
+		Type       string     `json:"type"`
+		APIVersion apiVersion `json:"api_version"`
+		Account    string     `json:"account"`
+		UserID     string     `json:"user_id"` // the account before 2017-05-25
+		Livemode   bool       `json:"livemode"`
+		Data       struct {
+			Object json.RawMessage `json:"object"`
+		} `json:"data"`
+	}
 	// The error of the decoder is dropped because it may quote the payload.
 	if err := json.Unmarshal(payload, &e); err != nil || e.Object != "event" || e.ID == "" {
 		return event{}, errNotAnEvent
 	}
-	return newEvent(&e), nil
+	return event{
+		id: e.ID, kind: e.Type, version: e.APIVersion, account: firstNonEmpty(e.Account, e.UserID),
+		live: e.Livemode, object: e.Data.Object,
+	}, nil
 }
 
 // purchase describes what an event reports as bought.
@@ -60,8 +98,12 @@ type purchase struct {
 	ignoreReason string
 	// err is set if an order may be required but cannot be derived.
 	err error
-	// firstInvoice is set for the first invoice of a subscription.
-	firstInvoice bool
+	// firstInvoice is set for the first invoice of a subscription, and renewal for
+	// the invoice of a later billing period.
+	firstInvoice, renewal bool
+	// freeInvoice is set for an invoice that costs nothing and may belong to a
+	// session that creates the order.
+	freeInvoice bool
 
 	source   Source
 	live     bool
@@ -91,7 +133,7 @@ func (e *event) purchase(renewals bool) (purchase, error) {
 		if i.ID == "" {
 			return p, errNoID
 		}
-		p = i.purchase(renewals)
+		p = i.purchase(renewals, e.version)
 		p.source = Source{Kind: SourceInvoice, ID: i.ID, Account: e.account}
 	default:
 		return purchase{ignoreReason: "unhandled event type"}, nil

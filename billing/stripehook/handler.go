@@ -78,31 +78,22 @@ func (h *Handler) handle(w http.ResponseWriter, r *http.Request) Report {
 		}
 		return invalidReport(http.StatusBadRequest, "the body could not be read", err)
 	}
-	verified, err := webhook.ConstructEventWithOptions(body, r.Header.Get("Stripe-Signature"), h.cfg.secret.Reveal(),
-		webhook.ConstructEventOptions{
-			Tolerance: h.cfg.tolerance,
-			// The members that the handler reads are decoded in the form of any version.
-			IgnoreAPIVersionMismatch: true,
-		})
+	err = webhook.ValidatePayloadWithTolerance(body, r.Header.Get("Stripe-Signature"), h.cfg.secret.Reveal(), h.cfg.tolerance)
 	switch {
-	case err == nil && verified.ID != "":
 	case errors.Is(err, webhook.ErrTooOld):
 		return invalidReport(http.StatusBadRequest, "the signature is too old", err)
-	case isSignatureError(err):
+	case err != nil:
 		return invalidReport(http.StatusBadRequest, "the signature is invalid", err)
-	default:
+	}
+	e, err := parseEvent(body)
+	if err != nil {
 		// The body is signed but not an event, like the thin events of Stripe. The
 		// endpoint is misconfigured, and Stripe shows the response.
 		return invalidReport(http.StatusBadRequest, "the body is not an event", nil)
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.cfg.timeout)
 	defer cancel()
-	return h.process(ctx, newEvent(&verified), body)
-}
-
-func isSignatureError(err error) bool {
-	return errors.Is(err, webhook.ErrNotSigned) || errors.Is(err, webhook.ErrInvalidHeader) ||
-		errors.Is(err, webhook.ErrNoValidSignature)
+	return h.process(ctx, e, body)
 }
 
 // Replay processes an event again without verifying a signature. The payload must
@@ -163,6 +154,17 @@ func (h *Handler) enqueue(ctx context.Context, e event) Report {
 		return report.rejected(err)
 	case order == nil:
 		return report.ignored("no line requires a license")
+	}
+	if p.freeInvoice {
+		session, err := h.invoiceSession(ctx, p)
+		switch {
+		case errors.Is(err, errFreeInvoice):
+			return report.rejected(err)
+		case err != nil:
+			return report.failed("the session of the invoice could not be fetched", err)
+		case session != "":
+			return report.ignored("the Checkout session of the invoice creates the order")
+		}
 	}
 	if err := h.queue.Enqueue(ctx, order); err != nil {
 		if errors.Is(err, licensespring.ErrInvalidRequest) || errors.Is(err, fulfillment.ErrTooLarge) {

@@ -6,7 +6,10 @@ import "github.com/stripe/stripe-go/v85"
 type invoice struct {
 	ID            string                      `json:"id"`
 	Status        stripe.InvoiceStatus        `json:"status"`
+	Paid          bool                        `json:"paid"` // before 2025-03-31.basil
 	BillingReason stripe.InvoiceBillingReason `json:"billing_reason"`
+	AmountPaid    *int64                      `json:"amount_paid"`
+	Total         *int64                      `json:"total"`
 	// Subscription is set in API versions before 2025-03-31.basil.
 	Subscription reference `json:"subscription"`
 	Parent       struct {
@@ -21,23 +24,24 @@ type invoice struct {
 	Lines         *lineList `json:"lines"`
 }
 
-func (i *invoice) purchase(renewals bool) purchase {
+func (i *invoice) purchase(renewals bool, version apiVersion) purchase {
 	p := purchase{id: i.ID, lines: i.Lines, customer: customer{
 		id: string(i.Customer), email: i.CustomerEmail, name: i.CustomerName, phone: i.CustomerPhone,
 	}}
-	if i.Status != stripe.InvoiceStatusPaid {
+	if !i.isPaid() {
 		p.err = errNotPaid
 		return p
 	}
+	subscription := firstNonEmpty(string(i.Parent.SubscriptionDetails.Subscription), string(i.Subscription))
 	switch i.BillingReason {
 	case stripe.InvoiceBillingReasonSubscriptionCreate:
-		subscription := firstNonEmpty(string(i.Parent.SubscriptionDetails.Subscription), string(i.Subscription))
 		if subscription == "" {
 			p.err = errNoInvoiceSubscription
 			return p
 		}
 		p.id, p.firstInvoice = subscription, true
 	case stripe.InvoiceBillingReasonSubscriptionCycle, stripe.InvoiceBillingReasonSubscriptionThreshold:
+		p.renewal = true
 		if !renewals {
 			p.ignoreReason = "renewal"
 		}
@@ -45,7 +49,32 @@ func (i *invoice) purchase(renewals bool) purchase {
 	// renewal.
 	case stripe.InvoiceBillingReasonSubscriptionUpdate, stripe.InvoiceBillingReasonSubscription:
 		p.err = errSubscriptionChange
-	default: // manual invoices, quotes, pending items, and reasons added later
+		if !version.isSupported() {
+			p.err = version.unsupportedError()
+		}
+	case stripe.InvoiceBillingReasonManual, stripe.InvoiceBillingReasonQuoteAccept,
+		stripe.InvoiceBillingReasonAutomaticPendingInvoiceItemInvoice:
+		p.freeInvoice = i.isFree()
+	default: // added later, or absent
+		p.freeInvoice = i.isFree()
+		if subscription != "" {
+			// It may be a renewal, for which an order would issue another license.
+			p.err = errBillingReason
+		}
 	}
 	return p
+}
+
+// isPaid also accepts an invoice without a status, which Stripe added on 2018-11-08.
+func (i *invoice) isPaid() bool {
+	return i.Status == stripe.InvoiceStatusPaid || (i.Status == "" && i.Paid)
+}
+
+// isFree reports whether nothing was paid for the invoice.
+func (i *invoice) isFree() bool {
+	amount := i.AmountPaid
+	if amount == nil {
+		amount = i.Total
+	}
+	return amount != nil && *amount == 0
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"strconv"
+	"strings"
 
 	"github.com/stripe/stripe-go/v85"
 )
@@ -37,6 +40,9 @@ type Source struct {
 type Line struct {
 	// Quantity is the number of units, each of which requires a license.
 	Quantity int64
+	// QuantityDecimal is the exact number of units, as in "2.5". It has precedence
+	// over Quantity unless it is empty.
+	QuantityDecimal string
 	// Amount is the amount paid. A negative amount is a credit.
 	Amount int64
 	// Proration reports whether the line adjusts another billing period.
@@ -58,6 +64,30 @@ type Price struct {
 	IntervalCount int64
 	// Metered reports whether usage is billed instead of a quantity.
 	Metered bool
+}
+
+// Sessions finds the Checkout session of an invoice that costs nothing. The handler
+// uses it if the [LineItems] implements it, as [StripeLineItems] does. Otherwise an
+// order of such an invoice becomes a dead letter.
+type Sessions interface {
+	// InvoiceSession returns the id of the session that created the invoice of a
+	// customer, or an empty id. certain is false if the session has no payment and
+	// no invoice yet, so that the invoice may belong to it.
+	InvoiceSession(ctx context.Context, invoice Source, customer string) (id string, certain bool, err error)
+}
+
+// invoiceSession returns the id of the session that creates the order of a free
+// invoice, or errFreeInvoice if that is unknown.
+func (h *Handler) invoiceSession(ctx context.Context, p purchase) (string, error) {
+	sessions, ok := h.cfg.items.(Sessions)
+	if !ok || p.customer.id == "" {
+		return "", errFreeInvoice
+	}
+	id, certain, err := sessions.InvoiceSession(ctx, p.source, p.customer.id)
+	if err == nil && id != "" && !certain {
+		return "", fmt.Errorf("%w (session %s)", errFreeInvoice, id)
+	}
+	return id, err
 }
 
 var errNoLineItems = errors.New("the event does not contain all line items, and no API key is configured to fetch them")
@@ -90,7 +120,12 @@ func (l *lineList) isComplete() bool {
 		return false
 	}
 	for i := range l.Data {
-		if price := l.Data[i].price(); price != nil && price.Metadata == nil {
+		price := l.Data[i].price()
+		if price != nil && price.Metadata == nil {
+			return false
+		}
+		// Lines of plans have no price in the events of some old API versions.
+		if price == nil && l.Data[i].Plan != "" {
 			return false
 		}
 	}
@@ -99,12 +134,15 @@ func (l *lineList) isComplete() bool {
 
 // lineItem is a line of a session or of an invoice in any API version.
 type lineItem struct {
-	Quantity    *int64     `json:"quantity"`
-	Amount      int64      `json:"amount"`       // invoice
-	AmountTotal int64      `json:"amount_total"` // session
-	Proration   bool       `json:"proration"`    // before 2025-03-31.basil
-	Price       *linePrice `json:"price"`        // session, and invoice before 2025-03-31.basil
-	Pricing     struct {
+	ID              string     `json:"id"`
+	Quantity        quantity   `json:"quantity"`
+	QuantityDecimal quantity   `json:"quantity_decimal"` // invoice since 2026-03-25.dahlia
+	Amount          int64      `json:"amount"`           // invoice
+	AmountTotal     int64      `json:"amount_total"`     // session
+	Proration       bool       `json:"proration"`        // before 2025-03-31.basil
+	Plan            reference  `json:"plan"`
+	Price           *linePrice `json:"price"` // session, and invoice before 2025-03-31.basil
+	Pricing         struct {
 		PriceDetails struct {
 			Price *linePrice `json:"price"`
 		} `json:"price_details"`
@@ -141,6 +179,31 @@ func (p *linePrice) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*expanded)(p))
 }
 
+// quantity is the text of a quantity, which is a number or a decimal in a string. It
+// is empty for null.
+type quantity string
+
+// UnmarshalJSON keeps any value, so that an unexpected one becomes a finding.
+func (q *quantity) UnmarshalJSON(data []byte) error {
+	var text string
+	if json.Unmarshal(data, &text) != nil { // null is an empty text
+		text = string(data)
+	}
+	*q = quantity(strings.TrimSpace(text))
+	return nil
+}
+
+// parseQuantity parses a decimal without a fraction. A number that exceeds the range
+// of n is the maximum or the minimum.
+func parseQuantity(text string) (n int64, whole bool) {
+	integer, fraction, _ := strings.Cut(text, ".")
+	if strings.Trim(fraction, "0") != "" {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(integer, 10, 64)
+	return n, err == nil || errors.Is(err, strconv.ErrRange)
+}
+
 func (l *lineItem) price() *linePrice {
 	if l.Price != nil {
 		return l.Price
@@ -150,12 +213,18 @@ func (l *lineItem) price() *linePrice {
 
 func (l *lineItem) line() Line {
 	line := Line{
-		Quantity:  1, // Stripe omits the quantity of lines that have none
 		Amount:    l.Amount + l.AmountTotal,
 		Proration: l.Proration || l.Parent.InvoiceItemDetails.Proration || l.Parent.SubscriptionItemDetails.Proration,
 	}
-	if l.Quantity != nil {
-		line.Quantity = *l.Quantity
+	// Stripe truncates quantity to an integer, and has announced to remove it.
+	exact := firstNonEmpty(string(l.QuantityDecimal), string(l.Quantity))
+	switch n, whole := parseQuantity(exact); {
+	case exact == "": // Stripe omits the quantity of lines that have none
+		line.Quantity = 1
+	case whole:
+		line.Quantity = n
+	default:
+		line.QuantityDecimal = exact
 	}
 	if price := l.price(); price != nil {
 		line.Price = &Price{

@@ -17,7 +17,8 @@ const pageSize = 100
 // StripeLineItems fetches line items from the Stripe API. It is safe for concurrent
 // use.
 type StripeLineItems struct {
-	client *stripe.Client
+	backend stripe.Backend
+	key     licensespring.Secret
 }
 
 // NewStripeLineItems returns a [StripeLineItems] that uses a secret or restricted
@@ -35,66 +36,109 @@ func NewStripeLineItems(key licensespring.Secret, client *http.Client, baseURL s
 	if baseURL != "" {
 		config.URL = &baseURL
 	}
-	return &StripeLineItems{client: stripe.NewClient(key.Reveal(),
-		stripe.WithBackends(stripe.NewBackendsWithConfig(&config)))}
+	return &StripeLineItems{backend: stripe.NewBackendsWithConfig(&config).API, key: key}
+}
+
+// listParams are the parameters of a list.
+type listParams struct {
+	stripe.Params `form:"*"`
+
+	Customer      *string `form:"customer"`
+	Limit         *int64  `form:"limit"`
+	StartingAfter *string `form:"starting_after"`
+
+	Expand []*string `form:"expand"`
+}
+
+// newListParams returns the parameters for a list of an account.
+func newListParams(ctx context.Context, account string) *listParams {
+	params := &listParams{Limit: new(int64(pageSize))}
+	params.Context = ctx
+	if account != "" {
+		params.SetStripeAccount(account)
+	}
+	return params
+}
+
+// linePage is one page of lines. It has the type of the lines in an event, so that a
+// line is the same from both. The types of stripe-go do not distinguish an absent
+// quantity from zero.
+type linePage struct {
+	stripe.APIResource
+	lineList
 }
 
 // Lines returns all lines of a session or an invoice, page by page.
 func (s *StripeLineItems) Lines(ctx context.Context, of Source) ([]Line, error) {
-	list := stripe.ListParams{Limit: new(int64(pageSize))}
-	if of.Account != "" {
-		list.SetStripeAccount(of.Account)
-	}
+	params := newListParams(ctx, of.Account)
+	path := stripe.FormatURLPath("/v1/checkout/sessions/%s/line_items", of.ID)
+	expand := "data.price" // expanded by default in current versions
 	if of.Kind == SourceInvoice {
-		return s.invoice(ctx, list, of.ID)
+		path, expand = stripe.FormatURLPath("/v1/invoices/%s/lines", of.ID), "data.pricing.price_details.price"
 	}
-	return s.session(ctx, list, of.ID)
-}
-
-func (s *StripeLineItems) session(ctx context.Context, list stripe.ListParams, id string) ([]Line, error) {
-	params := &stripe.CheckoutSessionListLineItemsParams{ListParams: list, Session: &id}
-	params.AddExpand("data.price") // expanded by default in current versions
+	params.Expand = []*string{&expand}
 	var lines []Line
-	for item, err := range s.client.V1CheckoutSessions.ListLineItems(ctx, params).All(ctx) {
-		if err != nil {
-			return nil, fetchError(ctx, err)
+	for {
+		var page linePage
+		if err := s.get(ctx, path, params, &page); err != nil {
+			return nil, err
 		}
-		lines = append(lines, Line{Quantity: item.Quantity, Amount: item.AmountTotal, Price: newPrice(item.Price)})
+		for i := range page.Data {
+			lines = append(lines, page.Data[i].line())
+		}
+		if !page.HasMore || len(page.Data) == 0 {
+			return lines, nil
+		}
+		params.StartingAfter = &page.Data[len(page.Data)-1].ID
 	}
-	return lines, nil
 }
 
-func (s *StripeLineItems) invoice(ctx context.Context, list stripe.ListParams, id string) ([]Line, error) {
-	params := &stripe.InvoiceListLinesParams{ListParams: list, Invoice: &id}
-	params.AddExpand("data.pricing.price_details.price")
-	var lines []Line
-	for item, err := range s.client.V1Invoices.ListLines(ctx, params).All(ctx) {
-		if err != nil {
-			return nil, fetchError(ctx, err)
-		}
-		line := Line{Quantity: item.Quantity, Amount: item.Amount}
-		if item.Pricing != nil && item.Pricing.PriceDetails != nil {
-			line.Price = newPrice(item.Pricing.PriceDetails.Price)
-		}
-		if parent := item.Parent; parent != nil {
-			line.Proration = (parent.InvoiceItemDetails != nil && parent.InvoiceItemDetails.Proration) ||
-				(parent.SubscriptionItemDetails != nil && parent.SubscriptionItemDetails.Proration)
-		}
-		lines = append(lines, line)
-	}
-	return lines, nil
+// sessionPage is one page of sessions.
+type sessionPage struct {
+	stripe.APIResource
+
+	HasMore bool `json:"has_more"`
+	Data    []struct {
+		session
+		Status stripe.CheckoutSessionStatus `json:"status"`
+	} `json:"data"`
 }
 
-func newPrice(p *stripe.Price) *Price {
-	if p == nil {
-		return nil
+// InvoiceSession implements [Sessions]. It reads the sessions of the customer,
+// because an invoice has no reference to its session.
+func (s *StripeLineItems) InvoiceSession(ctx context.Context, invoice Source, customer string) (id string, certain bool, err error) {
+	params := newListParams(ctx, invoice.Account)
+	params.Customer = &customer
+	candidate := ""
+	for {
+		var page sessionPage
+		if err := s.get(ctx, "/v1/checkout/sessions", params, &page); err != nil {
+			return "", false, err
+		}
+		for i := range page.Data {
+			one := &page.Data[i]
+			if one.Mode != stripe.CheckoutSessionModePayment {
+				continue
+			}
+			if string(one.Invoice) == invoice.ID {
+				return one.ID, true, nil
+			}
+			if one.Status == stripe.CheckoutSessionStatusComplete && one.isFree() && one.InvoiceCreation.Enabled && one.Invoice == "" {
+				candidate = one.ID
+			}
+		}
+		if !page.HasMore || len(page.Data) == 0 {
+			return candidate, false, nil
+		}
+		params.StartingAfter = &page.Data[len(page.Data)-1].ID
 	}
-	price := &Price{ID: p.ID, Metadata: p.Metadata}
-	if r := p.Recurring; r != nil {
-		price.Interval, price.IntervalCount = string(r.Interval), r.IntervalCount
-		price.Metered = r.UsageType == stripe.PriceRecurringUsageTypeMetered
+}
+
+func (s *StripeLineItems) get(ctx context.Context, path string, params *listParams, page stripe.LastResponseSetter) error {
+	if err := s.backend.Call(http.MethodGet, path, s.key.Reveal(), params, page); err != nil {
+		return fetchError(ctx, err)
 	}
-	return price
+	return nil
 }
 
 // fetchError returns an error without the message of Stripe, which may quote the

@@ -28,6 +28,10 @@ const (
 	RulePriceMetadata licensespring.Rule = "price_metadata"
 	// RuleBillingPeriod: the billing period of a price is not supported.
 	RuleBillingPeriod licensespring.Rule = "billing_period"
+	// RuleQuantity: the quantity of a line is not a number of licenses.
+	RuleQuantity licensespring.Rule = "quantity"
+	// RuleSubscriptionChange: a line bills the change of a subscription.
+	RuleSubscriptionChange licensespring.Rule = "subscription_change"
 	// RuleTooManyLicenses: the order has more than [MaxLicenses] licenses.
 	RuleTooManyLicenses licensespring.Rule = "too_many_licenses"
 )

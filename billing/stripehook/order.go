@@ -13,13 +13,18 @@ func (h *Handler) newOrder(p purchase, lines []Line) (*licensespring.Order, erro
 	order := &licensespring.Order{ID: h.cfg.prefix + p.id, IsTest: !p.live, Customer: p.customer.orderCustomer()}
 	var found findings
 	var total int64
-	for i, line := range lines {
-		path := "lines[" + strconv.Itoa(i) + "]"
-		if line.isCredit(p.firstInvoice) || (h.cfg.skipUnlicensed && line.isUnlicensed()) {
+	licensed := make(map[string]bool) // by the id of the price
+	for i := range lines {
+		line, path := &lines[i], linePath(i)
+		if h.skips(p, line) {
+			continue
+		}
+		if line.Proration && !p.firstInvoice {
+			found.add(path, RuleSubscriptionChange, errSubscriptionChange.Error())
 			continue
 		}
 		code, license := line.license(&found, path)
-		n := line.licenseCount()
+		n := line.licenseCount(&found, path)
 		if total += min(n, MaxLicenses+1); total > MaxLicenses {
 			found.add(path+".quantity", RuleTooManyLicenses, "the order has more than "+strconv.Itoa(MaxLicenses)+" licenses")
 			break
@@ -27,11 +32,21 @@ func (h *Handler) newOrder(p purchase, lines []Line) (*licensespring.Order, erro
 		if n == 0 {
 			continue
 		}
+		if line.Price != nil && line.Price.ID != "" {
+			licensed[line.Price.ID] = true
+		}
 		item := licensespring.OrderItem{ProductCode: code, Licenses: make([]licensespring.License, n)}
 		for j := range item.Licenses {
 			item.Licenses[j] = license.Clone()
 		}
 		order.Items = append(order.Items, item)
+	}
+	for i := range lines {
+		// The flat fee of a tiered price is a line with a quantity of zero, beside the
+		// line of the units.
+		if line := &lines[i]; !h.skips(p, line) && line.isPaidWithoutUnits() && !licensed[line.Price.ID] {
+			found.add(linePath(i)+".quantity", RuleQuantity, "the line has an amount, but its quantity is zero")
+		}
 	}
 	if err := found.err(); err != nil {
 		return nil, err
@@ -49,10 +64,29 @@ func (h *Handler) newOrder(p purchase, lines []Line) (*licensespring.Order, erro
 	return order, nil
 }
 
-// isCredit reports whether a line refunds or prorates instead of selling. The first
-// invoice of a subscription has a proration if its first period is shorter.
-func (l *Line) isCredit(firstInvoice bool) bool {
-	return l.Amount < 0 || (l.Proration && !firstInvoice)
+func linePath(i int) string { return "lines[" + strconv.Itoa(i) + "]" }
+
+// skips reports whether a line requires no license: a credit, a proration of a
+// renewal (whose other lines have the quantity of the new period), a proration that
+// costs nothing, or a line without metadata if that is configured. The first invoice
+// of a subscription has a proration if its first period is shorter.
+func (h *Handler) skips(p purchase, l *Line) bool {
+	proration := l.Proration && !p.firstInvoice && (p.renewal || l.Amount == 0)
+	return l.Amount < 0 || proration || (h.cfg.skipUnlicensed && l.isUnlicensed())
+}
+
+// units returns the quantity of a line. whole is false if it is not a whole number.
+func (l *Line) units() (n int64, whole bool) {
+	if l.QuantityDecimal == "" {
+		return l.Quantity, true
+	}
+	return parseQuantity(l.QuantityDecimal)
+}
+
+// isPaidWithoutUnits reports whether a line with a price has an amount but no units.
+func (l *Line) isPaidWithoutUnits() bool {
+	n, whole := l.units()
+	return l.Price != nil && !l.Price.Metered && l.Amount > 0 && n == 0 && whole
 }
 
 // isUnlicensed reports whether the price has none of the metadata keys.
@@ -68,9 +102,19 @@ func (l *Line) isUnlicensed() bool {
 	return true
 }
 
-func (l *Line) licenseCount() int64 {
+// licenseCount returns the number of licenses of a line. It is zero after a finding.
+func (l *Line) licenseCount(found *findings, path string) int64 {
 	if l.Price != nil && l.Price.Metered {
 		return 1
 	}
-	return max(l.Quantity, 0)
+	switch n, whole := l.units(); {
+	case !whole:
+		found.add(path+".quantity", RuleQuantity, "must be a whole number of licenses")
+		return 0
+	case n < 0:
+		found.add(path+".quantity", RuleQuantity, "must not be negative")
+		return 0
+	default:
+		return n
+	}
 }

@@ -9,6 +9,7 @@ type session struct {
 	ID              string                              `json:"id"`
 	Mode            stripe.CheckoutSessionMode          `json:"mode"`
 	PaymentStatus   stripe.CheckoutSessionPaymentStatus `json:"payment_status"`
+	AmountTotal     *int64                              `json:"amount_total"`
 	Subscription    reference                           `json:"subscription"`
 	Invoice         reference                           `json:"invoice"`
 	InvoiceCreation struct {
@@ -53,14 +54,24 @@ func (s *session) purchase() purchase {
 		p.err = errPaymentStatus
 	}
 	switch {
-	// The invoice of a one-off payment is created after the session, and may not
-	// exist yet.
+	// Stripe creates the invoice of a one-off payment when the payment succeeds. A
+	// session without a payment may never have one, so that it creates the order in
+	// any case, and its invoice never does.
+	case s.Mode == stripe.CheckoutSessionModePayment && s.isFree():
+	// The invoice of a paid session is created after the session, and may not exist
+	// yet.
 	case s.Invoice != "" || s.InvoiceCreation.Enabled:
 		p.ignoreReason = "invoiced: the invoice creates the order"
 	case p.id == "":
 		p.id, p.err = s.ID, errNoSessionSubscription
 	}
 	return p
+}
+
+// isFree reports whether the session ended without a payment.
+func (s *session) isFree() bool {
+	return s.PaymentStatus == stripe.CheckoutSessionPaymentStatusNoPaymentRequired ||
+		(s.AmountTotal != nil && *s.AmountTotal == 0)
 }
 
 func firstNonEmpty(texts ...string) string {
