@@ -44,7 +44,8 @@ func (p *Pipeline) Enqueue(ctx context.Context, order *licensespring.Order) erro
 		return err
 	}
 	if limit := p.conn.MaxPayload(); limit > 0 && int64(len(body)) > limit-deadLetterOverhead {
-		return fmt.Errorf("%w: %w", ErrTooLarge, nats.ErrMaxPayload)
+		return fmt.Errorf("%w: %d bytes, and the maximum is %d: %w",
+			ErrTooLarge, len(body), max(limit-deadLetterOverhead, 0), nats.ErrMaxPayload)
 	}
 	if err := p.checkCapacity(len(body)); err != nil {
 		return err

@@ -115,7 +115,10 @@ func TestEachKindHasOneDecision(t *testing.T) {
 func TestUnknownOutcomeHasPrecedence(t *testing.T) {
 	t.Parallel()
 	for _, kind := range errorKinds {
-		for _, status := range [...]int{0, http.StatusBadRequest, http.StatusForbidden, http.StatusBadGateway} {
+		for _, status := range [...]int{
+			0, http.StatusBadRequest, http.StatusForbidden, http.StatusProxyAuthRequired, http.StatusRequestTimeout,
+			http.StatusMisdirectedRequest, http.StatusTooEarly, 460, 499, http.StatusBadGateway,
+		} {
 			err := &licensespring.Error{Kind: kind, Outcome: licensespring.OutcomeUnknown, StatusCode: status}
 			assert.Equal(t, decision{counts: true, pause: pauseAfterStreak}, decide(err), "%s, status %d", kind, status)
 		}

@@ -22,7 +22,9 @@ const (
 	// DefaultTolerance is the default maximum age of a signature.
 	DefaultTolerance = webhook.DefaultTolerance
 	// MaxLicenses is the maximum number of licenses in one order. An event with more
-	// is assumed to be a mistake, and becomes a dead letter.
+	// is assumed to be a mistake, and becomes a dead letter. So does an order that
+	// exceeds the message size of the queue: the embedded server stores the maximum
+	// number of licenses, and a server with 1 MiB per message several thousand.
 	MaxLicenses = 10_000
 )
 
