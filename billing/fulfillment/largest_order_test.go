@@ -1,7 +1,6 @@
 package fulfillment_test
 
 import (
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -87,6 +86,6 @@ func TestLargestOrderExceedsServerLimit(t *testing.T) {
 	assert.Equal(t, "cs_1", letters[0].OrderID)
 	assert.Regexp(t, `^fulfillment: the order is too large for the queue: \d+ bytes, and the maximum is 983040: `, letters[0].Failure.Text)
 	assert.Contains(t, string(letters[0].Payload), `"quantity": 10000`)
-	assert.True(t, errors.Is(report.Err, fulfillment.ErrTooLarge))
+	require.ErrorIs(t, report.Err, fulfillment.ErrTooLarge)
 	assert.Equal(t, fulfillment.Stats{Dead: 1}, stats(t, p))
 }

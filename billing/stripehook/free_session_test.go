@@ -132,7 +132,7 @@ func TestFreeInvoice(t *testing.T) {
 		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		items := stripehook.NewStripeLineItems(licensespring.NewSecret("sk_test_key"), http.DefaultClient, "http://127.0.0.1:1")
+		items := stripehook.NewStripeLineItems(licensespring.NewSecret("sk_test_key"), &http.Client{}, "http://127.0.0.1:1")
 		_, _, err := items.InvoiceSession(ctx, stripehook.Source{ID: "in_1"}, "cus_1")
 		require.ErrorIs(t, err, context.Canceled)
 	})

@@ -68,6 +68,10 @@ func (a *app) postOrder(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusBadRequest, errorResponse{Error: "the body could not be read"})
 		return
 	}
+	if body, err = decodeText(body); err != nil {
+		writeJSON(w, http.StatusUnprocessableEntity, errorResponse{Error: err.Error()})
+		return
+	}
 	var order licensespring.Order
 	if err := json.Unmarshal(body, &order); err != nil {
 		if _, ok := errors.AsType[*licensespring.ValidationError](err); !ok {

@@ -54,15 +54,22 @@ func (e *adminError) isOrderError() bool {
 // Error returns the findings, or the message if there are none.
 func (e *adminError) Error() string {
 	if len(e.findings) == 0 {
-		return e.message
+		return truncate(e.message)
 	}
 	return findingsText(e.findings)
 }
 
+// maxFindings is the maximum number of findings in a message. An order with many
+// licenses may have one for each.
+const maxFindings = 10
+
 func findingsText(findings []licensespring.Finding) string {
-	texts := make([]string, len(findings))
-	for i, f := range findings {
-		texts[i] = f.String()
+	var texts []string
+	for _, f := range findings[:min(len(findings), maxFindings)] {
+		texts = append(texts, truncate(f.String()))
+	}
+	if more := len(findings) - maxFindings; more > 0 {
+		texts = append(texts, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(texts, "; ")
 }

@@ -117,6 +117,9 @@ func (a *app) openPipeline(ctx context.Context) error {
 	case a.set.natsURL != "":
 		options = append(options, fulfillment.WithURL(a.set.natsURL))
 		if a.set.natsCreds != "" {
+			if err := checkCredentials(a.set.natsCreds); err != nil {
+				return err
+			}
 			options = append(options, fulfillment.WithNATSOptions(nats.UserCredentials(a.set.natsCreds)))
 		}
 	default:

@@ -18,7 +18,7 @@ const (
 const usage = `usage: licensed <command> [flags]
 
   serve                 run the webhook, workers, status page and metrics
-  enqueue file.jsonl    enqueue orders, one JSON object per line (- for stdin)
+  enqueue file.jsonl    enqueue orders: one JSON object per line, or a JSON array (- for stdin)
   status                print the state of the queue
   dead list             list dead letters with their reasons
   dead retry N...       enqueue the orders of dead letters again (-all: all of them)

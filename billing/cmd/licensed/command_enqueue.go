@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -37,34 +35,30 @@ func enqueue(ctx context.Context, args []string, env environment, stdout, stderr
 		defer func() { _ = file.Close() }()
 		in = file
 	}
-	return client.enqueueLines(ctx, in, stdout, stderr)
+	return client.enqueueOrders(ctx, in, stdout, stderr)
 }
 
-func (c *adminClient) enqueueLines(ctx context.Context, in io.Reader, stdout, stderr io.Writer) error {
-	lines := bufio.NewScanner(in)
-	lines.Buffer(nil, maxOrderBytes)
-	var queued, rejected, number int
+func (c *adminClient) enqueueOrders(ctx context.Context, in io.Reader, stdout, stderr io.Writer) error {
+	var queued, rejected int
 	defer func() { printf(stdout, "%d queued, %d rejected\n", queued, rejected) }()
-	for lines.Scan() {
-		number++
-		line := bytes.TrimSpace(lines.Bytes())
-		if len(line) == 0 {
-			continue
+	for order, err := range readOrders(in) {
+		if err != nil {
+			return fmt.Errorf("%s: %w", order.position, err)
 		}
-		var res actionResponse
-		err := c.do(ctx, http.MethodPost, "/api/orders", line, &res)
-		if e, ok := errors.AsType[*adminError](err); ok && e.isOrderError() {
-			rejected++
-			printf(stderr, "line %d: %v\n", number, err)
-			continue
+		err := order.err
+		if err == nil {
+			var res actionResponse
+			err = c.do(ctx, http.MethodPost, "/api/orders", order.json, &res)
+			if e, ok := errors.AsType[*adminError](err); err != nil && (!ok || !e.isOrderError()) {
+				return fmt.Errorf("%s: %w", order.position, err)
+			}
 		}
 		if err != nil {
-			return fmt.Errorf("line %d: %w", number, err)
+			rejected++
+			printf(stderr, "%s: %v\n", order.position, err)
+			continue
 		}
 		queued++
-	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("line %d: %w", number+1, err)
 	}
 	if rejected > 0 {
 		return fmt.Errorf("%d orders rejected", rejected)

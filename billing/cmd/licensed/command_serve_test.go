@@ -49,7 +49,7 @@ func TestCommands(t *testing.T) {
 	assert.Equal(t, exitFailed, code)
 	assert.Equal(t, "2 queued, 2 rejected\n", out)
 	assert.Contains(t, stderr, "line 3: items[0].licenses[0].max_activations: ")
-	assert.Contains(t, stderr, "line 5: the body is not an order")
+	assert.Contains(t, stderr, "line 5: not valid JSON: write each order as a JSON object on one line, or all orders in a JSON array\n")
 	r.waitUntilEmpty(1, 1)
 
 	// A repeated order changes nothing.

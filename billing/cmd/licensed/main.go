@@ -3,7 +3,7 @@
 // LicenseSpring Management API.
 //
 //	licensed serve                 run the webhook, workers, status page and metrics
-//	licensed enqueue file.jsonl    enqueue orders, one JSON object per line
+//	licensed enqueue file.jsonl    enqueue orders: one JSON object per line, or a JSON array
 //	licensed status                print the state of the queue
 //	licensed dead list             list dead letters with their reasons
 //	licensed dead retry N...       enqueue the orders of dead letters again
@@ -26,6 +26,9 @@
 //	STRIPE_API_KEY                 or STRIPE_API_KEY_FILE
 //	LICENSED_ADMIN_TOKEN           or LICENSED_ADMIN_TOKEN_FILE
 //	LICENSED_STORE_KEY             or LICENSED_STORE_KEY_FILE
+//
+// Files of secrets and orders are UTF-8, or UTF-16 with a byte order mark. Line breaks
+// at the end of a secret are ignored.
 //
 // # Ports
 //

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -25,7 +26,7 @@ func newEnvFlags(name string, env environment, out io.Writer) *envFlags {
 func (f *envFlags) setFromEnv(name, variable string) {
 	value := ""
 	if variable != "" {
-		value = f.env(variable)
+		value = strings.TrimRight(f.env(variable), lineBreaks)
 	}
 	if value == "" {
 		return

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -17,6 +18,9 @@ const (
 	envAdminToken    = "LICENSED_ADMIN_TOKEN"
 	envStoreKey      = "LICENSED_STORE_KEY"
 )
+
+// lineBreaks are the characters of line breaks.
+const lineBreaks = "\r\n"
 
 // secrets have no flags, because every user of the machine can read command lines.
 type secrets struct {
@@ -43,10 +47,29 @@ func readSecrets(env environment) (secrets, error) {
 	return s, errors.Join(errs...)
 }
 
+// checkCredentials reports a file of NATS credentials that the NATS client cannot
+// read. The client reads the file itself, whenever it connects.
+func checkCredentials(file string) error {
+	data, err := os.ReadFile(file) //nolint:gosec // the file is the operator's choice
+	if err != nil {
+		return fmt.Errorf("-nats-creds: %w", err)
+	}
+	text, err := decodeText(data)
+	if err == nil && !bytes.HasSuffix(data, text) { // it was UTF-16
+		err = errors.New("the text is UTF-16: save the file as UTF-8")
+	}
+	if err != nil {
+		return fmt.Errorf("-nats-creds: %w", err)
+	}
+	return nil
+}
+
 // readSecret reads a secret from its environment variable or from the file that the
 // variable with the suffix _FILE names. Errors do not contain the secret.
 func readSecret(env environment, name string) (licensespring.Secret, error) {
-	text, file := env(name), env(name+"_FILE")
+	// Editors and echo append a line break, to a file as well as to a file of
+	// variables.
+	text, file := strings.TrimRight(env(name), lineBreaks), strings.TrimRight(env(name+"_FILE"), lineBreaks)
 	if file == "" {
 		return licensespring.NewSecret(text), nil
 	}
@@ -57,10 +80,20 @@ func readSecret(env environment, name string) (licensespring.Secret, error) {
 	if err != nil {
 		return licensespring.Secret{}, fmt.Errorf("%s_FILE: %w", name, err)
 	}
-	// Editors and echo append a line break.
-	text = strings.TrimRight(string(data), "\r\n")
-	if text == "" {
-		return licensespring.Secret{}, fmt.Errorf("%s_FILE: the file is empty", name)
+	decoded, err := decodeText(data)
+	if err != nil && name == envStoreKey {
+		decoded, err = data, nil // an encryption key may be random bytes
+	}
+	text = strings.TrimRight(string(decoded), lineBreaks)
+	switch {
+	case err != nil:
+	case text == "":
+		err = errors.New("the file is empty")
+	case strings.ContainsAny(text, lineBreaks) && name != envStoreKey:
+		err = errors.New("the file has more than one line")
+	}
+	if err != nil {
+		return licensespring.Secret{}, fmt.Errorf("%s_FILE: %w", name, err)
 	}
 	return licensespring.NewSecret(text), nil
 }

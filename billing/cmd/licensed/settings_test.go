@@ -110,6 +110,72 @@ func TestSecrets(t *testing.T) {
 	assert.ErrorIs(t, err, os.ErrNotExist)
 }
 
+// Secrets are the same from every editor. A message contains no part of a file.
+func TestSecretFileEncodings(t *testing.T) {
+	t.Parallel()
+	const secret = "sk_ünïcode"
+	name := filepath.Join(t.TempDir(), "key")
+	for encoding, encode := range encodings {
+		for _, end := range []string{"", "\n", "\r\n", "\r", "\n\n"} {
+			require.NoError(t, os.WriteFile(name, encode(secret+end), 0o600))
+			for _, variable := range []string{"STRIPE_API_KEY", "LICENSED_STORE_KEY"} {
+				value, err := readSecret(env(variable+"_FILE", name+"\r"), variable)
+				require.NoError(t, err, encoding)
+				assert.Equal(t, secret, value.Reveal(), encoding)
+			}
+		}
+	}
+	for text, want := range map[string]string{
+		"sk_\xff\n":            "STRIPE_API_KEY_FILE: the text is not valid UTF-8: save the file as UTF-8",
+		"s\x00k\x00":           "STRIPE_API_KEY_FILE: the text is UTF-32, or UTF-16 without a byte order mark: save the file as UTF-8",
+		"\xff\xfes\x00k":       "STRIPE_API_KEY_FILE: the text is not valid UTF-16: save the file as UTF-8",
+		"\xef\xbb\xbf\n":       "STRIPE_API_KEY_FILE: the file is empty",
+		"sk_one\nsk_two\n":     "STRIPE_API_KEY_FILE: the file has more than one line",
+		"sk_one\r\nsk_two\r\n": "STRIPE_API_KEY_FILE: the file has more than one line",
+	} {
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+		_, err := readSecret(env("STRIPE_API_KEY_FILE", name), "STRIPE_API_KEY")
+		require.EqualError(t, err, want)
+	}
+
+	// An encryption key may be random bytes, or have several lines.
+	for _, key := range []string{"\x00\x01\xff", "\xff\xfe\x00\xd8", "one\ntwo"} {
+		require.NoError(t, os.WriteFile(name, []byte(key+"\n"), 0o600))
+		value, err := readSecret(env("LICENSED_STORE_KEY_FILE", name), "LICENSED_STORE_KEY")
+		require.NoError(t, err)
+		assert.Equal(t, key, value.Reveal())
+	}
+}
+
+// A file of variables may have CRLF line ends.
+func TestVariablesWithLineBreaks(t *testing.T) {
+	t.Parallel()
+	s, err := newSettings(nil, env("LICENSED_STORE", "there\r", "LICENSED_WORKERS", "4\r", "LICENSED_RENEWALS", "true\r",
+		"LICENSED_NAME", "\r", "LICENSESPRING_MANAGEMENT_KEY", "k\r", "STRIPE_WEBHOOK_SECRET", "w\r\n"), &output{})
+	require.NoError(t, err)
+	assert.Equal(t, "there", s.store)
+	assert.Equal(t, 4, s.workers)
+	assert.True(t, s.renewals)
+	assert.Empty(t, s.name)
+	assert.Equal(t, "k", s.managementKey.Reveal())
+	assert.Equal(t, "w", s.webhookSecret.Reveal())
+}
+
+func TestCredentialsFile(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "creds")
+	for encoding, encode := range encodings {
+		require.NoError(t, os.WriteFile(name, encode("-----BEGIN NATS USER JWT-----\r\n"), 0o600))
+		err := checkCredentials(name)
+		if strings.HasPrefix(encoding, "UTF-16") {
+			require.EqualError(t, err, "-nats-creds: the text is UTF-16: save the file as UTF-8")
+			continue
+		}
+		require.NoError(t, err, encoding)
+	}
+	require.ErrorIs(t, checkCredentials(name+"-not"), os.ErrNotExist)
+}
+
 func TestIsLoopback(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]bool{
