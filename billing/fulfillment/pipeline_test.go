@@ -296,9 +296,10 @@ func TestResultRemovesDeadLetter(t *testing.T) {
 	waitUntilEmpty(t, p)
 	require.Equal(t, 1, stats(t, p).Dead)
 
-	// The sender enqueues it again, without Retry.
-	<-time.After(300 * time.Millisecond)
-	require.NoError(t, p.Enqueue(t.Context(), newOrder("inv-1")))
+	// The sender enqueues it again, without Retry, until after the dedupe window.
+	require.Eventually(t, func() bool {
+		return assert.NoError(t, p.Enqueue(t.Context(), newOrder("inv-1"))) && stats(t, p).Done == 1
+	}, testTimeout, pollInterval)
 	waitUntilEmpty(t, p)
 	assert.Equal(t, fulfillment.Stats{Done: 1}, stats(t, p))
 }

@@ -26,6 +26,10 @@ func FuzzEvent(f *testing.F) {
 	f.Add([]byte(`{"object":"event","id":"evt_1","type":"invoice.paid","data":null}`))
 	f.Add([]byte(`{"object":"event","id":"evt_1","type":"invoice.paid","data":{"object":null}}`))
 	f.Add([]byte(`{"object":"event","id":"evt_1","type":"invoice.paid","data":{"object":{"id":"in_1","lines":{"data":[null]}}}}`))
+	f.Add(invoiceEvent("2017-04-06", `"billing_reason": "subscription_update", "subscription": "sub_1"`))
+	f.Add(invoiceEvent("2026-03-25.dahlia", `"amount_paid": 0`))
+	f.Add(invoiceEvent("2026-03-25.dahlia", `"lines": {"data": [`+invoiceLine(`"quantity": 2, "quantity_decimal": "2.5"`)+`]}`))
+	f.Add(freeSession(`"invoice": null`))
 	f.Fuzz(func(t *testing.T, payload []byte) {
 		queue := newMemory()
 		var reports []stripehook.Report

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -127,6 +128,29 @@ func TestReadOrdersErrors(t *testing.T) {
 	}
 	got, _ := readAll(strings.NewReader(strings.Repeat("x", maxOrderBytes+2) + "\r\n{}"))
 	assert.Equal(t, []string{"line 1: longer than 16 MiB", "line 2: {}"}, got)
+}
+
+// FuzzReadOrders reads arbitrary files. The reader must end, yield valid JSON only, and
+// read UTF-16 like UTF-8.
+func FuzzReadOrders(f *testing.F) {
+	for _, text := range []string{"{}\r\n{}", "[{}, {\"a\": 1}]", "{\n}\n{}", "\xff\xfe{\x00", "{\r{}\r", "[\n", utf8Mark + "{}"} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for order, err := range readOrders(bytes.NewReader(data)) {
+			if err == nil && order.err == nil {
+				assert.True(t, json.Valid(order.json))
+			}
+		}
+		text, err := decodeText(data)
+		if err != nil || len(text) == 0 || bytes.HasPrefix(text, []byte(utf8Mark)) || bytes.IndexByte(text[:min(len(text), 4)], 0) >= 0 {
+			return
+		}
+		want, wantErr := readAll(bytes.NewReader(text))
+		got, gotErr := readAll(bytes.NewReader(encodings["UTF-16, little endian"](string(text))))
+		assert.Equal(t, want, got)
+		assert.Equal(t, wantErr, gotErr)
+	})
 }
 
 // The command accepts the files of PowerShell, and the admin API the same encodings.
