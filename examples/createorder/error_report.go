@@ -14,14 +14,16 @@ type usageError struct{ error }
 func (e usageError) Unwrap() error { return e.error }
 
 // reportError writes an error and returns its exit code. It writes all validation
-// errors of an order, one per line.
+// errors of an order, one per line. Only the outcome decides whether something was
+// created: the error of a sent order may contain other errors as well.
 func reportError(w io.Writer, err error) int {
-	if invalid, ok := errors.AsType[*licensespring.ValidationError](err); ok {
+	e, called := errors.AsType[*licensespring.Error](err)
+	sent := called && (e.Outcome == licensespring.OutcomeUnknown || e.Outcome == licensespring.OutcomeRejected)
+	if invalid, ok := errors.AsType[*licensespring.ValidationError](err); ok && !sent {
 		printFindings(w, invalid.Findings)
 		return exitUsage
 	}
-	e, ok := errors.AsType[*licensespring.Error](err)
-	if !ok {
+	if !called {
 		_, _ = fmt.Fprintln(w, err)
 		if _, ok := errors.AsType[usageError](err); ok {
 			return exitUsage

@@ -251,6 +251,66 @@ func TestBadInput(t *testing.T) {
 			stdin: "{\n  \"id\": \"a\",\n}",
 			want:  []string{"standard input:3: invalid character '}' looking for beginning of object key string"},
 		},
+		"array": {
+			args:  []string{"-f", "-"},
+			stdin: `[{"id": "a", "customer": {"email": "ada@example.com"}}]`,
+			want:  []string{"standard input: the file contains an array: want one order as a JSON object"},
+		},
+		"JSON Lines": {
+			args:  []string{"-f", "-"},
+			stdin: "{\"id\": \"a\"}\n{\"id\": \"b\"}\n",
+			want:  []string{"standard input: the file contains several orders: want one"},
+		},
+		"CSV": {
+			args:  []string{"-f", "-"},
+			stdin: "id,product_code\n",
+			want:  []string{"standard input:1: invalid character 'i' looking for beginning of value"},
+		},
+		"not JSON, CR line ends": {
+			args:  []string{"-f", "-"},
+			stdin: "{\r\n  \"id\": \"a\",\r}",
+			want:  []string{"standard input:3: invalid character '}' looking for beginning of object key string"},
+		},
+		"empty": {
+			args:  []string{"-f", "-"},
+			stdin: bomUTF8 + "\r\n",
+			want:  []string{"standard input: the file is empty"},
+		},
+		"workbook": {
+			args:  []string{"-f", "-"},
+			stdin: "PK\x03\x04\x14\x00",
+			want:  []string{"standard input: the file is an archive or a workbook: want JSON"},
+		},
+		"UTF-16 without a byte order mark": {
+			args:  []string{"-f", "-"},
+			stdin: "{\x00}\x00",
+			want:  []string{"standard input: the file is binary, or UTF-16 without a byte order mark: convert it to UTF-8"},
+		},
+		"UTF-32": {
+			args:  []string{"-f", "-"},
+			stdin: bomUTF32LE + "{\x00\x00\x00}\x00\x00\x00",
+			want:  []string{"standard input: the file is UTF-32: convert it to UTF-8"},
+		},
+		"unpaired surrogate": {
+			args:  []string{"-f", "-"},
+			stdin: bomUTF16LE + "{\x00\x00\xd8}\x00",
+			want:  []string{"standard input: the file is not valid UTF-16: convert it to UTF-8"},
+		},
+		"odd number of bytes": {
+			args:  []string{"-f", "-"},
+			stdin: bomUTF16BE + "\x00{\x00}\x00",
+			want:  []string{"standard input: the file is not valid UTF-16: convert it to UTF-8"},
+		},
+		"Windows-1252": {
+			args:  []string{"-f", "-"},
+			stdin: "{\"id\": \"\xe9\"}",
+			want:  []string{"standard input: the file is not valid UTF-8: convert it to UTF-8"},
+		},
+		"NUL": {
+			args:  []string{"-f", "-"},
+			stdin: "{\"id\": \"a\x00\"}",
+			want:  []string{"standard input: the file contains a NUL"},
+		},
 		"too large": {
 			args:  []string{"-f", "-"},
 			stdin: strings.Repeat(" ", maxFile+1),

@@ -126,6 +126,16 @@ func readOrder(name string, r io.Reader) (*licensespring.Order, error) {
 	case len(data) > maxFile:
 		return nil, usageError{fmt.Errorf("%s: larger than %d bytes", name, maxFile)}
 	}
+	data, err = decodeText(data)
+	if err == nil {
+		err = checkDocument(data)
+	}
+	if err != nil {
+		return nil, usageError{fmt.Errorf("%s: %w", name, err)}
+	}
+	if json.Valid(data) {
+		data = wholeNumbers(data)
+	}
 	var order licensespring.Order
 	if err := json.Unmarshal(data, &order); err != nil {
 		return nil, usageError{inFile(name, data, err)}
@@ -136,7 +146,8 @@ func readOrder(name string, r io.Reader) (*licensespring.Order, error) {
 // inFile adds the name of the file, and the line of a JSON syntax error.
 func inFile(name string, data []byte, err error) error {
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		line := 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n"))
+		before := data[:min(int(syntax.Offset), len(data))]
+		line := 1 + bytes.Count(before, []byte("\n")) + bytes.Count(before, []byte("\r")) - bytes.Count(before, []byte("\r\n"))
 		return fmt.Errorf("%s:%d: %w", name, line, err)
 	}
 	return fmt.Errorf("%s: %w", name, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 
 	"github.com/licensespring-go/licensespring"
@@ -55,14 +54,17 @@ func printAttempts(w io.Writer, attempts []licensespring.Attempt, requests []lic
 	}
 }
 
-// effect describes the effect of a request at the service.
+// effect describes the effect of a request at the service. The cases exclude each
+// other.
 func effect(r licensespringtest.Request) string {
-	text := "returned the order"
-	switch {
-	case r.Changed:
+	var text string
+	switch create := r.Endpoint == licensespringtest.CreateOrder; {
+	case create && r.Changed:
 		text = "created the order"
-	case r.Status == http.StatusConflict || r.Fault != "" && r.Endpoint == licensespringtest.CreateOrder:
+	case create && !r.Changed:
 		text = "rejected the request: the id exists"
+	case !create:
+		text = "returned the order"
 	}
 	if r.Fault != "" {
 		text += "; the response was lost"

@@ -102,6 +102,21 @@ func TestCheckStored(t *testing.T) {
 		"order inv-1: the service stores 1 orders with 4 licenses, want 1 order with 2 licenses")
 }
 
+func TestEffect(t *testing.T) {
+	t.Parallel()
+	const create, list = licensespringtest.CreateOrder, licensespringtest.ListOrders
+	for want, r := range map[string]licensespringtest.Request{
+		"created the order":                                          {Endpoint: create, Changed: true, Status: 200},
+		"created the order; the response was lost":                   {Endpoint: create, Changed: true, Fault: "drop", Status: 409},
+		"rejected the request: the id exists":                        {Endpoint: create, Status: 409},
+		"rejected the request: the id exists; the response was lost": {Endpoint: create, Fault: "drop"},
+		"returned the order":                                         {Endpoint: list, Status: 200},
+		"returned the order; the response was lost":                  {Endpoint: list, Fault: "drop"},
+	} {
+		assert.Equal(t, want, effect(r))
+	}
+}
+
 var errBrokenPipe = errors.New("broken pipe")
 
 type brokenPipe struct{}
