@@ -25,23 +25,33 @@ const (
 	classUnknown      class = "unknown"        // run the import again
 )
 
-// class returns the class of a result.
+// class returns the class of a result. The outcome decides first: an error with an
+// unknown outcome is in no other class, whatever its kind is.
 func (r *result) class() class {
 	if r.Error == nil {
 		return class(r.Outcome)
 	}
-	switch r.Error.Kind {
-	case licensespring.ErrUnauthorized:
-		return classUnauthorized
-	case licensespring.ErrRateLimited:
-		return classNotSent
-	case licensespring.ErrInvalidRequest:
-		if r.Outcome == licensespring.OutcomeNotSent {
+	switch r.Outcome {
+	case licensespring.OutcomeNotSent:
+		switch r.Error.Kind {
+		case licensespring.ErrInvalidRequest:
 			return classInvalid
+		case licensespring.ErrUnauthorized:
+			return classUnauthorized
+		default:
+			return classNotSent
 		}
-		return classRejected
+	case licensespring.OutcomeRejected:
+		switch r.Error.Kind {
+		case licensespring.ErrUnauthorized:
+			return classUnauthorized
+		case licensespring.ErrRateLimited:
+			return classNotSent
+		default:
+			return classRejected
+		}
 	default:
-		return class(r.Outcome)
+		return classUnknown
 	}
 }
 
