@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/licensespring-go/licensespring"
@@ -16,8 +17,9 @@ import (
 // and note are one item.
 type csvReader struct {
 	records   *recordReader
-	columns   []column
-	id        int // index of the column with the order's id
+	header    []string // names of the columns
+	columns   []column // without those at the end that have no name
+	id        int      // index of the column with the order's id
 	held      *row
 	ambiguous int // line of a preceding row that may belong to the next order
 }
@@ -33,7 +35,11 @@ type row struct {
 // newCSVReader reads the header row.
 func newCSVReader(r io.Reader) (*csvReader, error) {
 	c := &csvReader{records: newRecordReader(r)}
-	head, err := c.records.next()
+	err := c.records.detect()
+	var head record
+	if err == nil {
+		head, err = c.records.next()
+	}
 	switch {
 	case errors.Is(err, io.EOF):
 		return nil, usagef("no header row")
@@ -42,7 +48,8 @@ func newCSVReader(r io.Reader) (*csvReader, error) {
 	case head.invalid != nil:
 		return nil, usagef("header row: %s", head.invalid.Message)
 	}
-	if c.columns, err = parseHeader(head.cells); err != nil {
+	c.header = trimAll(head.cells)
+	if c.columns, err = parseHeader(c.header); err != nil {
 		return nil, err
 	}
 	c.id = slices.IndexFunc(c.columns, func(col column) bool { return col.name == "id" })
@@ -89,21 +96,29 @@ func (c *csvReader) row() (*row, error) {
 		c.held = nil
 		return held, nil
 	}
-	rec, err := c.records.next()
+	rec, err := c.nextRecord()
 	if err != nil {
 		return nil, err
 	}
 	r := &row{record: rec}
-	if r.invalid == nil && len(r.cells) != len(c.columns) {
-		f := newError("", ruleCSV, fmt.Sprintf("the row has %d cells, the header row has %d", len(r.cells), len(c.columns)))
+	n := len(r.cells)
+	switch {
+	case r.invalid != nil:
+	case n < len(c.columns) || n > len(c.header):
+		f := newError("", ruleCSV, fmt.Sprintf("the row has %d cells, the header row has %d", n, len(c.header)))
 		r.invalid = &f
 		// Any cell may be missing or additional. Only the position of the first one
 		// is certain.
 		r.cells = r.cells[:1]
+	case !isEmpty(r.cells[len(c.columns):]):
+		f := newError("", ruleCSV, fmt.Sprintf("a cell after the first %d has a value, and its column has no name", len(c.columns)))
+		r.invalid = &f
+	default:
+		r.cells = r.cells[:len(c.columns)]
 	}
 	for _, cell := range r.cells {
-		if !utf8.ValidString(cell) {
-			f := newError("", licensespring.RuleInvalidText, "the row is not valid UTF-8")
+		if !utf8.ValidString(cell) || strings.Contains(cell, "\x00") {
+			f := newError("", licensespring.RuleInvalidText, "the row contains a NUL or is not valid text: save the file as UTF-8")
 			r.invalid = &f
 			break
 		}
@@ -112,6 +127,33 @@ func (c *csvReader) row() (*row, error) {
 		r.id, r.hasID = r.cells[c.id], true
 	}
 	return r, nil
+}
+
+// nextRecord returns the next row that does not repeat the header row.
+func (c *csvReader) nextRecord() (record, error) {
+	for {
+		rec, err := c.records.next()
+		if err != nil {
+			return record{}, err
+		}
+		names := trimAll(rec.cells)
+		switch {
+		case rec.invalid == nil && slices.Equal(names, c.header):
+			continue
+		case slices.Contains(names, "id") && slices.Contains(names, "product_code"):
+			// The columns of the following rows are not the known ones.
+			return record{}, usagef("line %d: a second header row, with other columns: import the files one by one", rec.line)
+		}
+		return rec, nil
+	}
+}
+
+func trimAll(cells []string) []string {
+	trimmed := make([]string, len(cells))
+	for i, cell := range cells {
+		trimmed[i] = strings.TrimSpace(cell)
+	}
+	return trimmed
 }
 
 // csvOrder contains the rows of an order.
@@ -127,7 +169,7 @@ func (o *csvOrder) firstLine() int { return o.rows[0].line }
 // parse decodes the order. An order with an invalid row is invalid: without the
 // license of that row it would be a different order.
 func (o *csvOrder) parse() *entry {
-	e := &entry{line: o.rows[0].line, id: o.rows[0].id}
+	e := &entry{line: o.rows[0].line, id: o.rows[0].id, append: o.isAppend(), fromRows: true}
 	valid := true
 	for i := range o.rows {
 		if r := &o.rows[i]; r.invalid != nil {
@@ -147,12 +189,26 @@ func (o *csvOrder) parse() *entry {
 		valid = false
 		e.errors = append(e.errors, newError("", ruleTooLong, "the rows of the order are longer than "+strconv.Itoa(maxLine)+" bytes"))
 	}
-	if valid {
-		id := e.id
-		e.decode(o.document(e))
-		e.id = id
+	if len(o.rows) > 1 && losesDigits(e.id) {
+		e.errors = append(e.errors, newError("id", ruleSpreadsheet,
+			"a spreadsheet changed the id, so that its "+strconv.Itoa(len(o.rows))+" rows may belong to different orders"))
 	}
+	if !valid {
+		e.warnings = e.withLines(spreadsheetWarnings(nil, e.id))
+		return e
+	}
+	id, isAppend := e.id, e.append
+	e.decode(o.document(e))
+	e.id, e.append = id, isAppend
 	return e
+}
+
+// isAppend reports whether the order is an append, even if a row is invalid.
+func (o *csvOrder) isAppend() bool {
+	at := slices.IndexFunc(o.columns, func(c column) bool { return c.name == "append" })
+	return at >= 0 && slices.ContainsFunc(o.rows, func(r row) bool {
+		return at < len(r.cells) && strings.EqualFold(r.cells[at], "true")
+	})
 }
 
 // document returns the order as JSON and records the lines of its licenses.

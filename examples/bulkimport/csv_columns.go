@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -115,37 +116,60 @@ var columns = [...]column{
 	{"enabled", levelLicense, "enabled", kindBool},
 }
 
-// parseHeader returns the columns of a header row.
+// parseHeader returns the columns of a header row. Columns at its end may have no
+// name. An error quotes no cell unless the row is certainly a header row: a file
+// without one begins with customer data.
 func parseHeader(names []string) ([]column, error) {
+	for len(names) > 0 && names[len(names)-1] == "" {
+		names = names[:len(names)-1]
+	}
+	if !slices.Contains(names, "id") || !slices.Contains(names, "product_code") {
+		return nil, usagef("the header row must contain the columns id and product_code, separated by a comma, a semicolon or a tab")
+	}
 	var (
 		found             []column
 		unknown, repeated []string
-		seen              = make(map[string]bool)
 	)
-	for _, name := range names {
-		name = strings.TrimSpace(name)
+	for i, name := range names {
 		at := slices.IndexFunc(columns[:], func(c column) bool { return c.name == name })
 		switch {
+		case name == "":
+			return nil, usagef("column %d of the header row has no name", i+1)
 		case at < 0:
-			unknown = append(unknown, fmt.Sprintf("%q", name))
-			continue
-		case seen[name]:
+			unknown = append(unknown, shownName(i, name))
+		case slices.Contains(names[:i], name):
 			repeated = append(repeated, name)
+		default:
+			found = append(found, columns[at])
 		}
-		seen[name] = true
-		found = append(found, columns[at])
 	}
 	switch {
-	case len(unknown) > 0 && len(names) == 1 && strings.ContainsAny(names[0], ";\t"):
-		return nil, usagef("the header row contains no comma: separate the cells by commas")
 	case len(unknown) > 0:
-		return nil, usagef("unknown columns in the header row: %s; known columns are %s", strings.Join(unknown, ", "), columnNames())
+		return nil, usagef("unknown columns in the header row: %s; known columns are %s", listed(unknown), columnNames())
 	case len(repeated) > 0:
-		return nil, usagef("repeated columns in the header row: %s", strings.Join(repeated, ", "))
-	case !seen["id"] || !seen["product_code"]:
-		return nil, usagef("the header row must contain the columns id and product_code")
+		return nil, usagef("repeated columns in the header row: %s", listed(repeated))
 	}
 	return found, nil
+}
+
+// shownName returns the quoted name of an unknown column, or its number if the name
+// is not a word.
+func shownName(i int, name string) string {
+	const maxName = 40
+	isWord := func(r rune) bool { return r == '_' || r == '.' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' }
+	if len(name) > maxName || strings.ContainsFunc(name, func(r rune) bool { return !isWord(r) }) {
+		return fmt.Sprintf("number %d", i+1)
+	}
+	return strconv.Quote(name)
+}
+
+// listed returns the first names and the number of the others.
+func listed(names []string) string {
+	const shown = 5
+	if len(names) > shown {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
+	}
+	return strings.Join(names, ", ")
 }
 
 func columnNames() string {

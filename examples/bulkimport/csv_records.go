@@ -19,6 +19,7 @@ const maxRowLines = 200
 // not closed would turn the rest of the input into one row.
 type recordReader struct {
 	lines *lineReader
+	comma byte
 	ahead []line // lines to read again
 	text  []byte // of the current row
 	parse *bufio.Reader
@@ -35,7 +36,55 @@ type record struct {
 }
 
 func newRecordReader(r io.Reader) *recordReader {
-	return &recordReader{lines: newLineReader(r), parse: bufio.NewReader(nil)}
+	return &recordReader{lines: newLineReader(r), comma: ',', parse: bufio.NewReader(nil)}
+}
+
+// separators are the known separators of cells.
+const separators = ",;\t"
+
+// detect sets the separator: that of a sep= line, which spreadsheets write and read,
+// or the first one in the header row. No column has a separator in its name.
+func (r *recordReader) detect() error {
+	for {
+		first, err := r.lines.next()
+		if err != nil {
+			return err
+		}
+		text := bytes.Trim(first.text, " ")
+		if comma, ok := separatorLine(text); ok {
+			if !strings.Contains(separators, comma) {
+				return usagef("line %d: unknown separator after sep=: want a comma, a semicolon or a tab", first.number)
+			}
+			r.comma = comma[0]
+			return nil
+		}
+		switch {
+		case len(text) == 0:
+			continue
+		case text[0] == '{', text[0] == '[':
+			return usagef("the input looks like JSON: use -format jsonl")
+		case bytes.ContainsAny(text, "\v\f\u0085\u2028\u2029"):
+			return usagef("the header row contains an unknown line end: want LF, CRLF or CR")
+		}
+		if i := bytes.IndexAny(text, separators); i >= 0 {
+			r.comma = text[i]
+		}
+		first.text = bytes.Clone(first.text)
+		r.ahead = []line{first}
+		return nil
+	}
+}
+
+// separatorLine returns the separator of a line such as sep=; which may be quoted
+// and followed by empty cells.
+func separatorLine(text []byte) (separator string, ok bool) {
+	const prefix = "sep="
+	text = bytes.TrimPrefix(text, []byte(`"`))
+	if len(text) < len(prefix)+1 || !strings.EqualFold(string(text[:len(prefix)]), prefix) {
+		return "", false
+	}
+	c, rest := string(text[len(prefix)]), text[len(prefix)+1:]
+	return c, len(bytes.Trim(rest, `"`+separators)) == 0
 }
 
 // next returns the next row that is not empty, or io.EOF.
@@ -45,12 +94,15 @@ func (r *recordReader) next() (record, error) {
 		if err != nil {
 			return record{}, err
 		}
+		if comma, ok := separatorLine(first.text); ok && comma == string(r.comma) {
+			continue // of a file that was appended
+		}
 		if first.tooLong {
 			f := newTooLong()
 			return record{line: first.number, size: len(first.text), invalid: &f}, nil
 		}
 		r.text = append(r.text[:0], first.text...)
-		more, err := r.join(scanQuotes(first.text, false))
+		more, err := r.join(scanQuotes(first.text, r.comma, false))
 		if err != nil {
 			return record{}, err
 		}
@@ -97,7 +149,7 @@ func (r *recordReader) join(open bool) (more []line, err error) {
 			return more, nil
 		}
 		r.text = append(append(r.text, '\n'), next.text...)
-		open = scanQuotes(next.text, true)
+		open = scanQuotes(next.text, r.comma, true)
 	}
 	return more, nil
 }
@@ -106,6 +158,7 @@ func (r *recordReader) join(open bool) (more []line, err error) {
 func (r *recordReader) cells() ([]string, error) {
 	r.parse.Reset(bytes.NewReader(r.text))
 	parser := csv.NewReader(r.parse)
+	parser.Comma = rune(r.comma)
 	parser.FieldsPerRecord = -1 // csvReader compares the number of cells with the header
 	cells, err := parser.Read()
 	if errors.Is(err, io.EOF) { // an empty line
@@ -117,7 +170,7 @@ func (r *recordReader) cells() ([]string, error) {
 // scanQuotes reports whether a quoted cell is open at the end of a line, given
 // whether one is open at its beginning. It returns false after a syntax error, which
 // further lines cannot correct.
-func scanQuotes(text []byte, open bool) bool {
+func scanQuotes(text []byte, comma byte, open bool) bool {
 	const (
 		cellStart = iota
 		plain
@@ -136,7 +189,7 @@ func scanQuotes(text []byte, open bool) bool {
 			i++ // an escaped quote
 		case state == quoted:
 			state = afterQuote
-		case c == ',':
+		case c == comma:
 			state = cellStart
 		case state == cellStart && c == '"':
 			state = quoted

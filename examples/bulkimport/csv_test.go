@@ -18,7 +18,7 @@ func readEntries(t testing.TB, f format, input string) []*entry {
 	t.Helper()
 	r, err := newEntryReader(f, strings.NewReader(input))
 	require.NoError(t, err)
-	src := source{name: "test", entryReader: r}
+	src := source{name: "test", ids: newOrderIDs(), entryReader: r}
 	var all []*entry
 	for e, err := range src.entries() {
 		require.NoError(t, err)
@@ -67,12 +67,12 @@ func TestCSV(t *testing.T) {
 			head + "a,,p,,,\na,ada@example.com,p,,,\n",
 			[]string{`2 a: {"id":"a","items":[{"product_code":"p","licenses":[{},{}]}],"customer":{"email":"ada@example.com"}}`},
 		},
-		"separate rows are separate orders": {
+		"rows of an order that do not follow each other": {
 			head + "a,,p,,,\nb,,p,,,\na,,q,,,\n",
 			[]string{
 				`2 a: {"id":"a","items":[{"product_code":"p","licenses":[{}]}]}`,
 				`3 b: {"id":"b","items":[{"product_code":"p","licenses":[{}]}]}`,
-				`4 a: {"id":"a","items":[{"product_code":"q","licenses":[{}]}]}`,
+				`4 a: id: repeated_id`, // found before line 2 if the input can be read twice
 			},
 		},
 		"rows without an id": {
@@ -171,9 +171,9 @@ func TestCSV(t *testing.T) {
 
 			r, err := newEntryReader(csvRows, strings.NewReader(row.input))
 			require.NoError(t, err)
-			n, err := count(r, 0)
-			require.NoError(t, err)
-			assert.Equal(t, len(entries), n, "count")
+			scanned := source{ids: newOrderIDs()}
+			require.NoError(t, scanned.scan(t.Context(), r))
+			assert.Equal(t, len(entries), scanned.total)
 		})
 	}
 }
@@ -184,13 +184,15 @@ func TestCSVHeader(t *testing.T) {
 		"":                                 "no header row",
 		"\n\n":                             "no header row",
 		"id,product_code,max_activation\n": `unknown columns in the header row: "max_activation"; known columns are id, append,`,
-		"id,product_code,Users,\n":         `unknown columns in the header row: "Users", ""; known columns are`,
+		"id,product_code,Users,\n":         `unknown columns in the header row: "Users"; known columns are`,
+		"id,product_code,,users\n":         "column 3 of the header row has no name",
 		"id,product_code,id\n":             "repeated columns in the header row: id",
 		"id,users\n":                       "must contain the columns id and product_code",
-		"id;product_code\na;b\n":           "separate the cells by commas",
-		"id\tproduct_code\n":               "separate the cells by commas",
+		"id|product_code\na|b\n":           "separated by a comma, a semicolon or a tab",
+		"id product_code\n":                "separated by a comma, a semicolon or a tab",
+		"sep=|\nid|product_code\n":         "line 1: unknown separator after sep=",
 		"id,\"product_code\n":              "header row: a quote",
-		"\xff\xfei\x00d\x00":               "UTF-16",
+		"i\x00d\x00,\x00p\x00":             "UTF-16",
 	} {
 		_, err := newEntryReader(csvRows, strings.NewReader(input))
 		require.ErrorAs(t, err, new(usageError), input)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/licensespring-go/licensespring"
@@ -41,12 +42,12 @@ func validate(client *licensespring.Client, e *entry) *result {
 		return errorResult(e, licensespring.OutcomeOf(err), err)
 	}
 	if !repeatable(e.order) {
-		return invalidResult(&entry{line: e.line, id: e.id, errors: []finding{newError("items", licensespring.RuleAppendWithoutKeys,
+		return invalidResult(&entry{line: e.line, id: e.id, warnings: e.warnings, errors: []finding{newError("items", licensespring.RuleAppendWithoutKeys,
 			"every license of an append needs a key, so that a repeated import can find it")}})
 	}
 	return &result{
 		Line: e.line, ID: e.id, Outcome: outcomeValid,
-		Warnings: e.withLines(preview.Findings),
+		Warnings: slices.Concat(e.warnings, e.withLines(preview.Findings)),
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,7 +18,11 @@ type entry struct {
 	id    string // id of the order, if it could be read
 	order *licensespring.Order
 	// errors is empty if and only if order is not nil.
-	errors []finding
+	errors   []finding
+	warnings []finding
+	append   bool // licenses for an existing order
+	// fromRows reports that the entry consists of CSV rows.
+	fromRows bool
 	// rows contains the line of each license of each item. It is nil for JSON
 	// Lines.
 	rows [][]int
@@ -37,6 +42,8 @@ const (
 	ruleCSV          licensespring.Rule = "invalid_csv"
 	ruleDiffers      licensespring.Rule = "rows_differ"
 	ruleAmbiguousRow licensespring.Rule = "ambiguous_row"
+	ruleRepeatedID   licensespring.Rule = "repeated_id"
+	ruleSpreadsheet  licensespring.Rule = "spreadsheet_value"
 )
 
 // newError returns a finding of severity error.
@@ -46,12 +53,13 @@ func newError(path string, rule licensespring.Rule, message string) finding {
 	}}
 }
 
-// decode decodes the order from JSON and records all errors.
+// decode decodes the order from JSON and records all findings.
 func (e *entry) decode(document []byte) {
 	var order licensespring.Order
+	document = wholeNumbers(document)
 	err := json.Unmarshal(document, &order)
-	if e.id = order.ID; err != nil {
-		e.id = decodeID(document)
+	if e.id, e.append = order.ID, order.Append; err != nil {
+		e.id, e.append = decodeHead(document)
 	}
 	var (
 		invalid *licensespring.ValidationError
@@ -61,7 +69,11 @@ func (e *entry) decode(document []byte) {
 	case errors.As(err, &invalid):
 		e.errors = append(e.errors, e.withLines(invalid.Findings)...)
 	case errors.As(err, &syntax):
-		e.errors = append(e.errors, newError("", licensespring.RuleInvalidJSON, fmt.Sprintf("%v, at byte %d", err, syntax.Offset)))
+		f := newError("", licensespring.RuleInvalidJSON, fmt.Sprintf("%v, at byte %d", err, syntax.Offset))
+		if n := bytes.Count(document[:min(int(syntax.Offset), len(document))], []byte("\n")); n > 0 {
+			f.Line = e.line + n
+		}
+		e.errors = append(e.errors, f)
 	case err != nil:
 		e.errors = append(e.errors, newError("", licensespring.RuleInvalidJSON, err.Error()))
 	case len(e.errors) == 0:
@@ -69,15 +81,54 @@ func (e *entry) decode(document []byte) {
 	case errors.As(order.Validate(), &invalid):
 		e.errors = append(e.errors, e.withLines(invalid.Findings)...)
 	}
+	e.warnings = e.withLines(spreadsheetWarnings(&order, e.id))
 }
 
-// decodeID returns the id of an order that could not be decoded, or "".
-func decodeID(document []byte) string {
+// decodeHead returns the id of an order that could not be decoded, or "", and
+// whether it is an append.
+func decodeHead(document []byte) (id string, isAppend bool) {
 	var order struct {
-		ID string `json:"id"`
+		ID     string `json:"id"`
+		Append bool   `json:"append"`
 	}
 	_ = json.Unmarshal(document, &order) // the error has been reported
-	return order.ID
+	return order.ID, order.Append
+}
+
+// wholeNumbers writes whole numbers such as 3.0 as 3: programs with floating-point
+// numbers only write them that way, and the SDK accepts integers only.
+func wholeNumbers(document []byte) []byte {
+	if !bytes.Contains(document, []byte(".0")) || !json.Valid(document) {
+		return document
+	}
+	var out []byte
+	for i := 0; i < len(document); {
+		n := 1
+		switch c := document[i]; {
+		case c == '"':
+			for document[i+n] != '"' {
+				if document[i+n] == '\\' {
+					n++
+				}
+				n++
+			}
+			n++
+			out = append(out, document[i:i+n]...)
+		case c == '-' || '0' <= c && c <= '9':
+			for i+n < len(document) && strings.IndexByte("+-.eE0123456789", document[i+n]) >= 0 {
+				n++
+			}
+			number := document[i : i+n]
+			if whole, fraction, ok := bytes.Cut(number, []byte(".")); ok && len(bytes.Trim(fraction, "0")) == 0 {
+				number = whole
+			}
+			out = append(out, number...)
+		default:
+			out = append(out, c)
+		}
+		i += n
+	}
+	return out
 }
 
 // withLines adds the line of each finding, if the entry has several lines.

@@ -31,10 +31,12 @@ func (f format) of(file string) (format, error) {
 		return f, nil
 	}
 	switch strings.ToLower(path.Ext(file)) {
-	case ".csv":
+	case ".csv", ".tsv":
 		return csvRows, nil
-	case ".jsonl", ".ndjson":
+	case ".jsonl", ".ndjson", ".json":
 		return jsonLines, nil
+	case ".xlsx", ".xlsm", ".xls", ".ods":
+		return "", usagef("%s: workbooks cannot be read: export the orders as CSV (UTF-8)", file)
 	default:
 		return "", usagef("%s: unknown format: set it with -format jsonl or -format csv", file)
 	}

@@ -20,7 +20,7 @@
 //
 //	0  every order exists (or -dry-run found no error)
 //	1  other errors, such as a failure to read the input or to write the results
-//	2  invalid command line, environment, header row or key
+//	2  invalid command line, environment, key, or form of the input, such as its header row
 //	3  some orders are invalid or were rejected; they were not created
 //	4  some orders have not been created yet: run the command again
 //	5  some orders may or may not have been created: run the command again

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/licensespring-go/licensespring"
@@ -67,7 +68,7 @@ func orderResult(e *entry, res *licensespring.OrderResult, passwords bool) *resu
 		Line: e.line, ID: e.id, Outcome: res.Outcome,
 		OrderID:     res.Order.ID,
 		LicenseKeys: res.Order.LicenseKeys(),
-		Warnings:    e.withLines(res.Warnings),
+		Warnings:    slices.Concat(e.warnings, e.withLines(res.Warnings)),
 	}
 	for _, u := range res.Order.Users() {
 		shown := user{Email: u.Email, IsManager: u.IsManager}
@@ -82,7 +83,7 @@ func orderResult(e *entry, res *licensespring.OrderResult, passwords bool) *resu
 // errorResult returns the result of an order that failed.
 func errorResult(e *entry, outcome licensespring.Outcome, err error) *result {
 	r := &result{
-		Line: e.line, ID: e.id,
+		Line: e.line, ID: e.id, Warnings: e.warnings,
 		Outcome: cmp.Or(outcome, licensespring.OutcomeUnknown),
 		Error:   &failure{Message: err.Error()},
 	}
@@ -107,7 +108,7 @@ func errorResult(e *entry, outcome licensespring.Outcome, err error) *result {
 // invalidResult returns the result of an entry that is not an order.
 func invalidResult(e *entry) *result {
 	return &result{
-		Line: e.line, ID: e.id, Outcome: licensespring.OutcomeNotSent,
+		Line: e.line, ID: e.id, Outcome: licensespring.OutcomeNotSent, Warnings: e.warnings,
 		Error: &failure{
 			Kind: licensespring.ErrInvalidRequest, Message: "the entry is not a valid order",
 			Findings: e.errors,

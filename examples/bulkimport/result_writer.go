@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -29,6 +31,10 @@ func openResults(name string, stdout io.Writer) (*resultWriter, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
+	if err := checkResults(name, file); err != nil {
+		_ = file.Close() // nothing was written
+		return nil, err
+	}
 	if err := terminateLine(file); err != nil {
 		_ = file.Close() // nothing was written
 		return nil, err
@@ -40,6 +46,26 @@ func newResultWriter(w io.Writer, closer func() error) *resultWriter {
 	r := &resultWriter{w: w, encode: json.NewEncoder(w), close: closer}
 	r.encode.SetEscapeHTML(false)
 	return r
+}
+
+// checkResults reports an existing file that does not contain results in UTF-8, such
+// as a workbook or the orders. Appending would damage it, and an editor may have
+// converted earlier results to UTF-16.
+func checkResults(name string, file *os.File) error {
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return err
+	}
+	start := make([]byte, 512)
+	n, err := file.ReadAt(start, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	text := bytes.TrimSpace(bytes.TrimPrefix(start[:n], []byte(utf8BOM)))
+	if !bytes.HasPrefix(text, []byte("{")) || bytes.Contains(text, []byte{0}) {
+		return usagef("-out %s: the file exists and does not contain results in UTF-8: name another file", name)
+	}
+	return nil
 }
 
 // terminateLine terminates the last line of the file, which a killed program may

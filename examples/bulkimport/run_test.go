@@ -138,8 +138,8 @@ func writeFile(t *testing.T, name, content string) string {
 // exampleOutcomes are the outcomes in README.md.
 var exampleOutcomes = map[string]map[int]string{
 	"orders.jsonl": {
-		1: "created", 2: "created", 3: "not sent", 4: "not sent", 5: "created", 7: "not sent",
-		8: "created", 9: "rejected", 10: "created", 11: "rejected", 12: "created",
+		1: "not sent", 2: "created", 3: "not sent", 4: "not sent", 5: "created", 7: "not sent",
+		8: "created", 9: "rejected", 10: "created", 11: "not sent", 12: "created",
 	},
 	"orders.csv": {
 		2: "created", 3: "created", 6: "not sent", 7: "not sent", 8: "created", 9: "not sent",
@@ -149,10 +149,12 @@ var exampleOutcomes = map[string]map[int]string{
 
 var exampleFindings = map[string]map[int][]string{
 	"orders.jsonl": {
+		1:  {"id: repeated_id"},
 		3:  {": invalid_json"},
 		4:  {"items[0].licenses[0].max_activations: wrong_type", "items[0].licenses[0].valid_duration: invalid_duration"},
 		7:  {"items[0].licenses[0].valid_duration: duration_on_perpetual", "customer.email: malformed_email"},
 		10: {"items[0].licenses[0].product_features[1].code: feature_dropped"},
+		11: {"id: repeated_id"},
 	},
 	"orders.csv": {
 		6:  {"items[0].licenses[0].max_activations: wrong_type"},
@@ -205,10 +207,10 @@ func TestRunWithDefaults(t *testing.T) {
 		"orders.jsonl:4: error: items[0].licenses[0].max_activations: ",
 		"orders.jsonl:9: rejected: ensure order \"inv-2031-0008\": invalid request",
 		"orders.jsonl:10: warning: items[0].licenses[0].product_features[1].code: ",
-		"orders.jsonl:11: rejected: ensure order \"inv-2031-0001\": order conflict",
+		"orders.jsonl:11: error: id: line 1 has the same id and is another order",
 		"orders.jsonl: 11 orders in ",
-		": 6 created, 3 invalid, 2 rejected; 1 with warnings.\n",
-		"The fake stores 6 orders with 8 licenses.\n",
+		": 5 created, 5 invalid, 1 rejected; 1 with warnings.\n",
+		"The fake stores 5 orders with 7 licenses.\n",
 		"Correct the input",
 	} {
 		assert.Contains(t, got.stderr, want)
@@ -419,12 +421,12 @@ func TestSameIDIsSequential(t *testing.T) {
 // TestDifferences checks that each difference from an existing order is printed.
 func TestDifferences(t *testing.T) {
 	t.Parallel()
-	input := `{"id":"a","items":[{"product_code":"acmecad","licenses":[{"key":"K-1","max_activations":2}]}]}
-{"id":"a","items":[{"product_code":"acmecad","licenses":[{"key":"K-2","max_activations":2}]}]}
-`
-	got := runWith(t.Context(), nil, input, "-f", "-", "-format", "jsonl")
+	srv := licensespringtest.NewServer(t)
+	earlier := `{"id":"a","items":[{"product_code":"acmecad","licenses":[{"key":"K-1","max_activations":2}]}]}`
+	require.Equal(t, exitOK, runWith(t.Context(), srv, earlier, "-f", "-").code)
+	got := runWith(t.Context(), srv, strings.Replace(earlier, "K-1", "K-2", 1), "-f", "-", "-format", "jsonl")
 	assert.Equal(t, exitRejected, got.code)
-	assert.Contains(t, got.stderr, "\nstandard input:2: items[0].licenses[0].key: want [redacted], got nothing [value_mismatch]\n")
+	assert.Contains(t, got.stderr, "\nstandard input:1: items[0].licenses[0].key: want [redacted], got nothing [value_mismatch]\n")
 }
 
 func TestUnauthorized(t *testing.T) {

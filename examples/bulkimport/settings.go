@@ -205,7 +205,7 @@ Flags:`, envKey, envBaseURL)
 	flags.PrintDefaults()
 	printLine(w, `
 Exit codes: 0 every order exists; 1 other errors; 2 invalid command line,
-environment, header row or key; 3 some orders are invalid or were rejected;
+environment, key or form of the input; 3 some orders are invalid or were rejected;
 4 some orders have not been created yet, run the command again; 5 some orders may
 or may not have been created, run the command again; 6 interrupted, run the
 command again.`)

@@ -17,8 +17,7 @@ var example []byte
 // exampleName is the name of the example file in messages.
 const exampleName = "orders.jsonl"
 
-// A rawEntry is an entry that has been found in the input and not been parsed,
-// which is enough to count it.
+// A rawEntry is an entry that has been found in the input and not been parsed.
 type rawEntry interface {
 	firstLine() int // from 1
 	parse() *entry
@@ -32,6 +31,10 @@ type source struct {
 	name  string // for messages
 	total int    // number of entries, 0 if unknown
 	from  int    // first line to import
+	// ids finds ids that come back. It is nil for generated orders.
+	ids *orderIDs
+	// scanned reports that ids knows the whole input.
+	scanned bool
 	entryReader
 	close func()
 }
@@ -46,20 +49,22 @@ func (s *settings) source(ctx context.Context, stdin io.Reader) (*source, error)
 				entryReader: &sampleReader{n: s.generate}, close: func() {},
 			}, nil
 		}
-		return s.open(exampleName, bytes.NewReader(example))
+		return s.open(ctx, exampleName, bytes.NewReader(example))
 	case "-":
 		f := s.format
 		if f == "" {
 			f = jsonLines
 		}
 		r, err := newEntryReader(f, interruptible(ctx, stdin))
-		return &source{name: "standard input", from: s.from, entryReader: r, close: func() {}}, withName("standard input", err)
+		return &source{
+			name: "standard input", from: s.from, ids: newOrderIDs(), entryReader: r, close: func() {},
+		}, withName("standard input", err)
 	}
 	file, err := os.Open(s.file) //nolint:gosec // the user names the file
 	if err != nil {
 		return nil, usageError{err}
 	}
-	src, err := s.open(s.file, file)
+	src, err := s.open(ctx, s.file, file)
 	if err != nil {
 		_ = file.Close() // read only
 		return nil, err
@@ -68,19 +73,19 @@ func (s *settings) source(ctx context.Context, stdin io.Reader) (*source, error)
 	return src, nil
 }
 
-// open counts the entries first, if the input can be read twice.
-func (s *settings) open(name string, r io.Reader) (*source, error) {
+// open scans the entries first, if the input can be read twice.
+func (s *settings) open(ctx context.Context, name string, r io.Reader) (*source, error) {
 	f, err := s.format.of(name)
 	if err != nil {
 		return nil, err
 	}
-	src := &source{name: name, from: s.from, close: func() {}}
+	src := &source{name: name, from: s.from, ids: newOrderIDs(), close: func() {}}
 	if seeker, ok := seekable(r); ok {
-		counted, err := newEntryReader(f, seeker)
+		scanned, err := newEntryReader(f, seeker)
 		if err != nil {
 			return nil, withName(name, err)
 		}
-		if src.total, err = count(counted, s.from); err != nil {
+		if err := src.scan(ctx, scanned); err != nil {
 			return nil, withName(name, err)
 		}
 		if _, err := seeker.Seek(0, io.SeekStart); err != nil {
@@ -108,18 +113,24 @@ func newEntryReader(f format, r io.Reader) (entryReader, error) {
 	return newJSONLReader(r), nil
 }
 
-// count counts the entries that begin at or after a line.
-func count(r entryReader, from int) (n int, err error) {
+// scan counts the entries to import and finds the ids that come back, so that no
+// part of such an order is sent.
+func (s *source) scan(ctx context.Context, r entryReader) error {
 	for {
 		raw, err := r.next()
 		switch {
 		case errors.Is(err, io.EOF):
-			return n, nil
+			s.ids.done()
+			s.scanned = true
+			return nil
 		case err != nil:
-			return 0, err
-		case raw.firstLine() >= from:
-			n++
+			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case raw.firstLine() >= s.from:
+			s.total++
 		}
+		s.ids.add(raw.parse())
 	}
 }
 
@@ -143,9 +154,29 @@ func (s *source) entries() iter.Seq2[*entry, error] {
 				yield(nil, withName(s.name, err))
 				return
 			}
-			if raw.firstLine() >= s.from && !yield(raw.parse(), nil) {
+			if e := s.entry(raw); e != nil && !yield(e, nil) {
 				return
 			}
 		}
 	}
+}
+
+// entry parses an entry and checks its id. It returns nil for an entry before the
+// first line to import.
+func (s *source) entry(raw rawEntry) *entry {
+	skip := raw.firstLine() < s.from
+	if skip && (s.ids == nil || s.scanned) {
+		return nil
+	}
+	e := raw.parse()
+	if s.ids != nil {
+		if !s.scanned {
+			s.ids.add(e)
+		}
+		s.ids.check(e)
+	}
+	if skip {
+		return nil
+	}
+	return e
 }
