@@ -28,8 +28,7 @@ type csvReader struct {
 type row struct {
 	record
 
-	id    string
-	hasID bool
+	id string // empty if it is missing or cannot be read
 }
 
 // newCSVReader reads the header row.
@@ -63,12 +62,12 @@ func (c *csvReader) next() (rawEntry, error) {
 		return nil, err
 	}
 	order := &csvOrder{columns: c.columns, rows: []row{*first}, size: first.size}
-	if !first.hasID {
+	if first.id == "" { // an order of its own
 		c.ambiguous = first.line
 		return order, nil
 	}
 	order.ambiguous, c.ambiguous = c.ambiguous, 0
-	for first.id != "" { // a row without an id is an order of its own
+	for {
 		next, err := c.row()
 		if errors.Is(err, io.EOF) {
 			break
@@ -76,8 +75,8 @@ func (c *csvReader) next() (rawEntry, error) {
 		if err != nil {
 			return nil, err
 		}
-		if !next.hasID || next.id != first.id {
-			if !next.hasID {
+		if next.id != first.id {
+			if next.id == "" {
 				order.ambiguous = next.line
 			}
 			c.held = next
@@ -124,7 +123,7 @@ func (c *csvReader) row() (*row, error) {
 		}
 	}
 	if c.id < len(r.cells) {
-		r.id, r.hasID = r.cells[c.id], true
+		r.id = r.cells[c.id]
 	}
 	return r, nil
 }

@@ -80,7 +80,7 @@ func (r *recordReader) detect() error {
 func separatorLine(text []byte) (separator string, ok bool) {
 	const prefix = "sep="
 	text = bytes.TrimPrefix(text, []byte(`"`))
-	if len(text) < len(prefix)+1 || !strings.EqualFold(string(text[:len(prefix)]), prefix) {
+	if len(text) <= len(prefix) || !strings.EqualFold(string(text[:len(prefix)]), prefix) {
 		return "", false
 	}
 	c, rest := string(text[len(prefix)]), text[len(prefix)+1:]

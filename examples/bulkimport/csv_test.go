@@ -82,6 +82,20 @@ func TestCSV(t *testing.T) {
 				`3 : {"items":[{"product_code":"p","licenses":[{}]}]}`,
 			},
 		},
+		"a row without an id may belong to an adjacent order": { // as merged cells do
+			head + "a,,p,,,\n,,p,,,\n,,p,,,\nb,,p,,,\nc,,p,,,\n",
+			[]string{
+				`2 a: : ambiguous_row`,
+				`3 : {"items":[{"product_code":"p","licenses":[{}]}]}`,
+				`4 : {"items":[{"product_code":"p","licenses":[{}]}]}`,
+				`5 b: : ambiguous_row`,
+				`6 c: {"id":"c","items":[{"product_code":"p","licenses":[{}]}]}`,
+			},
+		},
+		"ids that differ in white space": {
+			head + "a,,p,,,\n\"a \",,p,,,\n",
+			[]string{`2 a: {"id":"a","items":[{"product_code":"p","licenses":[{}]}]}`, `3 a : id: repeated_id`},
+		},
 		"quotes": {
 			head + `"a","",p,"say ""hi"", twice","",` + "\n" + `b,,p,"two` + "\n" + `lines",,` + "\n" + `c,,p,é<&>,,` + "\n",
 			[]string{

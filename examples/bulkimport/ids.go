@@ -4,6 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash/maphash"
+	"strings"
+	"sync"
+
+	"github.com/licensespring-go/licensespring"
 )
 
 // orderIDs finds ids that come back in the input, where they would mean something
@@ -48,7 +52,7 @@ func (o *orderIDs) add(e *entry) {
 	if e.id == "" {
 		return
 	}
-	hash := maphash.String(o.seed, e.id)
+	hash := o.hash(e.id)
 	content := o.content(e)
 	first, ok := o.first[hash]
 	switch {
@@ -62,6 +66,10 @@ func (o *orderIDs) add(e *entry) {
 		}
 	}
 }
+
+// hash returns the hash of an id. White space around an id is an error, and the id may
+// be the same without it.
+func (o *orderIDs) hash(id string) uint64 { return maphash.String(o.seed, strings.TrimSpace(id)) }
 
 // content returns a hash of the order.
 func (o *orderIDs) content(e *entry) uint64 {
@@ -87,7 +95,7 @@ func (o *orderIDs) check(e *entry) {
 	if e.id == "" {
 		return
 	}
-	c, ok := o.clash[maphash.String(o.seed, e.id)]
+	c, ok := o.clash[o.hash(e.id)]
 	if !ok {
 		return
 	}
@@ -108,4 +116,53 @@ func (o *orderIDs) check(e *entry) {
 	}
 	e.order = nil
 	e.errors = append(e.errors, newError("id", ruleRepeatedID, message))
+}
+
+// failedOrders are the orders of a run that were not created. An append to one of
+// them is not sent: the service would create an order with the licenses of the append
+// only.
+type failedOrders struct {
+	mu   sync.Mutex
+	seed maphash.Seed
+	// repeat reports, by the hash of the id, whether a repeated import may create
+	// the order.
+	repeat map[uint64]bool
+}
+
+func newFailedOrders() *failedOrders {
+	return &failedOrders{seed: maphash.MakeSeed(), repeat: make(map[uint64]bool)}
+}
+
+// add records whether an order failed.
+func (f *failedOrders) add(e *entry, r *result) {
+	if e.append {
+		return
+	}
+	hash, class := maphash.String(f.seed, e.id), r.class()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if r.Error == nil {
+		delete(f.repeat, hash)
+		return
+	}
+	f.repeat[hash] = class == classNotSent || class == classUnknown
+}
+
+// result returns the result of an append that must not be sent, or nil.
+func (f *failedOrders) result(e *entry) *result {
+	if !e.append {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	repeat, ok := f.repeat[maphash.String(f.seed, e.id)]
+	if !ok {
+		return nil
+	}
+	e.errors = []finding{newError("id", ruleRepeatedID, "adds licenses to an order that was not created")}
+	r := invalidResult(e)
+	if repeat {
+		r.Error.Kind, r.Error.Message = licensespring.ErrNotSent, "the order has not been created yet"
+	}
+	return r
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 
@@ -186,4 +188,51 @@ func TestConcatenatedFiles(t *testing.T) {
 		got = append(got, summarize(t, e))
 	}
 	assert.Equal(t, []string{`1 a: {"id":"a"}`, `2 b: {"id":"b"}`, `3 c: {"id":"c"}`}, got)
+}
+
+// TestAppendToFailedOrder checks that an append is not sent if its order was not
+// created in this run: the append would create an order without the first licenses.
+func TestAppendToFailedOrder(t *testing.T) {
+	t.Parallel()
+	const input = `{"id":"a","items":[{"product_code":"%s","licenses":[{}]}]}` + "\n" +
+		`{"id":"a","append":true,"items":[{"product_code":"acmecad","licenses":[{"key":"K"}]}]}` + "\n"
+	valid, rejected := fmt.Sprintf(input, "acmecad"), fmt.Sprintf(input, "no-such")
+
+	srv := licensespringtest.NewServer(t)
+	got := runWith(t.Context(), srv, rejected, "-f", "-")
+	assert.Equal(t, exitRejected, got.code, got.stderr)
+	results := byLine(t, got.stdout)
+	assert.Equal(t, "rejected", results[1].Outcome)
+	assert.Equal(t, "not sent", results[2].Outcome)
+	assert.Contains(t, got.stderr, "standard input:2: error: id: adds licenses to an order that was not created")
+	assert.Empty(t, srv.Orders())
+
+	// The service is unavailable, which is not known to affect the append as well.
+	srv.Inject(licensespringtest.Status(http.StatusServiceUnavailable).On(licensespringtest.CreateOrder).Forever())
+	srv.ResetRequests()
+	got = runWith(t.Context(), srv, valid, "-f", "-", "-rate-limit", "none")
+	assert.Contains(t, []int{exitNotSent, exitUnknown}, got.code, got.stderr)
+	results = byLine(t, got.stdout)
+	assert.Equal(t, "not sent", results[2].Outcome)
+	assert.Equal(t, "not sent", results[2].Error.Kind)
+	for _, r := range srv.Requests() {
+		assert.NotContains(t, string(r.Body), "append")
+	}
+	srv.ClearFaults()
+
+	got = runWith(t.Context(), srv, valid, "-f", "-")
+	assert.Equal(t, exitOK, got.code, got.stderr)
+	assert.Contains(t, got.stderr, "1 created, 1 appended.")
+}
+
+// TestInterruptWhileScanning checks that the first reading of a file can be interrupted.
+func TestInterruptWhileScanning(t *testing.T) {
+	t.Parallel()
+	srv := licensespringtest.NewServer(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	got := runWith(ctx, srv, "", "-f", writeFile(t, "orders.jsonl", smallOrders(3)))
+	assert.Equal(t, exitInterrupted, got.code)
+	assert.Empty(t, got.stdout)
+	assert.Empty(t, srv.Requests())
 }

@@ -22,7 +22,8 @@ type importer struct {
 	inFlight map[int]*entry  // by the index of the order's result
 	ids      map[string]bool // of the entries in flight
 	finished *sync.Cond      // signals that an entry has left inFlight
-	err      error           // first error of reading the input or writing the results
+	failed   *failedOrders
+	err      error // first error of reading the input or writing the results
 	progress licensespring.Progress
 }
 
@@ -31,7 +32,7 @@ func newImporter(
 ) *importer {
 	im := &importer{
 		client: client, set: set, src: src, out: out, console: con, summary: sum,
-		inFlight: make(map[int]*entry), ids: make(map[string]bool),
+		inFlight: make(map[int]*entry), ids: make(map[string]bool), failed: newFailedOrders(),
 	}
 	im.finished = sync.NewCond(&im.mu)
 	return im
@@ -100,6 +101,13 @@ func (im *importer) orders(ctx context.Context) iter.Seq[*licensespring.Order] {
 				continue
 			}
 			im.start(index, e)
+			if r := im.failed.result(e); r != nil {
+				im.finish(index)
+				if !im.report(r) || im.set.stopOnError {
+					return
+				}
+				continue
+			}
 			if ctx.Err() != nil || !yield(e.order) {
 				im.finish(index)
 				if ctx.Err() != nil {
@@ -124,24 +132,29 @@ func (im *importer) start(index int, e *entry) {
 	im.inFlight[index], im.ids[e.id] = e, true
 }
 
-// finish removes an entry from the entries in flight and returns it.
-func (im *importer) finish(index int) *entry {
+// finish removes an entry from the entries in flight.
+func (im *importer) finish(index int) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
-	e := im.inFlight[index]
+	delete(im.ids, im.inFlight[index].id)
 	delete(im.inFlight, index)
-	delete(im.ids, e.id)
 	im.finished.Broadcast()
-	return e
 }
 
 // handle reports the result of an order. It returns false if the import must stop.
 func (im *importer) handle(r licensespring.BulkResult) bool {
-	e := im.finish(r.Index)
+	im.mu.Lock()
+	e := im.inFlight[r.Index]
+	im.mu.Unlock()
+	var shown *result
 	if r.Err != nil {
-		return im.report(errorResult(e, r.Outcome(), r.Err))
+		shown = errorResult(e, r.Outcome(), r.Err)
+	} else {
+		shown = orderResult(e, r.Result, im.set.includePasswords)
 	}
-	return im.report(orderResult(e, r.Result, im.set.includePasswords))
+	im.failed.add(e, shown) // before an append with the same id can start
+	im.finish(r.Index)
+	return im.report(shown)
 }
 
 // report counts, prints and writes a result. It returns false if the result could
