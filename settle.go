@@ -52,7 +52,10 @@ func (op *operation) pollOrder(order *Order, accept func(*OrderRecord) error) (*
 			wait = min(2*wait, op.client.cfg.waitMax)
 		}
 		rec, unreadable, err := op.findOrder(OpLookUpOrder, order.ID, pollAttempts)
-		if err == nil {
+		switch {
+		case errors.Is(err, ErrNotFound):
+			err = errNotVisible
+		case err == nil:
 			if err = accept(rec); err == nil {
 				err = op.verifyProducts(order, rec, pollAttempts)
 				found = &lookup{rec: rec, unreadable: unreadable, productErr: err}
@@ -61,8 +64,6 @@ func (op *operation) pollOrder(order *Order, accept func(*OrderRecord) error) (*
 		switch {
 		case err == nil:
 			return found, nil
-		case errors.Is(err, ErrNotFound) && found == nil:
-			last = errNotVisible
 		case errors.Is(err, errNotVisible), errors.Is(err, errPartlyVisible):
 			last = err
 		case errors.Is(err, ErrUnavailable), errors.Is(err, ErrBadResponse), op.canWaitOut(err):
