@@ -1,9 +1,10 @@
 package licensespring_test
 
 import (
-	"net/http"
+	"context"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -12,23 +13,40 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// A lookup that shows nothing does not end the polling for an order whose product
-// could not be read before.
-func TestProductReadIsRetriedAfterAnEmptyLookup(t *testing.T) {
+// An order that was found is not looked up again while its product is read: only the
+// read of the product is repeated.
+func TestProductReadIsRepeated(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		network := lst.NewNetwork()
-		srv := lst.NewServer(t, lst.WithNetwork(network), lst.WithQuirks(lst.QuirkNoProduct))
-		transport := &http.Transport{DialContext: network.DialContext}
-		defer transport.CloseIdleConnections()
-		client := newClient(t, srv.APIKey(), licensespring.WithBaseURL(srv.URL()), licensespring.WithHTTPClient(&http.Client{Transport: transport}))
-		srv.Inject(
+		client, s, _ := inMemory(t, []lst.Option{lst.WithQuirks(lst.QuirkNoProduct)})
+		s.Inject(
 			lst.DropAfter().On(lst.CreateOrder),
-			lst.Status(200, lst.Body("application/json", "{}")).On(lst.GetProduct),
+			lst.Status(200, lst.Body("application/json", "{}")).On(lst.GetProduct).Times(2),
 			lst.Status(200, lst.Body("application/json", `{"count":0,"next":null,"previous":null,"results":[]}`)).On(lst.ListOrders).Nth(2),
 		)
 		res, err := client.CreateOrder(t.Context(), licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense()))
 		require.NoError(t, err)
 		assert.Equal(t, licensespring.OutcomeRecovered, res.Outcome)
+		assert.Equal(t, 1, sentTo(s, lst.ListOrders))
+		assert.Equal(t, 3, sentTo(s, lst.GetProduct))
 	})
+}
+
+// A context that ends while products are read is in the error, also of an order that
+// was found.
+func TestContextEndsDuringProductReads(t *testing.T) {
+	t.Parallel()
+	for _, appending := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			client, s, _ := inMemory(t, []lst.Option{lst.WithQuirks(lst.QuirkNoProduct)})
+			order := licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense().WithKey("AAAA-BBBB-CCCC-DDDD"))
+			order.Append = appending
+			s.Inject(lst.DropAfter().On(lst.CreateOrder), lst.Status(503).On(lst.GetProduct).Forever())
+			ctx, cancel := context.WithCancel(t.Context())
+			time.AfterFunc(5*time.Second, cancel)
+			_, err := client.CreateOrder(ctx, order)
+			require.ErrorIs(t, err, licensespring.ErrOutcomeUnknown)
+			require.ErrorIs(t, err, context.Canceled)
+		})
+	}
 }

@@ -35,6 +35,7 @@ func validationError(path string, rule Rule, message string) error {
 // asError returns the *Error in err, to be completed by fail.
 func asError(err error) *Error {
 	if e, ok := errors.AsType[*Error](err); ok {
+		e.addCauses(err) // of a joined error
 		return e
 	}
 	return &Error{Kind: ErrUnavailable, causes: []error{err}}

@@ -51,24 +51,34 @@ func (op *operation) pollOrder(order *Order, accept func(*OrderRecord) error) (*
 			}
 			wait = min(2*wait, op.client.cfg.waitMax)
 		}
-		rec, unreadable, err := op.findOrder(OpLookUpOrder, order.ID, pollAttempts)
-		switch {
-		case errors.Is(err, ErrNotFound):
-			err = errNotVisible
-		case err == nil:
-			if err = accept(rec); err == nil {
-				err = op.verifyProducts(order, rec, pollAttempts)
-				found = &lookup{rec: rec, unreadable: unreadable, productErr: err}
+		var err error
+		if found == nil {
+			var candidate lookup
+			candidate.rec, candidate.unreadable, err = op.findOrder(OpLookUpOrder, order.ID, pollAttempts)
+			switch {
+			case errors.Is(err, ErrNotFound):
+				err = errNotVisible
+			case err == nil:
+				if err = accept(candidate.rec); err == nil {
+					found = &candidate
+				}
 			}
+		}
+		if found != nil { // only the products are read again
+			err = op.verifyProducts(order, found.rec, pollAttempts)
 		}
 		switch {
 		case err == nil:
 			return found, nil
 		case errors.Is(err, errNotVisible), errors.Is(err, errPartlyVisible):
 			last = err
+		case errors.Is(err, errProductUnknown):
+			found.productErr = err
+			return found, nil
 		case errors.Is(err, ErrUnavailable), errors.Is(err, ErrBadResponse), op.canWaitOut(err):
 			last = err // the next lookup may succeed
 		case found != nil:
+			found.productErr = err
 			return found, nil
 		default:
 			return nil, err
@@ -79,6 +89,7 @@ func (op *operation) pollOrder(order *Order, accept func(*OrderRecord) error) (*
 		}
 	}
 	if found != nil {
+		found.productErr = last
 		return found, nil
 	}
 	return nil, last
