@@ -35,11 +35,11 @@ type call struct {
 }
 
 // observe records an attempt and returns its tag.
-func (c *call) observe(o *observation) string {
+func (c *call) observe(o *observation) tag {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.observed = append(c.observed, o)
-	return tagOf(c.number, len(c.observed))
+	return tag{call: c.number, attempt: len(c.observed)}
 }
 
 func (c *call) outcome() ls.Outcome {

@@ -167,7 +167,7 @@ func (g *faultGenerator) fault() lst.Fault {
 	if g.chance(65) {
 		f = g.createFault().On(lst.CreateOrder)
 	} else {
-		f = g.lookupFault().On(lst.ListOrders, lst.GetOrder)
+		f = g.lookupFault().On(lst.ListOrders, lst.GetOrder, lst.GetProduct)
 	}
 	if g.chance(25) {
 		f = f.Nth(g.between(2, 3))

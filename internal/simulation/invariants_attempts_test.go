@@ -87,35 +87,59 @@ func (c *call) compareReceived(s *serverRequest) string {
 		return "the service received it, and there is no such attempt"
 	}
 	a, o := c.attempts()[s.attempt-1], c.observed[s.attempt-1]
+	if s.send > len(o.sends) {
+		return "the service received it, and there is no such send"
+	}
+	status := o.sends[s.send-1].status
 	switch {
 	case a.Phase == ls.PhaseNotSent && s.Endpoint == lst.CreateOrder:
 		return "not sent, and the service received it"
-	case s.Changed && !o.mayHideEffect():
-		return fmt.Sprintf("status %d, and it was applied", o.status)
+	case s.Changed && !mayHideEffect(status):
+		return fmt.Sprintf("status %d, and it was applied", status)
 	case s.Changed && s.Endpoint != lst.CreateOrder:
 		return "a read was applied"
-	case a.Status != 0 && s.Endpoint == lst.CreateOrder && s.Status != a.Status:
-		return fmt.Sprintf("status %d, and the service sent %d", a.Status, s.Status)
+	case status != 0 && s.Endpoint == lst.CreateOrder && s.Status != status:
+		return fmt.Sprintf("status %d, and the service sent %d", status, s.Status)
 	}
 	return ""
 }
 
-// countRequests reports responses to requests that the service did not receive, and
-// creates that it received more than once for one attempt.
+// countRequests reports responses to requests that the service did not receive, sends
+// of a create that it received more than once, and appends that it received more than
+// once for one attempt. A repeated create must be reported as such.
 func (r *run) countRequests(c *call) []string {
 	var found []string
-	received := make(map[int]int)
+	received := make(map[int]int) // by attempt
+	sends := make(map[tag]int)
 	for _, s := range r.received[c.number] {
 		received[s.attempt]++
+		sends[s.tag]++
 	}
 	for i, a := range c.attempts() {
-		n := received[i+1]
-		if a.Phase == ls.PhaseResponded && n == 0 {
-			found = append(found, fmt.Sprintf("call %d, attempt %d: it has a response, and the service did not receive it", c.number, i+1))
+		report := func(format string, args ...any) {
+			found = append(found, fmt.Sprintf("call %d, attempt %d: %s", c.number, i+1, fmt.Sprintf(format, args...)))
 		}
-		if n > 1 && c.observed[i].method == http.MethodPost {
-			found = append(found, fmt.Sprintf("call %d, attempt %d: the service received one create %d times", c.number, i+1, n))
+		o, n := c.observed[i], received[i+1]
+		if a.Phase == ls.PhaseResponded && n == 0 {
+			report("it has a response, and the service did not receive it")
+		}
+		if o.method != http.MethodPost {
+			continue
+		}
+		for j := range o.sends {
+			if n := sends[tag{c.number, i + 1, j + 1}]; n > 1 {
+				report("the service received one create %d times", n)
+			}
+		}
+		if n > 1 && c.spec.order.Append {
+			report("the service received the append %d times", n)
+		}
+		if marked := a.Reason == reasonRepeated; marked != o.repeated(c.spec.order.Append) || (n > 1 && !marked) {
+			report("its reason is %q, with %d sends, of which the service received %d", a.Reason, len(o.sends), n)
 		}
 	}
 	return found
 }
+
+// reasonRepeated is the reason of a write that the transport repeated.
+const reasonRepeated = "transport repeated the request"

@@ -13,12 +13,11 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// A serverRequest is a request that the service received, with the number of the
-// attempt that sent it.
+// A serverRequest is a request that the service received, with the numbers of the
+// attempt and of the send.
 type serverRequest struct {
 	lst.Request
-
-	attempt int
+	tag
 }
 
 // violations returns every violation of an invariant in a run.
@@ -47,12 +46,12 @@ func (r *run) violations() []string {
 func (r *run) attributeRequests(report func(string)) {
 	r.received = make(map[int][]serverRequest)
 	for _, req := range r.requests {
-		number, attempt, ok := parseTag(req.Header.Get(headerTag))
+		t, ok := parseTag(req.Header.Get(headerTag))
 		if !ok {
 			report("the service received a request without a tag: " + req.Method + " " + req.Path)
 			continue
 		}
-		r.received[number] = append(r.received[number], serverRequest{req, attempt})
+		r.received[t.call] = append(r.received[t.call], serverRequest{req, t})
 	}
 }
 
@@ -109,9 +108,16 @@ var invariants = [...]struct {
 		}
 		return ""
 	}},
-	{"a canceled call returns the error of its context", func(_ *run, c *call) string {
-		if c.err != nil && len(c.observed) > 0 && !c.canceledAt.IsZero() && c.end.Equal(c.canceledAt) && !isContext(c.err) {
+	{"a canceled call returns the error of its context", func(r *run, c *call) string {
+		if c.err != nil && len(c.observed) > 0 && !c.canceledAt.IsZero() && c.end.Equal(c.canceledAt) && !isContext(c.err) &&
+			!r.conflictNeedsNoProducts(c) {
 			return "the error is not the context's: " + c.err.Error()
+		}
+		return ""
+	}},
+	{"an error of the context needs a context that is done", func(_ *run, c *call) string {
+		if errors.Is(c.err, context.Canceled) && (c.canceledAt.IsZero() || c.end.Before(c.canceledAt)) {
+			return "the call was not canceled: " + c.err.Error()
 		}
 		return ""
 	}},
@@ -286,13 +292,20 @@ func requestsBounded(r *run, c *call) string {
 	creates := rounds * attempts
 	// A lookup takes a list request and possibly a request for the order, or a few
 	// pages if filters are ignored. EnsureOrder may look up before and after.
-	lookups := (rounds*maxLookups + 2) * 2 * attempts
-	// net/http retries a read if its idle connection turns out to be closed.
-	if n := len(r.creates(c)); n > creates {
-		return fmt.Sprintf("%d creates", n)
+	// Each may end with the read of a product that fails; those that succeed are cached.
+	lookups := (rounds*maxLookups+2)*3*attempts + len(catalogue())
+	if c.posts() > creates || len(c.observed) > creates+lookups {
+		return fmt.Sprintf("%d creates, %d attempts", c.posts(), len(c.observed))
 	}
-	if n := len(r.received[c.number]); n > creates+2*lookups || len(c.observed) > creates+lookups {
-		return fmt.Sprintf("%d requests, %d attempts", n, len(c.observed))
+	maximum := c.process.plan.maxSends()
+	for _, o := range c.observed {
+		if len(o.sends) > maximum {
+			return fmt.Sprintf("%d sends of one attempt", len(o.sends))
+		}
+	}
+	// net/http retries a read if its idle connection turns out to be closed.
+	if n := len(r.received[c.number]); n > maximum*(creates+2*lookups) {
+		return fmt.Sprintf("%d requests", n)
 	}
 	return ""
 }

@@ -50,21 +50,23 @@ func (c *call) mayBeApplied(i int) bool {
 	switch {
 	case o.method != http.MethodPost:
 		return false
+	case o.repeated(c.spec.order.Append):
+		return true
 	case o.status == 0:
 		return i >= len(c.attempts()) || c.attempts()[i].Phase != ls.PhaseNotSent
 	default:
-		return o.mayHideEffect()
+		return mayHideEffect(o.status)
 	}
 }
 
-// mayHideEffect reports whether a response with this status may follow a request
-// that was applied.
-func (o *observation) mayHideEffect() bool {
-	switch o.status {
+// mayHideEffect reports whether a response with this status, or no response if it is
+// 0, may follow a request that was applied.
+func mayHideEffect(status int) bool {
+	switch status {
 	case http.StatusSeeOther, http.StatusRequestTimeout, 460, 499: // the last three: a proxy did not wait
 		return true
 	default:
-		return o.status < 300 || o.status >= 500
+		return status < 300 || status >= 500
 	}
 }
 
@@ -85,16 +87,16 @@ func (c *call) keysTaken() bool {
 
 // whyNotFound returns why the call could not find the order, or "" if it could.
 func (r *run) whyNotFound(c *call) string {
-	if attempts := c.attempts(); len(attempts) > 0 {
-		if a := attempts[len(attempts)-1]; a.Op == ls.OpGetProduct && a.Reason != "ok" {
-			return "the record shows only the id of a product, and its code could not be read"
-		}
-	}
 	lookups := c.lookupResponses()
+	productsMissing := false
 	for _, o := range lookups {
-		if c.isShownIn(o) {
-			return r.whyNotSettled(c, o)
+		if !c.isShownIn(o) {
+			continue
 		}
+		if reason := r.whyNotSettled(c, o); reason != "" || r.knowsProducts(c, o) {
+			return reason
+		}
+		productsMissing = true
 	}
 	last := c.observed[len(c.observed)-1]
 	remaining := c.deadline.Sub(c.end)
@@ -109,6 +111,9 @@ func (r *run) whyNotFound(c *call) string {
 		return "Retry-After exceeds the remaining time"
 	case c.spec.order.Append && c.lookupCount() >= maxLookups && (last.method == http.MethodPost || !last.isComplete()):
 		return "the last lookup or retry failed"
+	}
+	if productsMissing && c.pollsAfterLastCreate() >= maxLookups {
+		return "the codes of the products could not be read"
 	}
 	rounds := 1
 	if c.spec.order.Append {
@@ -188,6 +193,21 @@ func (c *call) lookupCount() int {
 	return n
 }
 
+// pollsAfterLastCreate counts the lookups after the last create, including those that
+// only read products again.
+func (c *call) pollsAfterLastCreate() int {
+	n := 1
+	for i, a := range slices.Backward(c.attempts()) {
+		if i < len(c.observed) && c.observed[i].method == http.MethodPost {
+			break
+		}
+		if a.Decision == "poll again" {
+			n++
+		}
+	}
+	return n
+}
+
 // attempts returns the attempts that the call reports.
 func (c *call) attempts() []ls.Attempt {
 	switch {
@@ -210,6 +230,10 @@ type page struct {
 type record struct {
 	StoreID string `json:"store_id"`
 	Items   []struct {
+		ProductID int64 `json:"product_id"`
+		Product   struct {
+			Code string `json:"short_code"`
+		} `json:"product"`
 		Licenses []struct {
 			Key   string `json:"license_key"`
 			Order string `json:"order_store_id"`

@@ -46,6 +46,7 @@ type processPlan struct {
 	dialect          ls.Dialect
 	wrongKey         bool
 	sharesLimiter    bool // whether it uses the shared rate limiter, if there is one
+	transport        transportPlan
 }
 
 // A callerPlan is the plan of a caller.
@@ -81,6 +82,7 @@ func newPlan(seed uint64) *plan {
 	for range r.between(1, 3) {
 		p.processes = append(p.processes, p.planProcess(r))
 	}
+	p.planTransports(newRandom(seed, streamTransports))
 	p.planOrders(&orderGenerator{random: newRandom(seed, streamOrders)})
 	p.planCallers(newRandom(seed, streamCallers))
 	p.planFaults(newRandom(seed, streamFaults))

@@ -39,7 +39,7 @@ func (r *run) startProcess(plan *processPlan) *process {
 	}
 	options := []ls.Option{
 		ls.WithBaseURL(r.server.URL()),
-		ls.WithHTTPClient(&http.Client{Transport: observer{p.transport}}),
+		ls.WithHTTPClient(&http.Client{Transport: observer{plan.transport.over(sender{p.transport})}}),
 		ls.WithMaxAttempts(plan.attempts),
 		ls.WithRetryWaits(plan.waitMin, plan.waitMax),
 		ls.WithAttemptTimeout(plan.attemptTimeout),

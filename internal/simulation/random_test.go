@@ -18,6 +18,8 @@ const (
 	streamCallers
 	streamJitter
 	streamLimits
+	streamTransports
+	streamCombination
 )
 
 func newRandom(seed, stream uint64) random { return random{rand.New(rand.NewPCG(seed, stream))} }

@@ -164,7 +164,7 @@ func (r *run) requestLength(p *process) (headers, request int64) {
 	req.Header = preview.Header
 	req.Header.Set("Authorization", "Api-Key "+r.server.APIKey())
 	req.Header.Set("Accept-Encoding", "gzip") // added by net/http
-	req.Header.Set(headerTag, tagOf(1, 1))
+	req.Header.Set(headerTag, tag{1, 1, 1}.String())
 	var n counter
 	if err := req.Write(&n); err != nil {
 		panic(err)

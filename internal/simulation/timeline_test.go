@@ -72,7 +72,7 @@ func (r *run) writeEvents(b *strings.Builder) {
 			add(c.end, "call %d: ends: %v", c.number, c.err)
 		}
 		for _, e := range r.received[c.number] {
-			add(e.Time, "call %d: attempt %d: service: %s %d, changed %v, %d bytes, %s", c.number, e.attempt, e.Endpoint, e.Status, e.Changed, e.ResponseBytes, e.Fault)
+			add(e.Time, "call %d: attempt %d.%d: service: %s %d, changed %v, %d bytes, %s", c.number, e.attempt, e.send, e.Endpoint, e.Status, e.Changed, e.ResponseBytes, e.Fault)
 		}
 	}
 	slices.SortStableFunc(all, func(x, y event) int { return x.at.Compare(y.at) })
@@ -84,8 +84,12 @@ func (r *run) writeEvents(b *strings.Builder) {
 // The String methods below omit zero values.
 
 func (q *processPlan) String() string {
-	return fmt.Sprintf("%d attempts, waits %v to %v, attempt timeout %v, call timeout %v, dialect %v, wrong key %v",
+	s := fmt.Sprintf("%d attempts, waits %v to %v, attempt timeout %v, call timeout %v, dialect %v, wrong key %v",
 		q.attempts, q.waitMin, q.waitMax, q.attemptTimeout, q.callTimeout, q.dialect, q.wrongKey)
+	if t := q.transport; t.kind != direct {
+		s += fmt.Sprintf(", transport %s: %d repeats after %v", t.kind, t.repeats, t.wait)
+	}
+	return s
 }
 
 func (c *callerPlan) String() string {
