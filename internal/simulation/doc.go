@@ -25,6 +25,8 @@
 //	order_spec_test.go           the orders and the data expected for them
 //	order_variants_test.go       other orders with the same id
 //	order_match_test.go          comparison of stored orders with expected data
+//	combination_test.go          combinations of properties that are rare at random
+//	transport_test.go            the transports of the processes
 //	fault_plan_test.go           the faults of connections and service
 //	caller_test.go               the calls of a caller
 //	process_test.go              clients, and their crashes
@@ -34,6 +36,7 @@
 //	invariants_attempts_test.go  … of the attempts that a call reports
 //	invariants_events_test.go    … of the events of an SDK observer
 //	invariants_unknown_test.go   … of unknown outcomes
+//	invariants_products_test.go  … of records that hide products
 //	invariants_final_test.go     … of the end of a run
 //	invariants_secrets_test.go   … of logs and error texts
 //	states_test.go               states that the runs must reach

@@ -35,7 +35,7 @@ func (r *run) knowsProducts(c *call, o *observation) bool {
 // Calls at the same time do not count: it is not known which was earlier.
 func (r *run) hasReadProduct(c *call, id int64) bool {
 	for _, other := range r.calls {
-		if other != c && (other.process != c.process || other.end.After(c.start)) {
+		if other != c && (other.process != c.process || !other.end.Before(c.start)) {
 			continue
 		}
 		if slices.ContainsFunc(other.observed, func(o *observation) bool { return o.showsProduct(id) }) {

@@ -103,14 +103,13 @@ var invariants = [...]struct {
 		return ""
 	}},
 	{"a rate limit has a time and a source", func(_ *run, c *call) string {
-		if c.e != nil && c.e.Kind == ls.ErrRateLimited && (c.e.RetryAt.IsZero() || c.e.RateLimitSource == "") {
+		if c.e != nil && (errors.Is(c.err, ls.ErrRateLimited) || c.e.RateLimitSource != "") && (c.e.RetryAt.IsZero() || c.e.RateLimitSource == "") {
 			return fmt.Sprintf("retry at %v, source %q", c.e.RetryAt, c.e.RateLimitSource)
 		}
 		return ""
 	}},
 	{"a canceled call returns the error of its context", func(r *run, c *call) string {
-		if c.err != nil && len(c.observed) > 0 && !c.canceledAt.IsZero() && c.end.Equal(c.canceledAt) && !isContext(c.err) &&
-			!r.conflictNeedsNoProducts(c) {
+		if c.err != nil && len(c.observed) > 0 && isAtCancel(c) && !isContext(c.err) && !r.conflictNeedsNoProducts(c) {
 			return "the error is not the context's: " + c.err.Error()
 		}
 		return ""

@@ -176,7 +176,7 @@ func (o *observation) decode() *page {
 // lookupResponses returns the lookup attempts with a complete response.
 func (c *call) lookupResponses() []*observation {
 	return slices.DeleteFunc(slices.Clone(c.observed), func(o *observation) bool {
-		return o.method != http.MethodGet || !o.isComplete()
+		return o.method != http.MethodGet || o.isProduct() || !o.isComplete()
 	})
 }
 

@@ -14,6 +14,10 @@ import (
 type plan struct {
 	seed uint64
 	mode mode
+	// combination is set for some of the seeds.
+	combination combination
+	combined    bool
+	forcedDelay lst.Fault // of a create, or the zero Fault
 
 	// The service.
 	dialect        lst.Dialect
@@ -83,8 +87,19 @@ func newPlan(seed uint64) *plan {
 		p.processes = append(p.processes, p.planProcess(r))
 	}
 	p.planTransports(newRandom(seed, streamTransports))
-	p.planOrders(&orderGenerator{random: newRandom(seed, streamOrders)})
+	p.combination, p.combined = combinationOf(seed)
+	combining := newRandom(seed, streamCombination)
+	orders := &orderGenerator{random: newRandom(seed, streamOrders)}
+	if p.combined {
+		p.combineService(combining)
+		p.combineOrders(orders)
+	} else {
+		p.planOrders(orders)
+	}
 	p.planCallers(newRandom(seed, streamCallers))
+	if p.combined {
+		p.combineCallers(combining)
+	}
 	p.planFaults(newRandom(seed, streamFaults))
 	return p
 }
@@ -176,8 +191,8 @@ func (p *plan) planOrders(g *orderGenerator) {
 	case p.mode != keyless && g.chance(35):
 		drafts = append(drafts, g.different(first))
 	}
-	for i := range drafts {
-		p.variants = append(p.variants, drafts[i].spec(fmt.Sprintf("variant %d", i), dialect))
+	for _, d := range drafts {
+		p.addVariant(d)
 	}
 
 	// An unrelated order, which also leaves an idle connection.
@@ -201,6 +216,10 @@ func (p *plan) planOrders(g *orderGenerator) {
 	if existing.id != "" && !first.unknown {
 		p.existing = append(p.existing, existing.spec("existing", dialect))
 	}
+}
+
+func (p *plan) addVariant(o orderDraft) {
+	p.variants = append(p.variants, o.spec(fmt.Sprintf("variant %d", len(p.variants)), clientDialect(p.dialect)))
 }
 
 func (p *plan) planCallers(r random) {
@@ -263,6 +282,12 @@ func (p *plan) planFaults(r random) {
 		}
 	}
 	p.faults = g.plan()
+	if p.combined {
+		g.combine(&p.faults, p.combination, len(p.existing))
+		if p.forcedDelay.String() != "" {
+			p.faults.service = slices.Insert(p.faults.service, 0, p.forcedDelay)
+		}
+	}
 }
 
 // accepts reports whether the service accepts an order from a process.

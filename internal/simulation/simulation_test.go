@@ -70,6 +70,7 @@ type tally struct {
 	begun  uint64
 	failed int
 	counts stateCounts
+	first  [len(states)]uint64 // lowest seed that reached each state
 }
 
 // nextSeed returns the next seed, unless all seeds were run or the test has failed
@@ -91,23 +92,26 @@ func (tl *tally) add(r *run, violations []string) {
 	defer tl.mu.Unlock()
 	for i := range n {
 		tl.counts[i] += n[i]
+		if n[i] > 0 && (tl.first[i] == 0 || r.plan.seed < tl.first[i]) {
+			tl.first[i] = r.plan.seed
+		}
 	}
 	if len(violations) > 0 {
 		tl.failed++
 	}
 }
 
-// summary logs how many seeds reached each state. It fails if no seed reached one,
+// summary logs how many seeds reached each state, and the first one. It fails if no seed reached one,
 // because then the state is untested.
 func (tl *tally) summary(t *testing.T) {
 	var b strings.Builder
 	for i, n := range tl.counts {
-		fmt.Fprintf(&b, "%8d  %s\n", n, states[i].name)
+		fmt.Fprintf(&b, "%8d  %8d  %s\n", n, tl.first[i], states[i].name)
 		if tl.seeds >= defaultSeeds && tl.begun == tl.seeds {
 			assert.Positive(t, n, "no seed reached the state %q", states[i].name)
 		}
 	}
-	t.Logf("%d seeds, which reached the states\n%s", tl.begun, b.String())
+	t.Logf("%d seeds; runs that reached each state, the first seed of them, and the state:\n%s", tl.begun, b.String())
 }
 
 // runSeed runs a seed. It logs the seed if the bubble panics.

@@ -155,7 +155,53 @@ var states = [...]state{
 		return c.e != nil && r.lastCreate(c).injected && strings.Contains(c.e.Error(), "[redacted]")
 	}},
 
+	{"rejected: a 429, then an attempt that was not sent before the context was done", func(_ *run, c *call) bool {
+		return c.failedAs(ls.ErrRateLimited) && isContext(c.err) && c.attempts()[len(c.attempts())-1].Phase == ls.PhaseNotSent
+	}},
+	{"rejected: some keys were taken, and the rest was held back by the rate limiter", func(r *run, c *call) bool {
+		return c.isKeyed() && c.failedAs(ls.ErrRateLimited) && c.e.RateLimitSource == ls.RateLimitSourceClient && r.lastCreate(c).status == http.StatusBadRequest
+	}},
+
+	// Records that hide products.
+	{"product: read, then the order was reported", func(_ *run, c *call) bool { return c.found() && c.hidesProducts() && c.productReads() > 0 }},
+	{"product: known from an earlier call", func(_ *run, c *call) bool { return c.found() && c.hidesProducts() && c.productReads() == 0 }},
+	{"product: a different one under the same id", func(_ *run, c *call) bool {
+		return c.e != nil && c.hidesProducts() && slices.ContainsFunc(c.e.Differences, func(d ls.Difference) bool { return strings.HasSuffix(d.Path, "product_code") })
+	}},
+	{"product: unknown, because every read failed", func(r *run, c *call) bool { return r.productsUnknown(c) && c.pollsAfterLastCreate() >= maxLookups }},
+	{"product: unknown, because the reads ended early", func(r *run, c *call) bool { return r.productsUnknown(c) && c.pollsAfterLastCreate() < maxLookups }},
+	{"product: an append was not sent, because the read failed", func(_ *run, c *call) bool {
+		return c.isKeyed() && c.op == ensure && c.posts() == 0 && c.outcome() == ls.OutcomeRejected && c.observed[len(c.observed)-1].isProduct()
+	}},
+	{"product: unknown to a canceled call, which found a conflict", func(r *run, c *call) bool { return isAtCancel(c) && !isContext(c.err) && r.conflictNeedsNoProducts(c) }},
+
+	// Transports that repeat requests.
+	{"transport: repeated the create, which was then created", func(_ *run, c *call) bool { return c.ended(plain, ls.OutcomeCreated) && c.repeats() > 0 }},
+	{"transport: repeated the create after it was applied, recovered", func(r *run, c *call) bool {
+		return c.ended(plain, ls.OutcomeRecovered) && slices.ContainsFunc(r.creates(c), func(s serverRequest) bool {
+			return s.Changed && s.send < len(c.observed[s.attempt-1].sends)
+		})
+	}},
+	{"transport: repeated the create, and the repetition was rejected", func(_ *run, c *call) bool {
+		return c.isPlain() && slices.ContainsFunc(c.observed, func(o *observation) bool {
+			return o.method == http.MethodPost && o.repeated(false) && o.status == http.StatusBadRequest
+		})
+	}},
+	{"transport: stopped before the second write of an append that was applied", func(r *run, c *call) bool {
+		return !c.isPlain() && c.repeats() > 0 && r.changes(c) == 1 && c.outcome() != ls.OutcomeAppended
+	}},
+	{"transport: stopped before the second write of an append that was not applied", func(r *run, c *call) bool {
+		return !c.isPlain() && c.repeats() > 0 && r.changes(c) == 0
+	}},
+
 	// Attempts.
+	{"attempt: a proxy did not wait, and applied", func(r *run, c *call) bool { return r.proxyGaveUp(c, true) }},
+	{"attempt: a proxy did not wait, and not applied", func(r *run, c *call) bool { return r.proxyGaveUp(c, false) }},
+	{"attempt: not processed (421, 425), retried", func(_ *run, c *call) bool {
+		return slices.ContainsFunc(c.attempts(), func(a ls.Attempt) bool {
+			return a.Op == ls.OpCreateOrder && a.Decision == retried && (a.Status == http.StatusMisdirectedRequest || a.Status == http.StatusTooEarly)
+		})
+	}},
 	{"attempt: retried after a 429", func(_ *run, c *call) bool { return c.limited() }},
 	{"attempt: delayed by the rate limiter", func(r *run, c *call) bool { return c.process.usesLimiter(r) && c.queued() }},
 	{"attempt: no time for a retry", decision("wait exceeds deadline")},
@@ -227,6 +273,61 @@ func (c *call) rounds() int {
 		}
 	}
 	return n
+}
+
+// failedAs reports whether the order was rejected with a kind of error.
+func (c *call) failedAs(kind ls.ErrorKind) bool {
+	return c.outcome() == ls.OutcomeRejected && c.e.Kind == kind
+}
+
+// found reports whether lookups settled the call.
+func (c *call) found() bool {
+	return c.outcome() == ls.OutcomeRecovered || c.outcome() == ls.OutcomeExisting
+}
+
+// hidesProducts reports whether the last lookup hides the codes of products.
+func (c *call) hidesProducts() bool {
+	lookups := c.lookupResponses()
+	return len(lookups) > 0 && len(c.hiddenProducts(lookups[len(lookups)-1])) > 0
+}
+
+func (c *call) productReads() int {
+	n := 0
+	for _, o := range c.observed {
+		if o.isProduct() {
+			n++
+		}
+	}
+	return n
+}
+
+// productsUnknown reports whether a call is unknown although it found the order,
+// because it did not know the codes of the products.
+func (r *run) productsUnknown(c *call) bool {
+	lookups := c.lookupResponses()
+	return c.unknown() && len(lookups) > 0 && c.isShownIn(lookups[len(lookups)-1]) && !r.knowsProducts(c, lookups[len(lookups)-1])
+}
+
+// isAtCancel reports whether the call ended when it was canceled.
+func isAtCancel(c *call) bool { return !c.canceledAt.IsZero() && c.end.Equal(c.canceledAt) }
+
+// repeats counts the create attempts that the transport repeated.
+func (c *call) repeats() int {
+	n := 0
+	for _, o := range c.observed {
+		if o.method == http.MethodPost && o.repeated(c.spec.order.Append) {
+			n++
+		}
+	}
+	return n
+}
+
+// proxyGaveUp reports whether a create received the status of a proxy that did not
+// wait, and whether the service applied it.
+func (r *run) proxyGaveUp(c *call, applied bool) bool {
+	return slices.ContainsFunc(r.creates(c), func(s serverRequest) bool {
+		return s.Changed == applied && slices.Contains([]int{http.StatusRequestTimeout, 460, 499}, s.Status)
+	})
 }
 
 func (c *call) idFree() bool { return !c.idTaken() }

@@ -13,6 +13,9 @@ func (r *run) timeline() string {
 	p := r.plan
 	fmt.Fprintf(&b, "seed %d: %s, service: dialect %v, quirks %v, legacy %v, ignores filters %v, lookup delay %v, rate limit %+v; shared rate limit %d\n",
 		p.seed, p.mode, p.dialect, p.quirks, p.legacy, p.ignoredFilters, p.lookupDelay, p.rateLimit, p.limit)
+	if p.combined {
+		fmt.Fprintf(&b, "  combination: %+v\n", p.combination)
+	}
 	for _, s := range slices.Concat(p.existing, p.variants) {
 		fmt.Fprintf(&b, "  %s: %s, append %v", s.name, s.order.ID, s.order.Append)
 		for _, l := range s.licenses {
