@@ -42,5 +42,6 @@
 //	states_test.go               states that the runs must reach
 //	timeline_test.go             the printed timeline of a run
 //	simulation_test.go           the test
+//	regression_test.go           seeds that fail without a guard of the SDK
 //	sweep_test.go                one exchange, broken at every byte
 package simulation

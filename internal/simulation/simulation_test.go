@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +22,7 @@ var (
 
 const (
 	defaultSeeds = 2000
+	manySeeds    = 10000 // they reach every state; the default seeds may miss rare ones
 	shortSeeds   = 200
 	maxFailures  = 5 // after that many the test stops
 )
@@ -107,7 +109,7 @@ func (tl *tally) summary(t *testing.T) {
 	var b strings.Builder
 	for i, n := range tl.counts {
 		fmt.Fprintf(&b, "%8d  %8d  %s\n", n, tl.first[i], states[i].name)
-		if tl.seeds >= defaultSeeds && tl.begun == tl.seeds {
+		if tl.begun == tl.seeds && (tl.seeds >= manySeeds || (tl.seeds >= defaultSeeds && !slices.Contains(rareStates, states[i].name))) {
 			assert.Positive(t, n, "no seed reached the state %q", states[i].name)
 		}
 	}

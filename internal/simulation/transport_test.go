@@ -10,8 +10,8 @@ import (
 )
 
 // A transportPlan is the transport that a process passes to the SDK. A repeating
-// transport sends a request again on its own, so that the SDK does not see the
-// earlier responses.
+// transport repeats a request on its own, so that the SDK does not see the earlier
+// responses. TestGuards lists seeds that fail if the SDK does not notice it.
 type transportPlan struct {
 	kind    transportKind
 	repeats int           // maximum number of repetitions of a request
