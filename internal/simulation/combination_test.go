@@ -165,12 +165,12 @@ func (p *plan) combineOrders(g *orderGenerator) {
 func withOtherProduct(o orderDraft) []orderDraft {
 	first := o.clone()
 	item := &first.items[0]
-	item.product = "acme-cad"
+	item.product = "acmecad"
 	for i, l := range item.licenses { // without the properties that only one of the products has
 		item.licenses[i] = licenseDraft{key: l.key, activations: l.activations, note: l.note, trial: l.trial}
 	}
 	second := first.clone()
-	second.items[0].product = "acme-api"
+	second.items[0].product = "acmeapi"
 	return []orderDraft{first, second}
 }
 
