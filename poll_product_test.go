@@ -24,7 +24,7 @@ func TestProductReadIsRepeated(t *testing.T) {
 			lst.Status(200, lst.Body("application/json", "{}")).On(lst.GetProduct).Times(2),
 			lst.Status(200, lst.Body("application/json", `{"count":0,"next":null,"previous":null,"results":[]}`)).On(lst.ListOrders).Nth(2),
 		)
-		res, err := client.CreateOrder(t.Context(), licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense()))
+		res, err := client.CreateOrder(t.Context(), licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense()))
 		require.NoError(t, err)
 		assert.Equal(t, licensespring.OutcomeRecovered, res.Outcome)
 		assert.Equal(t, 1, sentTo(s, lst.ListOrders))
@@ -39,7 +39,7 @@ func TestContextEndsDuringProductReads(t *testing.T) {
 	for _, appending := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
 			client, s, _ := inMemory(t, []lst.Option{lst.WithQuirks(lst.QuirkNoProduct)})
-			order := licensespring.NewOrder("inv-1").AddItem("acme-cad", licensespring.NewLicense().WithKey("AAAA-BBBB-CCCC-DDDD"))
+			order := licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense().WithKey("AAAA-BBBB-CCCC-DDDD"))
 			order.Append = appending
 			s.Inject(lst.DropAfter().On(lst.CreateOrder), lst.Status(503).On(lst.GetProduct).Forever())
 			ctx, cancel := context.WithCancel(t.Context())
