@@ -7,6 +7,7 @@
 //	{"errors": [{"message": "…", "value": any}]}
 //	{"non_field_errors": ["…"]}
 //	{"items": [{"licenses": [{"max_activations": ["…"]}]}], "customer": {"email": ["…"]}}
+//	{"items": {"1": {"licenses": {"0": {"max_activations": ["…"]}}}}}
 package apierror
 
 import (
@@ -24,6 +25,8 @@ const (
 	maxDepth    = 16
 	maxNodes    = 100_000 // objects and arrays visited; an order has one for each license
 	maxText     = 300
+
+	maxIndexDigits = 9
 )
 
 // Body is a parsed error body. Its texts are the service's and may repeat values
@@ -76,7 +79,7 @@ func (p *parser) member(name, val []byte) {
 	case "errors":
 		p.errorList(val)
 	default:
-		p.field(string(name), val, 1)
+		p.topField(name, val)
 	}
 }
 
@@ -131,7 +134,7 @@ func (p *parser) errorList(val []byte) {
 				p.setCode(member)
 			case "value", "status":
 			default:
-				p.field(string(name), member, 1)
+				p.topField(name, member)
 			}
 		})
 	default:
@@ -139,7 +142,7 @@ func (p *parser) errorList(val []byte) {
 }
 
 // field parses the value of a field: its messages or, for a nested field, an
-// object or an array with one object per index.
+// object, or an array or an object with one object per index.
 func (p *parser) field(path string, val []byte, depth int) {
 	switch jsonread.KindOf(val) {
 	case jsonread.String:
@@ -164,11 +167,52 @@ func (p *parser) field(path string, val []byte, depth int) {
 			case !p.visit(path, depth):
 			case string(name) == "non_field_errors":
 				p.field(path, member, depth+1)
+			case isIndex(name) && isList(path):
+				p.field(path+"["+string(name)+"]", member, depth+1)
 			default:
 				p.field(path+"."+string(name), member, depth+1)
 			}
 		})
 	default:
+	}
+}
+
+// topField parses a member of an object that is not a field itself. An object of
+// errors under a number is an element of a list that is the whole request.
+func (p *parser) topField(name, val []byte) {
+	path := string(name)
+	if isIndex(name) && jsonread.KindOf(val) == jsonread.Object {
+		path = "[" + path + "]"
+	}
+	p.field(path, val, 1)
+}
+
+// isIndex reports whether the name of a member is an index as the service writes
+// it.
+func isIndex(name []byte) bool {
+	if len(name) == 0 || len(name) > maxIndexDigits || len(name) > 1 && name[0] == '0' {
+		return false
+	}
+	for _, c := range name {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// isList reports whether the field at path is a list of the request, whose
+// elements the service may key by their index as text. Metadata is free-form: in
+// it a number is a name.
+func isList(path string) bool {
+	if strings.HasPrefix(path, "metadata.") || strings.Contains(path, ".metadata.") {
+		return false
+	}
+	switch path[strings.LastIndexByte(path, '.')+1:] {
+	case "items", "licenses", "users", "product_features", "custom_fields":
+		return true
+	default:
+		return false
 	}
 }
 

@@ -1,6 +1,7 @@
 package apierror_test
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -45,7 +46,22 @@ func TestParse(t *testing.T) {
 			field("items[1].licenses[0].max_activations", "too many", "no integer"), field("customer.email", "bad"),
 		}}},
 		{"a field with a plain message", `{"id": "required"}`, apierror.Body{Fields: []apierror.Field{field("id", "required")}}},
-		{"a field that is an object of indexes", `{"items": {"0": {"note": ["long"]}}}`, apierror.Body{Fields: []apierror.Field{field("items.0.note", "long")}}},
+		{"a list that is an object of indexes", `{"items": {"0": {"note": ["long"]}}}`, apierror.Body{Fields: []apierror.Field{field("items[0].note", "long")}}},
+		{"indexes as names in a license", `{"items":[{},{"licenses":[{},{"product_features":{"1":{"max_overages":["x"]}}}]}]}`, apierror.Body{Fields: []apierror.Field{field("items[1].licenses[1].product_features[1].max_overages", "x")}}},
+		{"indexes as names in every list", `{"items":{"10":{"licenses":{"2":{"users":{"0":{"email":["x"]}},"custom_fields":{"3":["y"]},"product_features":{"1":{"non_field_errors":["z"]}}}}}}}`, apierror.Body{Fields: []apierror.Field{
+			field("items[10].licenses[2].users[0].email", "x"), field("items[10].licenses[2].custom_fields[3]", "y"), field("items[10].licenses[2].product_features[1]", "z"),
+		}}},
+		{"indexes as names in errors", `{"errors": {"licenses": {"1": {"key": ["x"]}}}}`, apierror.Body{Fields: []apierror.Field{field("licenses[1].key", "x")}}},
+		{"a list that is the whole request", `{"1": {"max_overages": ["x"]}, "errors": {"0": {"code": ["y"]}}}`, apierror.Body{Fields: []apierror.Field{field("[1].max_overages", "x"), field("[0].code", "y")}}},
+		{"a member whose name is a number", `{"1": ["a"], "customer": {"2": ["b"]}, "items": [{"3": ["c"]}, {"x": {"4": {"y": ["d"]}}}]}`, apierror.Body{Fields: []apierror.Field{
+			field("1", "a"), field("customer.2", "b"), field("items[0].3", "c"), field("items[1].x.4.y", "d"),
+		}}},
+		{"numbers in metadata are names", `{"metadata": {"1": ["a"], "items": {"2": ["b"]}}, "items": [{"licenses": [{"metadata": {"users": {"3": {"x": ["c"]}}}}]}]}`, apierror.Body{Fields: []apierror.Field{
+			field("metadata.1", "a"), field("metadata.items.2", "b"), field("items[0].licenses[0].metadata.users.3.x", "c"),
+		}}},
+		{"numbers that are no index", `{"items": {"01": ["a"], "-1": ["b"], "1e3": ["c"], "": ["d"], "12345678901": ["e"]}}`, apierror.Body{Fields: []apierror.Field{
+			field("items.01", "a"), field("items.-1", "b"), field("items.1e3", "c"), field("items.", "d"), field("items.12345678901", "e"),
+		}}},
 		{"messages among the indexes", `{"items": ["empty", {"note": "long"}, null, 3, [{"x": "y"}]]}`, apierror.Body{Fields: []apierror.Field{
 			field("items", "empty"), field("items[1].note", "long"), field("items[4][0].x", "y"),
 		}}},
@@ -164,12 +180,16 @@ func TestParseFindsOneInvalidLicenseOfMany(t *testing.T) {
 	assert.Equal(t, "items[0].licenses["+strconv.Itoa(50_000)+"].key", got.Fields[0].Path)
 }
 
+// indexAsName matches a path with an index in the form of a name.
+var indexAsName = regexp.MustCompile(`(^|[.])(items|licenses|users|product_features|custom_fields)[.](0|[1-9][0-9]{0,8})([.[]|$)`)
+
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		`{"status": 409, "code": "order_id_exists", "message": "x"}`,
 		`{"detail": "x"}`, `{"message": ["a", {"b": "c"}]}`, `["x", ["y"]]`, `"x"`,
 		`{"errors": [{"message": "x", "value": {"a": "b"}}]}`, `{"errors": {"a": ["b"]}}`,
 		`{"items": [{"licenses": [{"max_activations": ["x"]}]}], "customer": {"non_field_errors": ["y"]}}`,
+		`{"items": [{"licenses": {"1": {"product_features": {"0": {"max_overages": ["x"]}}}}}], "1": {"metadata": {"2": ["y"]}}}`,
 		"{\"\xff\": \"\xfe\"}", `{"a": "\ud800\u0000"}`, `<html>`, ``, `[[[[]]]]`, `{"": {"": [[""]]}}`,
 	} {
 		f.Add([]byte(seed))
@@ -178,6 +198,9 @@ func FuzzParse(f *testing.F) {
 		before := string(data)
 		got := apierror.Parse(data)
 		checkBounds(t, got)
+		for _, f := range got.Fields {
+			assert.False(t, indexAsName.MatchString(f.Path) && !strings.Contains(f.Path, "metadata"), f.Path)
+		}
 		assert.Equal(t, before, string(data), "the body is not changed")
 		assert.Equal(t, got, apierror.Parse(data), "the result is deterministic")
 	})
