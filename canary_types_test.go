@@ -322,7 +322,7 @@ func TestCanaryFieldsAreSet(t *testing.T) {
 	o := canaryOrder("bird-1")
 	public := map[string]bool{
 		"OrderType": true, "Language": true, "ProductCode": true, "LicenseType": true, "PolicyCode": true, "ConsumptionPeriod": true,
-		"Code": true,
+		"Code": true, "Unit": true,
 	}
 	set := map[string]bool{}
 	var walk func(v reflect.Value)

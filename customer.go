@@ -6,6 +6,9 @@ import "encoding/json"
 // customer by e-mail address, or by company name if there is no address. Details
 // that differ change the existing customer (newer reference). Empty fields are
 // not sent, and a customer without any field is not sent at all.
+//
+// A struct that embeds a Customer loses its other fields when it is encoded: use a
+// named field.
 type Customer struct {
 	// Email is the e-mail address of the customer (Create Order page).
 	Email string `json:"email,omitzero"`

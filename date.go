@@ -9,7 +9,8 @@ import (
 )
 
 // Date is a calendar date without a time of day and a location. Dates can be
-// compared with ==. The zero Date is absent.
+// compared with ==. The zero Date is absent. A struct that embeds a Date is encoded
+// as the date alone: use a named field.
 type Date struct {
 	Year  int
 	Month time.Month

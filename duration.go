@@ -28,10 +28,16 @@ const (
 // different Durations, since they differ on the wire.
 //
 // The zero Duration is absent. It differs from a duration of length zero, such as
-// Years(0). Validation rejects counts less than 1 or greater than 2147483647.
+// Years(0). Validation rejects unknown units, and counts less than 1 or greater
+// than 2147483647.
+//
+// Every encoder can store a Duration. A struct that embeds a Duration is encoded as
+// the duration alone: use a named field.
 type Duration struct {
-	count int
-	unit  DurationUnit
+	// Count is the number of units.
+	Count int
+	// Unit is the unit.
+	Unit DurationUnit
 }
 
 // Years returns a duration of n years.
@@ -116,35 +122,35 @@ func (u DurationUnit) err() error {
 	}
 }
 
-// Count returns the number of units, 0 for the zero Duration.
-func (d Duration) Count() int { return d.count }
-
-// Unit returns the unit, "" for the zero Duration.
-func (d Duration) Unit() DurationUnit { return d.unit }
-
 // IsZero reports whether d is the zero Duration. Years(0) is not.
 func (d Duration) IsZero() bool { return d == Duration{} }
 
-// valid reports whether the service accepts the count.
-func (d Duration) valid() bool { return 0 < d.count && d.count <= math.MaxInt32 }
+// valid reports whether the service accepts the duration.
+func (d Duration) valid() bool {
+	return 0 < d.Count && d.Count <= math.MaxInt32 && d.Unit.known()
+}
 
 // String returns the duration in its wire form, and "" for the zero Duration.
 func (d Duration) String() string {
 	if d.IsZero() {
 		return ""
 	}
-	return strconv.Itoa(d.count) + string(d.unit)
+	return strconv.Itoa(d.Count) + string(d.Unit)
 }
 
-// AppendText appends the result of [Duration.String]. The error is always nil.
+// AppendText appends the result of [Duration.String]. An unknown unit is an error.
 func (d Duration) AppendText(b []byte) ([]byte, error) {
-	if d.IsZero() {
+	switch {
+	case d.IsZero():
 		return b, nil
+	case !d.Unit.known():
+		return b, errDurationUnit
+	default:
+		return append(strconv.AppendInt(b, int64(d.Count), 10), d.Unit...), nil
 	}
-	return append(strconv.AppendInt(b, int64(d.count), 10), d.unit...), nil
 }
 
-// MarshalText returns the result of [Duration.String]. The error is always nil.
+// MarshalText returns the result of [Duration.String]. An unknown unit is an error.
 func (d Duration) MarshalText() ([]byte, error) { return d.AppendText(nil) }
 
 // UnmarshalText parses text like [ParseDuration]. An empty text gives the zero
@@ -163,9 +169,12 @@ func (d *Duration) UnmarshalText(text []byte) error {
 }
 
 // MarshalJSON encodes the duration as a string, "" for the zero Duration. Use the
-// omitzero option to leave a zero Duration out.
+// omitzero option to leave a zero Duration out. An unknown unit is an error.
 func (d Duration) MarshalJSON() ([]byte, error) {
-	b, _ := d.AppendText([]byte{'"'}) // the error is always nil
+	b, err := d.AppendText([]byte{'"'})
+	if err != nil {
+		return nil, err
+	}
 	return append(b, '"'), nil
 }
 
@@ -181,17 +190,17 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 // billing systems do it: a month after January 31 is February 28 or 29, and a year
 // after February 29 is February 28.
 func (d Duration) AddTo(t time.Time) time.Time {
-	switch d.unit {
+	switch d.Unit {
 	case UnitYears:
-		return addMonths(t, d.count, 0)
+		return addMonths(t, d.Count, 0)
 	case UnitMonths:
-		return addMonths(t, 0, d.count)
+		return addMonths(t, 0, d.Count)
 	case UnitDays:
-		return t.AddDate(0, 0, d.count)
+		return t.AddDate(0, 0, d.Count)
 	case UnitHours:
-		return addSeconds(t, 60*60*int64(d.count))
+		return addSeconds(t, 60*60*int64(d.Count))
 	case UnitMinutes:
-		return addSeconds(t, 60*int64(d.count))
+		return addSeconds(t, 60*int64(d.Count))
 	default:
 		return t
 	}

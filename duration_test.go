@@ -32,8 +32,8 @@ func TestParseDuration(t *testing.T) {
 			got, err := licensespring.ParseDuration(tt.in)
 			require.NoError(t, err)
 			assert.Equal(t, tt.want, got)
-			assert.Equal(t, tt.want.Count(), got.Count())
-			assert.Equal(t, tt.want.Unit(), got.Unit())
+			assert.Equal(t, tt.want.Count, got.Count)
+			assert.Equal(t, tt.want.Unit, got.Unit)
 			assert.False(t, got.IsZero())
 		})
 	}
@@ -93,8 +93,8 @@ func TestDurationZeroIsNotAbsent(t *testing.T) {
 	var absent licensespring.Duration
 	assert.True(t, absent.IsZero())
 	assert.Empty(t, absent.String())
-	assert.Zero(t, absent.Count())
-	assert.Empty(t, absent.Unit())
+	assert.Zero(t, absent.Count)
+	assert.Empty(t, absent.Unit)
 
 	assert.False(t, licensespring.Years(0).IsZero())
 	assert.Equal(t, "0y", licensespring.Years(0).String())
@@ -138,6 +138,25 @@ func TestDurationJSON(t *testing.T) {
 		require.Error(t, d.UnmarshalJSON([]byte(in)), in)
 		assert.Equal(t, licensespring.Years(1), d)
 	}
+}
+
+// A Duration can be set field by field, so that it can hold an unknown unit. No
+// encoder writes it.
+func TestDurationUnknownUnit(t *testing.T) {
+	t.Parallel()
+	for _, d := range []licensespring.Duration{{Count: 5}, {Count: 5, Unit: "weeks"}, {Count: 1, Unit: `"`}} {
+		assert.False(t, d.IsZero())
+		_, err := d.MarshalText()
+		require.ErrorContains(t, err, "unknown unit")
+		_, err = d.MarshalJSON()
+		require.ErrorContains(t, err, "unknown unit")
+		order := licensespring.NewOrder("a").AddItem("p", licensespring.License{ValidDuration: d})
+		require.ErrorContains(t, order.Validate(), "items[0].licenses[0].valid_duration")
+		_, err = order.MarshalJSON()
+		require.ErrorContains(t, err, "items[0].licenses[0].valid_duration")
+		assert.Equal(t, time.Unix(0, 0), d.AddTo(time.Unix(0, 0)))
+	}
+	assert.Equal(t, licensespring.Days(30), licensespring.Duration{Count: 30, Unit: licensespring.UnitDays})
 }
 
 func TestDurationAddTo(t *testing.T) {
@@ -201,7 +220,7 @@ func FuzzParseDuration(f *testing.F) {
 			require.True(t, d.IsZero())
 			return
 		}
-		require.Positive(t, d.Count())
+		require.Positive(t, d.Count)
 		again, err := licensespring.ParseDuration(d.String())
 		require.NoError(t, err)
 		require.Equal(t, d, again)

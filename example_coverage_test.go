@@ -16,15 +16,19 @@ import (
 // sharesExample lists the methods that need no example of their own, with their
 // callers. The example of their type shows them.
 var sharesExample = map[string]string{
-	"AppendText":    "encoding/json and log/slog call it",
-	"Error":         "fmt calls it",
-	"Format":        "fmt calls it",
-	"LogValue":      "log/slog calls it",
-	"MarshalJSON":   "encoding/json calls it",
-	"MarshalText":   "encoding/json and log/slog call it",
-	"String":        "fmt calls it",
-	"UnmarshalJSON": "encoding/json calls it",
-	"UnmarshalText": "encoding/json calls it",
+	"AppendText":      "encoding/json and log/slog call it",
+	"Error":           "fmt calls it",
+	"Format":          "fmt calls it",
+	"LogValue":        "log/slog calls it",
+	"MarshalBSON":     "the MongoDB driver calls it",
+	"UnmarshalBSON":   "the MongoDB driver calls it",
+	"MarshalBinary":   "encoding/gob calls it",
+	"UnmarshalBinary": "encoding/gob calls it",
+	"MarshalJSON":     "encoding/json calls it",
+	"MarshalText":     "encoding/json and log/slog call it",
+	"String":          "fmt calls it",
+	"UnmarshalJSON":   "encoding/json calls it",
+	"UnmarshalText":   "encoding/json calls it",
 }
 
 // TestExamples checks that every exported function and method has an example

@@ -48,7 +48,7 @@ func ExampleMinutes() {
 
 func ExampleParseDuration() {
 	d, err := licensespring.ParseDuration("2m")
-	fmt.Println(d == licensespring.Months(2), d.Count(), d.Unit(), err)
+	fmt.Println(d == licensespring.Months(2), d.Count, d.Unit, err)
 	for _, s := range []string{"0d", "1w", "-1y", "1.5y", "2M", "1 y"} {
 		_, err := licensespring.ParseDuration(s)
 		fmt.Println(err)
@@ -63,15 +63,15 @@ func ExampleParseDuration() {
 	// duration has a space in it
 }
 
-func ExampleDuration_Count() {
-	fmt.Println(licensespring.Months(18).Count(), licensespring.Duration{}.Count())
+func ExampleDuration_count() {
+	fmt.Println(licensespring.Months(18).Count, licensespring.Duration{}.Count)
 	// Output: 18 0
 }
 
 // Maintenance durations are in years, months or days.
-func ExampleDuration_Unit() {
+func ExampleDuration_unit() {
 	for _, d := range []licensespring.Duration{licensespring.Days(30), licensespring.Hours(12)} {
-		switch d.Unit() {
+		switch d.Unit {
 		case licensespring.UnitYears, licensespring.UnitMonths, licensespring.UnitDays:
 			fmt.Println(d, "can be a length of maintenance")
 		default:

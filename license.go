@@ -61,6 +61,9 @@ const (
 //
 // The product determines whether its licenses have a key or users. The service
 // rejects the other form.
+//
+// A struct that embeds a License loses its other fields when it is encoded: use a
+// named field.
 type License struct {
 	// Key is the license key (Create Order page). If it is empty, the service
 	// generates one.
@@ -196,7 +199,8 @@ type FloatingOptions struct {
 	FloatingTimeout *int `json:"floating_timeout,omitzero"`
 }
 
-// LicenseUser is a user of a user-based license.
+// LicenseUser is a user of a user-based license. A struct that embeds a LicenseUser
+// loses its other fields when it is encoded: use a named field.
 type LicenseUser struct {
 	// Email is the e-mail address of the user, required (Create Order page).
 	Email string `json:"email,omitzero"`
@@ -213,6 +217,9 @@ type LicenseUser struct {
 // ProductFeature enables a feature of the product on a license, with options where
 // they differ from those of the product. The service accepts codes alone or
 // objects. The codes alone are sent if no feature of the license has options.
+//
+// A struct that embeds a ProductFeature loses its other fields when it is encoded:
+// use a named field.
 type ProductFeature struct {
 	// Code is the feature code (Create Order page). The service drops unknown codes
 	// silently; see [RuleFeatureDropped].
@@ -240,7 +247,8 @@ func (f *ProductFeature) onlyCode() bool {
 }
 
 // CustomField is the value of a custom field that the product defines (newer
-// reference).
+// reference). A struct that embeds a CustomField loses its other fields when it is
+// encoded: use a named field.
 type CustomField struct {
 	// Name is the name of the field (newer reference).
 	Name string `json:"name,omitzero"`

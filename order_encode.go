@@ -148,9 +148,7 @@ func (w *orderWriter) member(name string, p any) {
 		}
 	case *Duration:
 		if !p.IsZero() {
-			w.quote(name)
-			w.buf, _ = p.AppendText(w.buf) // the error is always nil
-			w.unquote()
+			w.duration(name, *p)
 		}
 	case *time.Time:
 		if !p.IsZero() {
@@ -178,6 +176,15 @@ func (w *orderWriter) quote(name string) {
 }
 
 func (w *orderWriter) unquote() { w.buf = append(w.buf, '"') }
+
+func (w *orderWriter) duration(name string, d Duration) {
+	w.quote(name)
+	var err error
+	if w.buf, err = d.AppendText(w.buf); err != nil {
+		w.fail(name, RuleInvalidDuration, err.Error())
+	}
+	w.unquote()
+}
 
 func (w *orderWriter) text(name, s string) {
 	if s != "" {
@@ -280,7 +287,7 @@ func (w *orderWriter) extra(owner object, p *map[string]json.RawMessage) {
 			continue
 		}
 		w.comma('{')
-		w.buf, _ = wire.AppendString(w.buf, name) // extraFault has looked at both
+		w.buf, _ = wire.AppendString(w.buf, name) // checkExtra checked both
 		w.buf = append(w.buf, ':')
 		w.buf, _ = wire.AppendRaw(w.buf, raw)
 	}

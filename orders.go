@@ -23,10 +23,15 @@ const NormalOrder OrderType = "normal"
 // "Create Order page" and "newer reference" name the part of the vendor's
 // documentation that describes the field.
 //
-// To store an order, marshal it as JSON: reading it back gives the same order. Do
-// not embed an Order in a struct that is encoded as JSON. The struct would inherit
-// MarshalJSON and UnmarshalJSON, which ignore its other fields; use a named field.
-// The same applies to all types of this package with these methods.
+// To store an order, marshal it as JSON: reading it back gives the same order.
+// Encoders that use [encoding.BinaryMarshaler], [encoding.TextMarshaler] or the
+// methods of the MongoDB driver store the same JSON; among them are encoding/gob,
+// encoding/xml, CBOR, YAML and BSON. For an encoder that encodes the exported fields
+// instead, marshal the order first and store the bytes.
+//
+// Do not embed an Order in a struct that is encoded. The struct would inherit the
+// methods of the Order, which ignore its other fields; use a named field. The same
+// applies to all types of this package that encode themselves.
 type Order struct {
 	// ID is the caller's id of the order, required and unique within a company. The
 	// service returns it as store_id (Create Order page).
@@ -76,7 +81,8 @@ type Order struct {
 	Extra map[string]json.RawMessage `json:"-"`
 }
 
-// OrderItem is one product of an order, with its licenses.
+// OrderItem is one product of an order, with its licenses. A struct that embeds an
+// OrderItem loses its other fields when it is encoded: use a named field.
 type OrderItem struct {
 	// ProductCode is the code of the product, or of the bundle, required (Create
 	// Order page).

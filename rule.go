@@ -26,7 +26,7 @@ const (
 	// RuleNotFinite is an error: a number is infinite or NaN.
 	RuleNotFinite Rule = "not_finite"
 	// RuleInvalidDuration is an error: the count of a duration is less than 1 or
-	// greater than 2147483647.
+	// greater than 2147483647, or its unit is unknown.
 	RuleInvalidDuration Rule = "invalid_duration"
 	// RuleMaintenanceUnit is an error: a maintenance duration is in hours or
 	// minutes.

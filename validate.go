@@ -143,7 +143,7 @@ func (c *checker) member(name string, p any) {
 		c.period(name, string(*p))
 	case *Duration:
 		if !p.IsZero() && !p.valid() {
-			c.reject(name, RuleInvalidDuration, "must be from 1 to 2147483647 units")
+			c.reject(name, RuleInvalidDuration, "must be from 1 to 2147483647 units of y, m (months), d, h or min")
 		}
 	case *time.Time:
 		if !p.IsZero() && !validYear(p.UTC().Year()) {

@@ -117,7 +117,7 @@ func (l *License) maintenanceRules(ch *checker) {
 	enabled := l.EnableMaintenanceDuration
 	// The policy may supply absent values.
 	absent := enabled == nil && !ch.policy
-	if unit := l.MaintenanceDuration.Unit(); unit == UnitHours || unit == UnitMinutes {
+	if unit := l.MaintenanceDuration.Unit; unit == UnitHours || unit == UnitMinutes {
 		ch.reject("maintenance_duration", RuleMaintenanceUnit, "must be in years, months or days")
 	}
 	if duration && (absent || isFalse(enabled)) {
