@@ -98,31 +98,16 @@ func appendSlice(dst []byte, list []any, depth int) ([]byte, error) {
 // appendOther encodes a value with encoding/json. It does not return the error of
 // encoding/json, which may repeat the value.
 func appendOther(dst []byte, value any) ([]byte, error) {
+	if err := checkText(value); err != nil {
+		return dst, err
+	}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(value); err != nil {
 		return dst, errKind
 	}
-	if hasReplacement(buf.Bytes()) {
-		return dst, errText
-	}
 	return append(dst, bytes.TrimSuffix(buf.Bytes(), []byte("\n"))...), nil
-}
-
-// hasReplacement reports whether the encoder replaced invalid UTF-8. It escapes the
-// replacement character then, but not one that the text contained.
-func hasReplacement(encoded []byte) bool {
-	for i := 0; i < len(encoded); i++ {
-		if encoded[i] != '\\' {
-			continue
-		}
-		if bytes.HasPrefix(encoded[i:], []byte(`\ufffd`)) {
-			return true
-		}
-		i++
-	}
-	return false
 }
 
 // IsScalar reports whether value is a string, a number of any Go kind, or a

@@ -3,10 +3,13 @@ package wire_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -15,6 +18,39 @@ import (
 )
 
 type tier string
+
+type embedded struct {
+	Name   string
+	hidden string
+}
+
+type stringer string
+
+func (s stringer) String() string { return string(s) }
+
+type marshalsText string
+
+func (m marshalsText) MarshalText() ([]byte, error) { return []byte(m), nil }
+
+type marshalsKey struct{ name string }
+
+func (m marshalsKey) MarshalText() ([]byte, error) { return []byte(m.name), nil }
+
+type marshalsJSON string
+
+func (m marshalsJSON) MarshalJSON() ([]byte, error) { return []byte(m), nil }
+
+// marshalsItself leaves its text to encoding/json, which replaces invalid UTF-8.
+type marshalsItself struct {
+	name  string
+	Label string `json:",omitempty"`
+}
+
+func (m *marshalsItself) MarshalJSON() ([]byte, error) { return json.Marshal(m.name) }
+
+type failsToMarshal struct{}
+
+func (failsToMarshal) MarshalJSON() ([]byte, error) { return nil, errors.New("ada") }
 
 func TestAppendValue(t *testing.T) {
 	t.Parallel()
@@ -45,6 +81,15 @@ func TestAppendValue(t *testing.T) {
 		{"strings", []string{"b", "a"}, `["b","a"]`},
 		{"string map", map[string]string{"b": "2", "a": "1"}, `{"a":"1","b":"2"}`},
 		{"time", time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC), `"2026-03-01T00:00:00Z"`},
+		{"a field that is not encoded", struct {
+			embedded
+			hidden string
+			Skip   string `json:"-"`
+			Bytes  []byte
+		}{embedded{"x", "\xff"}, "\xff", "\xff", []byte("\xff")}, `{"Name":"x","Bytes":"/w=="}`},
+		{"nil pointers", []*marshalsItself{nil}, `[null]`},
+		{"a value whose pointer marshals itself", []any{marshalsItself{name: "\xff", Label: "x"}}, `[{"Label":"x"}]`},
+		{"replacement character, encoded by its type", []marshalsItself{{name: "\ufffd"}}, "[\"\ufffd\"]"},
 		{"replacement character", []string{"\ufffd \\ufffd"}, "[\"\ufffd \\\\ufffd\"]"},
 	}
 	for _, tt := range tests {
@@ -70,6 +115,24 @@ func TestAppendValueRejects(t *testing.T) {
 		{"name", map[string]any{"ada\xff": 1}, "not valid Unicode"},
 		{"text in a slice of strings", []string{"ada\xff"}, "not valid Unicode"},
 		{"in a list", []any{1, "ada\xff"}, "not valid Unicode"},
+		{"named text", tier("ada\xff"), "not valid Unicode"},
+		{"key of a map of strings", map[string]string{"ada\xff": ""}, "not valid Unicode"},
+		{"key of a named type", map[tier]int{"ada\xff": 1}, "not valid Unicode"},
+		{"value of a map", map[int][]tier{1: {"ada\xff"}}, "not valid Unicode"},
+		{"in a struct", struct{ Name string }{"ada\xff"}, "not valid Unicode"},
+		{"in an embedded struct", struct{ embedded }{embedded{"ada\xff", ""}}, "not valid Unicode"},
+		{"behind pointers", &[]*tier{new(tier("ada\xff"))}, "not valid Unicode"},
+		{"in an array", [2]string{"", "ada\xff"}, "not valid Unicode"},
+		{"in an interface", []fmt.Stringer{stringer("ada\xff")}, "not valid Unicode"},
+		{"result of MarshalText", marshalsText("ada\xff"), "not valid Unicode"},
+		{"result of MarshalText in a list", []marshalsText{"ada\xff"}, "not valid Unicode"},
+		{"key that marshals itself", map[marshalsKey]int{{"ada\xff"}: 1}, "not valid Unicode"},
+		{"result of MarshalJSON", []any{marshalsJSON("\"ada\xff\"")}, "not valid"},
+		{"result of MarshalJSON, an unpaired surrogate", struct{ V marshalsJSON }{`"\ud800"`}, "not valid"},
+		{"raw JSON in a struct", struct{ V json.RawMessage }{json.RawMessage("\"ada\xff\"")}, "not valid"},
+		{"MarshalJSON of a pointer", &marshalsItself{name: "ada\xff"}, "not valid Unicode"},
+		{"MarshalJSON of an element", []marshalsItself{{name: "ada\xff"}}, "not valid Unicode"},
+		{"error of MarshalJSON", []any{failsToMarshal{}}, "not valid"},
 		{"in an object", map[string]any{"a": math.NaN()}, "not finite"},
 		{"infinite", math.Inf(1), "not finite"},
 		{"infinite float32", float32(math.Inf(1)), "not finite"},
@@ -187,4 +250,46 @@ func standard(t *testing.T, document []byte) any {
 	var value any
 	require.NoError(t, decoder.Decode(&value))
 	return value
+}
+
+// FuzzText puts a text in every place of a value. It is encoded as it is, or
+// rejected if it is not valid UTF-8.
+func FuzzText(f *testing.F) {
+	for _, seed := range []string{"", "a", "caf\xe9", "\ufffd", "\u2028<>&\x00", "\xed\xa0\x80", "\xf0\x9f\xa6"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for name, value := range map[string]any{
+			"string": s, "named": tier(s), "strings": []string{s}, "list": []any{s}, "key": map[string]any{s: s}, "string map": map[string]string{s: s},
+			"named key": map[tier]tier{tier(s): tier(s)}, "struct": struct{ Name *string }{&s}, "embedded": struct{ embedded }{embedded{s, ""}},
+			"text": marshalsText(s), "text key": map[marshalsKey]string{{s}: s}, "JSON": []marshalsItself{{name: s}}, "nested": map[string][][1]tier{"": {{tier(s)}}},
+		} {
+			encoded, err := wire.AppendValue(nil, value)
+			if !utf8.ValidString(s) {
+				require.Error(t, err, name)
+				continue
+			}
+			require.NoError(t, err, name)
+			require.True(t, wire.ValidDocument(encoded), name)
+			require.Contains(t, texts(standard(t, encoded)), s, "%s: %s", name, encoded)
+		}
+	})
+}
+
+// texts returns the strings in a decoded value.
+func texts(value any) []string {
+	var all []string
+	switch v := value.(type) {
+	case string:
+		all = append(all, v)
+	case []any:
+		for _, el := range v {
+			all = append(all, texts(el)...)
+		}
+	case map[string]any:
+		for name, el := range v {
+			all = append(append(all, name), texts(el)...)
+		}
+	}
+	return all
 }
