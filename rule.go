@@ -11,13 +11,18 @@ const (
 	// RuleRequired is an error: a required value is missing, such as the id of
 	// an order or the e-mail address of a license user.
 	RuleRequired Rule = "required"
-	// RuleSurroundingSpace is an error: an id, key, code or e-mail address begins
-	// or ends with white space. The service may trim it, and a lookup of the text
-	// that was sent would then find nothing.
+	// RuleSurroundingSpace is an error: an id, key, code, reference or e-mail
+	// address begins or ends with white space or an invisible character, such as a
+	// byte order mark. The service may trim it, and a lookup of the text that was
+	// sent would then find nothing.
 	RuleSurroundingSpace Rule = "surrounding_space"
+	// RuleControlCharacter is an error: an id, key, code, reference or e-mail
+	// address contains a control character, such as a tab.
+	RuleControlCharacter Rule = "control_character"
 	// RuleInvalidText is an error: a text is not valid UTF-8 or contains a NUL.
 	RuleInvalidText Rule = "invalid_text"
-	// RuleMalformedEmail is an error: a text cannot be an e-mail address.
+	// RuleMalformedEmail is an error: a text cannot be an e-mail address. It has no
+	// @, white space inside or no domain, for example.
 	RuleMalformedEmail Rule = "malformed_email"
 	// RuleNegative is an error: a number is negative where it must not be.
 	RuleNegative Rule = "negative"
@@ -106,6 +111,16 @@ const (
 	// RuleExtraMember is a warning: a member of Extra is sent that no field
 	// stands for. In an order read from a file it may be a misspelled name.
 	RuleExtraMember Rule = "extra_member"
+	// RuleInvisibleCharacter is a warning: an id, key, code, reference or e-mail
+	// address contains an invisible character, or white space that is not a space.
+	// It looks like another text, which is another one to the service.
+	RuleInvisibleCharacter Rule = "invisible_character"
+	// RuleProductCodeForm is a warning: a product code contains other characters
+	// than lower-case letters and digits. The service has no such product codes.
+	RuleProductCodeForm Rule = "product_code_form"
+	// RuleUnusualEmail is a warning: an e-mail address has a form that the
+	// standards do not allow but some providers use, such as two dots in a row.
+	RuleUnusualEmail Rule = "unusual_email"
 	// RuleNoLicenses is a warning: an item has no licenses, so none are created
 	// for it.
 	RuleNoLicenses Rule = "no_licenses"

@@ -23,10 +23,12 @@ func (c *CustomField) rules(ch *checker) {
 	}
 }
 
-// formRules concern keys and users. The product allows one of them.
+// formRules concern keys, users and other identifiers. The product allows either a
+// key or users.
 func (l *License) formRules(ch *checker) {
 	ch.identifier("key", l.Key, false)
 	ch.identifier("policy_code", l.PolicyCode, false)
+	ch.identifier("subscription_id", l.SubscriptionID, false)
 	switch {
 	case l.Key == "" && len(l.Users) == 0:
 		return // the service generates a key, or rejects a user-based license

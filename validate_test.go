@@ -43,7 +43,7 @@ func l0(findings ...string) []string {
 }
 
 func checkCases() []checkCase {
-	return slices.Concat(orderCases(), textCases(), emailCases(), numberCases(), formCases(), typeCases(), validityCases(),
+	return slices.Concat(orderCases(), textCases(), invisibleCases(), codeCases(), emailCases(), numberCases(), formCases(), typeCases(), validityCases(),
 		consumptionCases(), maintenanceCases(), extraCases(), freeValueCases(), warningCases())
 }
 
@@ -72,7 +72,7 @@ func orderCases() []checkCase {
 func textCases() []checkCase {
 	return []checkCase{
 		{"space around an id is cut off, and then the id is another one", NewOrder(" a").AddItem("p ", License{}), []string{"id surrounding_space", "items[0].product_code surrounding_space"}},
-		{"space inside is no matter", NewOrder("order 1").AddItem("p 1", License{}), nil},
+		{"space inside is no matter", NewOrder("order 1").AddItem("p", NewKeyLicense("k 1")), nil},
 		{"space around a key", withLicense(NewKeyLicense("k\n")), l0("key surrounding_space")},
 		{"space around addresses", withLicense(NewUserLicense(" a@example.com")).WithCustomer(Customer{Email: "a@example.com "}), []string{"items[0].licenses[0].users[0].email surrounding_space", "customer.email surrounding_space"}},
 		{"space around codes", withLicense(NewLicense().WithFeatures(" f").WithPolicy("gold ")), l0("product_features[0].code surrounding_space", "policy_code surrounding_space")},
@@ -82,12 +82,75 @@ func textCases() []checkCase {
 		{"not UTF-8 in a period", withLicense(NewLicense().WithReset("\xff")), l0("consumption_period invalid_text", "consumption_period unknown_value ?")},
 		{"not UTF-8 in a custom field", withLicense(NewLicense().WithCustomField("\xff", "\xff")), l0("custom_fields[0].name invalid_text", "custom_fields[0].value invalid_text")},
 		{"an address that is not text is not judged as an address", withLicense(NewUserLicense("\xff")), l0("users[0].email invalid_text")},
-		{"other scripts", NewOrder("заказ-1").AddItem("製品", NewLicense().WithNote("\u200f🦊\n")), nil},
+		{"other scripts", NewOrder("заказ-1").AddItem("p", NewLicense().WithFeatures("製品").WithNote("\u200f🦊\n")), nil},
+	}
+}
+
+// invisibleCases are texts that look like other texts.
+func invisibleCases() []checkCase {
+	id := func(id string) *Order { return NewOrder(id).AddItem("p", License{}) }
+	everywhere := func(s string) *Order {
+		return NewOrder(s).AsBundle().WithReference(s).WithDownloadID(s).WithCustomer(Customer{Email: s + "@example.com", Reference: s}).
+			AddItem(s, NewKeyLicense(s).WithPolicy(s).WithSubscriptionID(s).WithFeatures(s), NewUserLicense(s+"@example.com"))
+	}
+	paths := []string{
+		"id", "items[0].product_code", "items[0].licenses[0].key", "items[0].licenses[0].product_features[0].code", "items[0].licenses[0].policy_code",
+		"items[0].licenses[0].subscription_id", "items[0].licenses[1].users[0].email", "download_id", "customer.email", "customer.reference", "reference",
+	}
+	all := func(rule string) (want []string) {
+		for _, path := range paths {
+			want = append(want, path+" "+rule)
+		}
+		return want
+	}
+	free := "\u200b\u00ad می\u200cخواهم 👨\u200d👩\u200d👧 \u202b\n\t"
+	return []checkCase{
+		{"a zero-width space at the end", id("inv-1\u200b"), []string{"id surrounding_space"}},
+		{"a byte order mark at the start", id("\ufeffinv-1"), []string{"id surrounding_space"}},
+		{"a no-break space at the end", id("inv-1\u00a0"), []string{"id surrounding_space"}},
+		{"an ideographic space at the start", id("\u3000inv-1"), []string{"id surrounding_space"}},
+		{"a next-line control at the end", id("inv-1\u0085"), []string{"id surrounding_space"}},
+		{"a mark of direction at the end", id("inv-1\u200f"), []string{"id surrounding_space"}},
+		{"a variation selector at the end", id("inv-1\ufe0f"), []string{"id surrounding_space"}},
+		{"nothing that is visible", id("\u200b \ufeff\u3164"), []string{"id required"}},
+		{"a zero-width space before an address", withLicense(NewUserLicense("\u200bada@example.com")), l0("users[0].email surrounding_space")},
+		{"a soft hyphen inside", id("inv\u00ad-1"), []string{"id invisible_character ?"}},
+		{"a no-break space inside", id("inv\u00a01"), []string{"id invisible_character ?"}},
+		{"a line separator inside", id("inv\u20281"), []string{"id invisible_character ?"}},
+		{"a visible mark of a number", id("inv-\u0600\u0661"), nil},
+		{"a control character", id("inv\x07-1"), []string{"id control_character"}},
+		{"a tab inside", id("inv\t1"), []string{"id control_character"}},
+		{"a control character at the end", id("inv-1\x7f"), []string{"id control_character"}},
+		{"a control character of Latin-1", id("inv\u00901"), []string{"id control_character"}},
+		{"several at once", id("\ufeffi\x07n\u200bv"), []string{"id surrounding_space", "id control_character", "id invisible_character ?"}},
+		{"invisible in every identifier", everywhere("a\u200bb"), all("invisible_character ?")},
+		{"control in every identifier", everywhere("a\x07b"), all("control_character")},
+		{"at the edge of every identifier", everywhere("\u2060ab"), all("surrounding_space")},
+		{
+			"free text may have joiners, marks and lines", goodWith(func(o *Order) {
+				o.WithCustomer(Customer{FirstName: free, LastName: free, Company: free, Address: free, Phone: free})
+				o.CampaignParams, o.Items[0].Note = free, free
+				o.Items[0].Licenses[0] = NewLicense().WithNote(free).WithCustomField(free, free).WithMetadata(map[string]any{free: free})
+			}), nil,
+		},
+	}
+}
+
+func codeCases() []checkCase {
+	return []checkCase{
+		{"a product code in capitals", NewOrder("a").AddItem("AcmeCAD", License{}), []string{"items[0].product_code product_code_form ?"}},
+		{"a product code with a hyphen", NewOrder("a").AddItem("acme-cad", License{}), []string{"items[0].product_code product_code_form ?"}},
+		{"a product code with a space", NewOrder("a").AddItem("acme cad", License{}), []string{"items[0].product_code product_code_form ?"}},
+		{"a product code in another script", NewOrder("a").AddItem("製品", License{}), []string{"items[0].product_code product_code_form ?"}},
+		{"a product code of digits", NewOrder("a").AddItem("0042cad", License{}), nil},
+		{"the form of a bundle's code is not known", NewOrder("a").AsBundle().AddItem("Acme-Suite", License{}), nil},
 	}
 }
 
 func emailCases() []checkCase {
 	return []checkCase{
+		{"an address that receives mail, against the standards", withLicense(NewUserLicense("a..b@docomo.ne.jp")).WithCustomer(Customer{Email: "ab.@ezweb.ne.jp"}), []string{"items[0].licenses[0].users[0].email unusual_email ?", "customer.email unusual_email ?"}},
+		{"an address in quotes", withLicense(NewUserLicense(`"ada"@example.com`)), nil},
 		{"no address", withLicense(NewUserLicense("ada")).WithCustomer(Customer{Email: "ada@"}), []string{"items[0].licenses[0].users[0].email malformed_email", "customer.email malformed_email"}},
 		{"an address out of a record, with its suffix", withLicense(NewUserLicense("ada@example.com|1a2b")), l0("users[0].email malformed_email")},
 	}

@@ -76,6 +76,12 @@ func (g *generator) text() string {
 	return pick(g, "", "", "", "plain", "für Größe 🦊", `"quoted" \ and <b>&amp;`, "two\nlines\ttab", " spaces around ", "漢字", "null", "line\u2028end")
 }
 
+// reference returns an identifier or an empty text. Identifiers have no white space
+// at the ends and no control characters.
+func (g *generator) reference() string {
+	return pick(g, "", "", "PO 4711", "für Größe 🦊", `"quoted" \ and <b>&amp;`, "漢字", "inv\u20111")
+}
+
 func (g *generator) email() string {
 	return fmt.Sprintf("%s%d@%s", pick(g, "ada", "Grace.Hopper", "o'brien", "tag+1-", "用户"), g.n*1000+g.IntN(1000), pick(g, "example.com", "sub.EXAMPLE.org", "münchen.example"))
 }
@@ -256,7 +262,7 @@ func (g *generator) order() *ls.Order {
 	o.Append, o.IsTest, o.Created = g.maybe(), g.maybe(), g.moment()
 	o.OrderType = pick(g, "", ls.NormalOrder)
 	o.Language = pick(g, "", "en", "pt-br")
-	o.CampaignParams, o.Reference = g.text(), g.text()
+	o.CampaignParams, o.Reference = g.text(), g.reference()
 	o.DownloadID = pick(g, "", "dl-1")
 	o.PreventVM, o.AddToCustomerAccount = g.flag(), g.flag()
 	o.Metadata = pick(g, "", "", `{}`, `{"channel":"web","n":1.50}`, `[1,null]`)
@@ -267,7 +273,7 @@ func (g *generator) order() *ls.Order {
 	case 0:
 		o.WithCustomer(ls.Customer{
 			Email: g.email(), FirstName: g.text(), LastName: g.text(), Company: g.text(), Phone: g.text(),
-			Reference: g.text(), IsManager: g.maybe(), Address: g.text(),
+			Reference: g.reference(), IsManager: g.maybe(), Address: g.text(),
 		})
 	case 1:
 		o.Customer = &ls.Customer{} // must not be sent

@@ -107,6 +107,8 @@ func wrongValues(member string, value any) map[string]any {
 		wrong["zero"], wrong["negative"], wrong["two units"], wrong["Go's"] = "0y", "-1y", "1y2m", "1h0m0s"
 	case member == "maintenance_duration":
 		wrong["hours"], wrong["minutes"] = "4h", "5min"
+	case slices.Contains([]string{"id", "reference", "download_id", "product_code", "key", "policy_code", "subscription_id", "code"}, member):
+		wrong["a tab"], wrong["space at the end"], wrong["a byte order mark"] = "a\tb", "a ", "\ufeffa"
 	case member == "email":
 		wrong["no address"], wrong["with the suffix"] = "ada", "ada@example.com|x1"
 	case member == "metadata" && value != nil:
