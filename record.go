@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unsafe"
 
 	"github.com/licensespring-go/licensespring/internal/jsonread"
 )
@@ -264,18 +265,20 @@ func (f *FeatureRecord) Raw() json.RawMessage { return f.raw.clone() }
 func (u *UserRecord) Raw() json.RawMessage { return u.raw.clone() }
 
 // rawJSON is the part of a response that a record was decoded from. All records of
-// a response share it. It is behind two pointers, because fmt follows one of them
-// for some verbs and would print the passwords.
+// a response share its memory. It is hidden behind a pointer to its first byte:
+// printers that use reflection, such as those of test libraries, follow pointers and
+// slices of unexported fields and would print the passwords.
 type rawJSON struct {
-	response **[]byte
-	from, to int
+	first *byte
+	size  int
+}
+
+func newRawJSON(part []byte) rawJSON {
+	return rawJSON{first: unsafe.SliceData(part), size: len(part)} //nolint:gosec // the pointer keeps the memory
 }
 
 func (r rawJSON) get() []byte {
-	if r.response == nil {
-		return nil
-	}
-	return (**r.response)[r.from:r.to]
+	return unsafe.Slice(r.first, r.size) //nolint:gosec // the slice that newRawJSON took apart
 }
 
 func (r rawJSON) clone() json.RawMessage {

@@ -26,7 +26,7 @@ func (r *OrderRecord) UnmarshalJSON(data []byte) error {
 	reader := newRecordReader(document)
 	var rec OrderRecord
 	reader.order(&rec, document.Root())
-	rec.raw.from, rec.raw.to = 0, len(data)
+	rec.raw = newRawJSON(document.Bytes())
 	if reader.memory.exhausted() {
 		return errMemoryBudget
 	}
@@ -41,7 +41,7 @@ func readOrderRecord(document *jsonread.Document) (*OrderRecord, []string) {
 	r := newRecordReader(document)
 	rec := &OrderRecord{}
 	r.order(rec, document.Root())
-	rec.raw.from, rec.raw.to = 0, len(document.Bytes()) // with the space around it
+	rec.raw = newRawJSON(document.Bytes()) // with the space around it
 	if r.memory.exhausted() {
 		return &OrderRecord{}, nil
 	}
@@ -49,7 +49,7 @@ func readOrderRecord(document *jsonread.Document) (*OrderRecord, []string) {
 }
 
 func (r *recordReader) order(rec *OrderRecord, data jsonread.Value) {
-	rec.raw = r.rawOf(data)
+	rec.raw = newRawJSON(data.Bytes())
 	r.arena = strings.Builder{} // of this record alone, so that its texts keep no other alive
 	r.arena.Grow(len(data.Bytes()) / 5)
 	for it := data.Members(); it.Next(); {
@@ -169,7 +169,7 @@ func (r *recordReader) company(c *CustomerRecord, val jsonread.Value) {
 }
 
 func (r *recordReader) item(item *ItemRecord, data jsonread.Value) bool {
-	item.raw, item.incomplete = r.rawOf(data), true
+	item.raw, item.incomplete = newRawJSON(data.Bytes()), true
 	for it := data.Members(); it.Next(); {
 		val := it.Value
 		switch string(it.Name) {
@@ -215,7 +215,7 @@ func (r *recordReader) product(item *ItemRecord, val jsonread.Value) {
 }
 
 func (r *recordReader) license(l *LicenseRecord, data jsonread.Value) bool {
-	l.raw = r.rawOf(data)
+	l.raw = newRawJSON(data.Bytes())
 	for it := data.Members(); it.Next(); {
 		val := it.Value
 		switch string(it.Name) {
@@ -373,7 +373,7 @@ func (l *LicenseRecord) userIndex() func(*UserRecord) *UserRecord {
 }
 
 func (r *recordReader) user(u *UserRecord, data jsonread.Value) bool {
-	u.raw = r.rawOf(data)
+	u.raw = newRawJSON(data.Bytes())
 	var suffixed, password string
 	for it := data.Members(); it.Next(); {
 		val := it.Value
@@ -405,7 +405,7 @@ func (r *recordReader) user(u *UserRecord, data jsonread.Value) bool {
 
 // feature decodes an object that holds the feature of the product, or its code.
 func (r *recordReader) feature(f *FeatureRecord, data jsonread.Value) bool {
-	f.raw = r.rawOf(data)
+	f.raw = newRawJSON(data.Bytes())
 	if data.Kind() == jsonread.String { // a code alone, as in a request
 		f.Code, _ = data.Text(&r.arena)
 		return true

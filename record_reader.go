@@ -11,7 +11,6 @@ import (
 
 // recordReader decodes records, and collects the paths of unreadable members.
 type recordReader struct {
-	response   **[]byte // the whole response; see rawJSON
 	path       wire.Path
 	unreadable []string
 	memory     memoryBudget
@@ -24,9 +23,7 @@ type recordReader struct {
 
 // newRecordReader returns a reader of the records in a document.
 func newRecordReader(document *jsonread.Document) *recordReader {
-	data := document.Bytes()
-	response := &data
-	return &recordReader{response: &response, memory: newMemoryBudget(len(data))}
+	return &recordReader{memory: newMemoryBudget(len(document.Bytes()))}
 }
 
 // memoryBudget is the number of bytes that may still be allocated for records.
@@ -57,12 +54,6 @@ func (m *memoryBudget) reserve(bytes int64) bool {
 // exhausted reports whether records are missing. The others are useless then: a
 // part of an order looks like a different order.
 func (m *memoryBudget) exhausted() bool { return *m < 0 }
-
-// rawOf returns the JSON of a value as a rawJSON.
-func (r *recordReader) rawOf(v jsonread.Value) rawJSON {
-	from, to := v.Span()
-	return rawJSON{response: r.response, from: from, to: to}
-}
 
 // maxUnreadable limits the list of unreadable members.
 const maxUnreadable = 20

@@ -12,10 +12,12 @@ import (
 // license user. It prints as "[redacted]" under every verb of fmt, in JSON and in
 // slog; [Secret.Reveal] returns the text. The zero Secret holds no text and prints
 // as "".
+//
+// Printers that use reflection, such as those of test libraries, show the text only
+// in an encrypted form. Secrets with the same text are equal, under == too.
 type Secret struct {
-	// A pointer: fmt prints unexported fields of a struct within a struct of the
-	// caller's, and then prints only an address.
-	text *string
+	// Encrypted: fmt and other printers show unexported fields.
+	sealed string
 }
 
 // NewSecret returns a Secret that holds text. Empty text gives the zero Secret.
@@ -23,22 +25,22 @@ func NewSecret(text string) Secret {
 	if text == "" {
 		return Secret{}
 	}
-	return Secret{text: &text}
+	return Secret{sealed: redact.Seal(text)}
 }
 
 // Reveal returns the text of the secret.
 func (s Secret) Reveal() string {
-	if s.text == nil {
+	if s.IsZero() {
 		return ""
 	}
-	return *s.text
+	return redact.Open(s.sealed)
 }
 
 // IsZero reports whether s holds no text.
-func (s Secret) IsZero() bool { return s.text == nil }
+func (s Secret) IsZero() bool { return s.sealed == "" }
 
 // Equal reports whether two secrets hold the same text.
-func (s Secret) Equal(other Secret) bool { return s.Reveal() == other.Reveal() }
+func (s Secret) Equal(other Secret) bool { return s == other }
 
 // String returns "[redacted]", and "" for the zero Secret.
 func (s Secret) String() string {

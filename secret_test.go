@@ -120,3 +120,28 @@ func TestSecretDecoded(t *testing.T) {
 		assert.Equal(t, want == "", s.IsZero())
 	}
 }
+
+// Printers that use reflection do not show the text. testify prints the values
+// that it compares with spew.
+func TestSecretInTestOutput(t *testing.T) {
+	t.Parallel()
+	output := new(assertions)
+	want, got := newHolder(), newHolder()
+	got.Map["b"] = licensespring.NewSecret("hunter2-hunter3")
+	assert.Equal(output, want, got)
+	assert.Equal(output, want.Public, got.Map["b"])
+	assert.Empty(output, got)
+	assert.Nil(output, &got)
+	assert.Contains(output, []any{got}, 1)
+	assert.Greater(t, len(output.text), 1000)
+	assert.NotContains(t, output.text, "hunter2")
+
+	assert.Equal(t, newHolder(), newHolder())
+	assert.True(t, licensespring.NewSecret(password) == licensespring.NewSecret(password)) //nolint:testifylint // the operator is tested
+	assert.NotEqual(t, newHolder().Public, got.Map["b"])
+}
+
+// assertions records the messages of failed assertions.
+type assertions struct{ text string }
+
+func (r *assertions) Errorf(format string, args ...any) { r.text += fmt.Sprintf(format, args...) }
