@@ -1,10 +1,14 @@
 package licensespring
 
 import (
+	"bytes"
+	"encoding/gob"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -233,6 +237,7 @@ func FuzzOrderJSON(f *testing.F) {
 		`{"items":[{"licenses":[{"consumption_period":"week"},{"consumption_period":"weekly"},{"consumption_period":""}]}]}`,
 		`{"customer":{"company":"a","company_name":"a"},"created":"0000-00-00","":1}`,
 		`{"created":"2031-03-01T10:20:30.5+02:00","items":[{"licenses":[{"start_date":"2031-03-01","max_overages":1e3}]}]}`,
+		"{\"id\":\"inv-1\u200b\"}", "{\"id\":\"\ufeffinv-1\"}", `{"id":"a\u0007b","items":[{"licenses":[{"valid_duration":"30d","max_activations":0}]}]}`,
 		`{"metadata":"\u0000\ud83e\udd8a","x":{"a":1,"a":2},"items":[{"licenses":[{"metadata":{"a":1e400}}]}]}`,
 	} {
 		f.Add([]byte(seed))
@@ -245,8 +250,9 @@ func FuzzOrderJSON(f *testing.F) {
 			require.NotEmpty(t, all.Findings)
 			return
 		}
-		o.Check() // must not panic
+		checkVisible(t, &o)
 		require.Equal(t, &o, o.Clone())
+		checkStored(t, o)
 		for _, dialect := range []Dialect{DialectClassic, DialectCurrent} {
 			written, err := o.appendJSON(nil, dialect)
 			if err != nil {
@@ -288,4 +294,44 @@ func normal(o *Order) *Order {
 		}
 	}
 	return o
+}
+
+// checkVisible checks that an id without a finding is visible as it is.
+func checkVisible(t *testing.T, o *Order) {
+	t.Helper()
+	found := slices.ContainsFunc(o.Check(), func(f Finding) bool { return f.Path == "id" }) // must not panic
+	visible := strings.Map(func(r rune) rune {
+		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control, unicode.Join_Control, unicode.Variation_Selector) || strings.ContainsRune("\u200b\ufeff\u00ad", r) {
+			return -1
+		}
+		return r
+	}, o.ID)
+	if !found {
+		require.Equal(t, visible, strings.TrimSpace(o.ID), "%q", o.ID)
+	}
+}
+
+// checkStored checks that encoders other than encoding/json return the same order.
+func checkStored(t *testing.T, o Order) {
+	t.Helper()
+	want, err := o.MarshalJSON()
+	if err != nil {
+		_, err = o.MarshalBinary()
+		require.Error(t, err)
+		_, err = o.MarshalBSON()
+		require.Error(t, err)
+		return
+	}
+	var stored bytes.Buffer
+	require.NoError(t, gob.NewEncoder(&stored).Encode(o))
+	var fromGob, fromBSON Order
+	require.NoError(t, gob.NewDecoder(&stored).Decode(&fromGob))
+	document, err := o.MarshalBSON()
+	require.NoError(t, err)
+	require.NoError(t, fromBSON.UnmarshalBSON(document))
+	for _, got := range []Order{fromGob, fromBSON} {
+		again, err := got.MarshalJSON()
+		require.NoError(t, err)
+		require.Equal(t, string(want), string(again))
+	}
 }
