@@ -156,7 +156,8 @@ func TestDurationUnknownUnit(t *testing.T) {
 		require.ErrorContains(t, err, "items[0].licenses[0].valid_duration")
 		assert.Equal(t, time.Unix(0, 0), d.AddTo(time.Unix(0, 0)))
 	}
-	assert.Equal(t, licensespring.Days(30), licensespring.Duration{Count: 30, Unit: licensespring.UnitDays})
+	inFields := licensespring.Duration{Count: 30, Unit: licensespring.UnitDays}
+	assert.Equal(t, licensespring.Days(30), inFields)
 }
 
 func TestDurationAddTo(t *testing.T) {

@@ -102,7 +102,7 @@ func TestStoreAsXML(t *testing.T) {
 	var out row
 	require.NoError(t, xml.Unmarshal(b, &out))
 	assert.Equal(t, in, out)
-	_, err = xml.Marshal(in.Order.Items[0])
+	_, err = xml.Marshal(values()[2])
 	assert.Error(t, err, "an error, not a part of the item")
 }
 
@@ -116,7 +116,7 @@ func TestStoredFormIsJSON(t *testing.T) {
 			got, err := m.MarshalBinary()
 			require.NoError(t, err)
 			assert.JSONEq(t, string(want), string(got))
-			u, ok := reflect.New(reflect.TypeOf(v)).Interface().(encoding.BinaryUnmarshaler)
+			u, ok := reflect.TypeAssert[encoding.BinaryUnmarshaler](reflect.New(reflect.TypeOf(v)))
 			require.True(t, ok, "%T", v)
 			require.NoError(t, u.UnmarshalBinary(got))
 			require.Error(t, u.UnmarshalBinary([]byte(`{"id":1`)))

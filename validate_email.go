@@ -122,7 +122,7 @@ func isNoDomain(r rune) bool {
 	if r >= utf8.RuneSelf {
 		return unicode.IsSpace(r)
 	}
-	return !isAlphanumeric(byte(r)) && r != '-' && r != '_'
+	return ('0' > r || r > '9') && ('a' > r || r > 'z') && ('A' > r || r > 'Z') && r != '-' && r != '_'
 }
 
 func isAlphanumeric(c byte) bool {

@@ -48,15 +48,15 @@ func TestPrintersShowNoPassword(t *testing.T) {
 	_, failure := client.CreateOrder(t.Context(), ls.NewOrder("inv-1").AddItem(userProduct, ls.NewUserLicense("ada@example.com")))
 	require.Error(t, failure)
 
-	for name, print := range printers {
+	for name, printed := range printers {
 		for _, v := range []any{
 			*result, record, read, record.OrderItems, record.OrderItems[0].Licenses, users, users[0].InitialPassword,
 			struct{ private ls.Secret }{users[0].InitialPassword},
 		} {
-			assertHidden(t, password, print(v), "%s of %T", name, v)
+			assertHidden(t, password, printed(v), "%s of %T", name, v)
 		}
 		if name != "go-cmp" { // the same printers show no API key
-			text := print(failure)
+			text := printed(failure)
 			assertHidden(t, password, text, name)
 			assertHidden(t, server.APIKey(), text, name)
 		}

@@ -95,8 +95,10 @@ func TestStoreNumbers(t *testing.T) {
 	const text = `{"id":"a","items":[{"product_code":"p","licenses":[{"metadata":{"a":[7,{"b":0.50}],"c":12345678901234567890.5},"custom_fields":[{"name":"c","value":7},{"name":"d","value":"7"}]}]}]}`
 	var order ls.Order
 	require.NoError(t, json.Unmarshal([]byte(text), &order))
+	want := string(encoded(t, order))
+	require.Contains(t, want, "12345678901234567890.5")
 	for name := range encoders {
-		assert.Equal(t, text, string(encoded(t, storedRow(t, name, row{Order: order}).Order)), name)
+		assert.Equal(t, want, string(encoded(t, storedRow(t, name, row{Order: order}).Order)), name)
 	}
 }
 

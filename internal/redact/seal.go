@@ -36,7 +36,8 @@ func Seal(text string) string {
 	s := processSealer()
 	mac := hmac.New(sha256.New, s.mac)
 	_, _ = mac.Write([]byte(text)) // never fails
-	sealed := append(mac.Sum(nil)[:aes.BlockSize], text...)
+	sealed := mac.Sum(nil)[:aes.BlockSize]
+	sealed = append(sealed, text...)
 	s.crypt(sealed)
 	return Mark + hex.EncodeToString(sealed)
 }

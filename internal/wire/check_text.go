@@ -139,11 +139,6 @@ func hasReplacement(text []byte) bool {
 	return bytes.Contains(text, []byte("\ufffd")) || bytes.Contains(text, []byte(`\u`)) && strings.Contains(strings.ToLower(string(text)), `\ufffd`)
 }
 
-var (
-	jsonMarshaler = reflect.TypeFor[json.Marshaler]()
-	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
-)
-
 // mayHoldText reports whether values of a type can be encoded with text of their
 // own. It is false for numbers and for bytes, of which there may be many.
 func mayHoldText(t reflect.Type) bool {
@@ -152,6 +147,6 @@ func mayHoldText(t reflect.Type) bool {
 		return true
 	default:
 		p := reflect.PointerTo(t)
-		return p.Implements(jsonMarshaler) || p.Implements(textMarshaler)
+		return p.Implements(reflect.TypeFor[json.Marshaler]()) || p.Implements(reflect.TypeFor[encoding.TextMarshaler]())
 	}
 }

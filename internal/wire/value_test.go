@@ -46,6 +46,7 @@ type marshalsItself struct {
 	Label string `json:",omitempty"`
 }
 
+//nolint:revive // the receiver is what is tested
 func (m *marshalsItself) MarshalJSON() ([]byte, error) { return json.Marshal(m.name) }
 
 type failsToMarshal struct{}
