@@ -14,7 +14,8 @@ import (
 // as "".
 //
 // Printers that use reflection, such as those of test libraries, show the text only
-// in an encrypted form. Secrets with the same text are equal, under == too.
+// in an encrypted form. Secrets with the same text are equal, under == too. A struct
+// that embeds a Secret is encoded as the Secret alone: use a named field.
 type Secret struct {
 	// Encrypted: fmt and other printers show unexported fields.
 	sealed string
