@@ -53,6 +53,9 @@ func (d Date) IsValid() bool {
 	return validYear(d.Year) && DateOf(d.Time()) == d
 }
 
+// Equal reports whether two dates are the same day, like ==.
+func (d Date) Equal(other Date) bool { return d == other }
+
 // Time returns the start of the day in UTC, and the zero time for the zero Date.
 func (d Date) Time() time.Time { return d.In(time.UTC) }
 

@@ -184,6 +184,10 @@ func (d *Duration) UnmarshalJSON(data []byte) error {
 	return unmarshalText(data, d.UnmarshalText, "duration")
 }
 
+// Equal reports whether two durations have the same count and unit, like ==. Twelve
+// months do not equal one year.
+func (d Duration) Equal(other Duration) bool { return d == other }
+
 // AddTo returns t plus the duration, in the calendar of t's location. Years, months
 // and days keep the time of day across changes of daylight saving time; hours and
 // minutes are exact. A day that the month does not have becomes its last day, as

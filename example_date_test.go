@@ -73,3 +73,10 @@ func ExampleDate_IsZero() {
 	// true <nil>
 	// false <nil>
 }
+
+// Dates are equal if they are the same day.
+func ExampleDate_Equal() {
+	day := licensespring.Date{Year: 2031, Month: time.March, Day: 1}
+	fmt.Println(day.Equal(licensespring.DateOf(time.Date(2031, time.March, 1, 23, 0, 0, 0, time.UTC))))
+	// Output: true
+}

@@ -103,3 +103,9 @@ func ExampleDuration_AddTo() {
 	// 4h 2028-01-31 16:00:00
 	// 5min 2028-01-31 12:05:00
 }
+
+// Durations are equal if they are the same on the wire.
+func ExampleDuration_Equal() {
+	fmt.Println(licensespring.Years(1).Equal(licensespring.Years(1)), licensespring.Years(1).Equal(licensespring.Months(12)))
+	// Output: true false
+}

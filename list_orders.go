@@ -179,7 +179,7 @@ func readPage(document *jsonread.Document, limit int) (*page, bool) {
 // read appends the elements of a list. The last one of duplicate lists does not
 // count alone: each may hold the order that is looked for.
 func (p *page) read(r *recordReader, list jsonread.Value) {
-	if n := min(list.Len(), maxPageRecords); p.records == nil && r.memory.reserve(int64(n)*int64(reflect.TypeFor[OrderRecord]().Size())) {
+	if n := min(list.Len(), maxPageRecords); p.records == nil && r.memory.reserve(int64(n)*int64(reflect.TypeFor[OrderRecord]().Size())) { //nolint:gosec // no record is that large
 		p.records, p.unreadable = make([]OrderRecord, 0, n), make([][]string, 0, n)
 	}
 	for it := list.Elements(); it.Next(); {

@@ -37,6 +37,9 @@ func Parse(data []byte) (*Document, bool) {
 // Bytes returns the data of the document.
 func (d *Document) Bytes() []byte { return d.data }
 
+// offset converts an index of the data or the tape. Parse limits both to 4 GiB.
+func offset(i int) uint32 { return uint32(i) } //nolint:gosec // see above
+
 // Root returns the value of the document.
 func (d *Document) Root() Value {
 	start := skipSpace(d.data, 0)
@@ -46,14 +49,14 @@ func (d *Document) Root() Value {
 // value returns the value that begins at start. Tape is the index of the next
 // container.
 func (d *Document) value(start int, tape uint32) Value {
-	v := Value{doc: d, start: uint32(start), tape: tape}
+	v := Value{doc: d, start: offset(start), tape: tape}
 	switch d.data[start] {
 	case '{', '[':
 		v.end = d.tape[tape].end
 	case '"':
-		v.end = uint32(endOfString(d.data, start))
+		v.end = offset(endOfString(d.data, start))
 	default:
-		v.end = uint32(endOfValue(d.data, start))
+		v.end = offset(endOfValue(d.data, start))
 	}
 	return v
 }
@@ -225,7 +228,7 @@ func (p *parser) begin() bool {
 			if len(p.stack) == maxDepth {
 				return false
 			}
-			p.stack = append(p.stack, level{tape: uint32(len(p.tape)), object: c == '{'})
+			p.stack = append(p.stack, level{tape: offset(len(p.tape)), object: c == '{'})
 			p.tape = append(p.tape, container{})
 			p.at++
 			p.space()
@@ -290,7 +293,7 @@ func (p *parser) name() bool {
 func (p *parser) pop() {
 	p.at++
 	last := len(p.stack) - 1
-	p.tape[p.stack[last].tape] = container{end: uint32(p.at), next: uint32(len(p.tape))}
+	p.tape[p.stack[last].tape] = container{end: offset(p.at), next: offset(len(p.tape))}
 	p.stack = p.stack[:last]
 }
 
@@ -339,7 +342,7 @@ func (p *parser) string() bool {
 
 func isHex(b []byte) bool {
 	for _, c := range b {
-		if !(isDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f') {
+		if !isDigit(c) && ('a' > c|0x20 || c|0x20 > 'f') {
 			return false
 		}
 	}

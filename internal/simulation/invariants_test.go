@@ -214,7 +214,7 @@ func resultMatchesOrder(r *run, c *call) string {
 	switch {
 	case c.stored == nil:
 		return "there is no such order"
-	case r.plan.mode == mixed && !c.spec.isPartOf(c.stored, r.shows), r.plan.mode != mixed && !c.spec.matches(c.stored, r.shows):
+	case r.plan.mode == mixed && !c.spec.isPartOf(c.stored), r.plan.mode != mixed && !c.spec.matches(c.stored, r.shows):
 		return "the stored order is a different one"
 	case rec.ID != 0 && rec.ID != c.stored.ID, rec.StoreID != "" && rec.StoreID != c.spec.order.ID:
 		return "the record is that of another order"

@@ -25,7 +25,7 @@ func (s *orderSpec) matches(stored *lst.Order, shows recordContents) bool {
 	if !s.order.Append && !s.headMatches(stored, shows) {
 		return false
 	}
-	return s.isPartOf(stored, shows) && (s.order.Append || len(stored.Licenses()) == len(s.licenses))
+	return s.isPartOf(stored) && (s.order.Append || len(stored.Licenses()) == len(s.licenses))
 }
 
 // headMatches compares the order-level data.
@@ -44,7 +44,7 @@ func (s *orderSpec) headMatches(stored *lst.Order, shows recordContents) bool {
 
 // isPartOf reports whether each license of the spec can be assigned a stored
 // license of its own. Orders are small, so backtracking is fast enough.
-func (s *orderSpec) isPartOf(stored *lst.Order, shows recordContents) bool {
+func (s *orderSpec) isPartOf(stored *lst.Order) bool {
 	type candidate struct {
 		product string
 		license lst.License
@@ -63,7 +63,7 @@ func (s *orderSpec) isPartOf(stored *lst.Order, shows recordContents) bool {
 		}
 		for i := range all {
 			c := &all[i]
-			if c.taken || !s.licenses[n].matches(c.product, &c.license, shows) {
+			if c.taken || !s.licenses[n].matches(c.product, &c.license) {
 				continue
 			}
 			c.taken = true
@@ -78,7 +78,7 @@ func (s *orderSpec) isPartOf(stored *lst.Order, shows recordContents) bool {
 }
 
 // matches reports whether a stored license can be the one of the spec.
-func (s *licenseSpec) matches(product string, stored *lst.License, shows recordContents) bool {
+func (s *licenseSpec) matches(product string, stored *lst.License) bool {
 	if s.product != product || (s.key != "" && s.key != stored.Key) {
 		return false
 	}

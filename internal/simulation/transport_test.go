@@ -62,7 +62,7 @@ func (t transportPlan) over(base sender) http.RoundTripper {
 		c := retryablehttp.NewClient()
 		c.Logger, c.HTTPClient, c.RetryMax = nil, &http.Client{Transport: base}, t.repeats
 		c.Backoff = func(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return t.wait }
-		return c.StandardClient().Transport
+		return c.StandardClient().Transport //nolint:forbidigo // what a caller may use
 	case direct:
 	}
 	return base
