@@ -17,6 +17,9 @@ import (
 // Decoding is lenient, so that an unexpected member cannot hide an order that was
 // created: a member of an unexpected type stays zero and is listed in the warnings
 // of the [OrderResult].
+//
+// A struct that embeds an OrderRecord is decoded as the record alone: use a named
+// field. To compare records with go-cmp, ignore their unexported fields.
 type OrderRecord struct {
 	// ID is the ID the service assigned to the order.
 	ID int64 `json:"id,omitzero"`
