@@ -49,12 +49,12 @@ func (o *Order) appendJSON(dst []byte, d Dialect) ([]byte, error) {
 // sizeHint estimates the length of the JSON, so that most orders need one
 // allocation.
 func (o *Order) sizeHint() int {
-	n := 128
+	n := 96
 	for i := range o.Items {
-		n += 48
+		n += 40
 		for j := range o.Items[i].Licenses {
 			l := &o.Items[i].Licenses[j]
-			n += 112 + 64*len(l.Users) + 32*len(l.ProductFeatures)
+			n += 72 + 48*len(l.Users) + 24*len(l.ProductFeatures)
 		}
 	}
 	return n

@@ -20,8 +20,8 @@ PASS
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"| bare | 1.00 | 1.00 | 1.00 | – |\n",
-		"| the sdk | 1.25 | 0.50 | 1.00 | 64 |\n",
+		"| bare | 1.00 | 200 % | 1.00 | 1.00 | – |\n",
+		"| the sdk | 1.25 | 0 % | 0.50 | 1.00 | 64 |\n",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
