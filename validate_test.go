@@ -238,6 +238,8 @@ func typeCases() []checkCase {
 }
 
 func validityCases() []checkCase {
+	tooMany := math.MaxInt32
+	tooMany++ // negative where an int has 32 bits, which is invalid too
 	end := time.Date(2032, 1, 1, 0, 0, 0, 0, time.UTC)
 	both := NewLicense().TimeLimited(Years(1))
 	both.ValidityPeriod = end
@@ -258,7 +260,7 @@ func validityCases() []checkCase {
 		{"a perpetual trial ends with the trial", withLicenses(perpetualFor.Trial(), perpetualUntil.Trial()), nil},
 		{"zero years", withLicense(NewLicense().TimeLimited(Years(0))), l0("valid_duration invalid_duration")},
 		{"minus a year", withLicense(NewLicense().TimeLimited(Years(-1))), l0("valid_duration invalid_duration")},
-		{"more than the service counts", withLicense(NewLicense().TimeLimited(Minutes(math.MaxInt32 + 1))), l0("valid_duration invalid_duration")},
+		{"more than the service counts", withLicense(NewLicense().TimeLimited(Minutes(tooMany))), l0("valid_duration invalid_duration")},
 		{"February 30", withLicense(NewLicense().WithStartDate(Date{2032, 2, 30})), l0("start_date invalid_date")},
 		{"the year 32", withLicense(NewLicense().WithMaintenanceUntil(Date{32, 2, 1}).WithFeature(ProductFeature{Code: "f", ExpiryDate: Date{32, 1, 1}})), l0("product_features[0].expiry_date invalid_date", "maintenance_period invalid_date")},
 		{"the year 10000 in UTC", withLicense(NewLicense().TimeLimitedUntil(time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -2*60*60)))).WithCreated(time.Unix(-1<<40, 0)), []string{"items[0].licenses[0].validity_period invalid_date", "created invalid_date"}},

@@ -18,7 +18,7 @@ func contents(t *testing.T, dir string) string {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		b, err := os.ReadFile(path) //nolint:gosec // a directory of the test
+		b, err := os.ReadFile(path)
 		all.Write(b)
 		return err
 	}))
