@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/licensespring-go/licensespring"
 )
@@ -72,8 +70,6 @@ func spreadsheetWarnings(o *licensespring.Order, id string) []licensespring.Find
 	identifier := func(path, value string) {
 		if d := damageOf(value, true); d != nil {
 			warn(path, d.message)
-		} else if strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) {
-			warn(path, "contains an invisible character")
 		}
 	}
 	text := func(path, value string) {
