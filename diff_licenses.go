@@ -13,6 +13,7 @@ type wantLicense struct {
 	code        string
 	license     *License
 	partner     int // in got
+	equal       int // in got: one that does not differ, if it was found
 }
 
 // gotLicense is a license of the record.
@@ -95,7 +96,7 @@ func (p *pairing) collect(items []OrderItem) {
 		for j := range items[i].Licenses {
 			l := &items[i].Licenses[j]
 			if c.only == nil || c.only[l.Key] {
-				p.want = append(p.want, wantLicense{item: i, index: j, code: items[i].ProductCode, license: l, partner: unpaired})
+				p.want = append(p.want, wantLicense{item: i, index: j, code: items[i].ProductCode, license: l, partner: unpaired, equal: unpaired})
 			}
 		}
 	}
@@ -289,7 +290,11 @@ func (p *pairing) fits(a, n int, g grade) bool {
 		return false
 	}
 	if p.known == nil {
-		return p.grade(a, n) <= g
+		grade := p.grade(a, n)
+		if grade == exact {
+			p.want[a].equal = n
+		}
+		return grade <= g
 	}
 	known := &p.known[p.class[a]*len(p.got)+n]
 	if *known == 0 {
@@ -333,6 +338,7 @@ func (p *pairing) compare(n int) {
 	c.path.EnterAt("items", a.item)
 	c.path.EnterAt("licenses", a.index)
 	switch {
+	case a.partner != unpaired && a.partner == a.equal: // compared before
 	case a.partner != unpaired:
 		got := p.got[a.partner].record
 		c.enter(got.raw.get())
@@ -346,7 +352,7 @@ func (p *pairing) compare(n int) {
 	c.path.Leave()
 }
 
-// surplus counts the licenses of the record that the order does not got. An
+// surplus counts the licenses of the record that the order does not have. An
 // item without licenses accepts whatever the service created for it.
 func (p *pairing) surplus(items []OrderItem) int {
 	n := 0

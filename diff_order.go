@@ -387,7 +387,7 @@ func (c *comparer) items(items []OrderItem) {
 	// A record without items, as in a list, cannot be compared.
 	switch {
 	case c.bundle:
-	case c.rec.isBundle():
+	case c.rec.bundle:
 		c.report("is_bundle", "false", "true", RuleValueMismatch)
 	case c.rec.showsLicenses():
 		c.pairLicenses(items)

@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 	"unsafe"
-
-	"github.com/licensespring-go/licensespring/internal/jsonread"
 )
 
 // OrderRecord is an order as stored by the service. Text is empty, IDs and times are
@@ -47,7 +45,8 @@ type OrderRecord struct {
 	// have them.
 	NewUsers []UserRecord `json:"new_users,omitzero"`
 
-	raw rawJSON
+	raw    rawJSON
+	bundle bool // the items name bundles
 }
 
 // CustomerRecord is a customer as stored by the service. Text is empty and IDs
@@ -303,17 +302,6 @@ func (r *OrderRecord) showsLicenses() bool {
 // isComplete reports whether every item of the record shows at least one license.
 func (r *OrderRecord) isComplete() bool {
 	return r.showsLicenses() && !slices.ContainsFunc(r.OrderItems, func(item ItemRecord) bool { return len(item.Licenses) == 0 })
-}
-
-// isBundle reports whether the record shows that its items name bundles.
-func (r *OrderRecord) isBundle() bool {
-	bundle := false
-	jsonread.Members(r.raw.get(), func(name, val []byte) {
-		if string(name) == "is_bundle" {
-			bundle, _ = jsonread.Boolean(val)
-		}
-	})
-	return bundle
 }
 
 // sameID compares two ids of orders. The service trims white space.

@@ -65,6 +65,10 @@ func (r *recordReader) order(rec *OrderRecord, data jsonread.Value) {
 			r.text(&rec.StoreID, "store_id", val)
 		case "type":
 			r.text((*string)(&rec.Type), "type", val)
+		case "is_bundle":
+			if b, ok := jsonread.Boolean(val.Bytes()); ok {
+				rec.bundle = b
+			}
 		case "is_test":
 			r.bool(&rec.IsTest, "is_test", val)
 		case "language":
