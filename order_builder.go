@@ -18,7 +18,8 @@ func (o *Order) AddItem(productCode string, licenses ...License) *Order {
 	if len(licenses) > 0 {
 		item.Licenses = make([]License, len(licenses)) // not slices.Clone, which would move the argument to the heap
 		for i := range licenses {
-			item.Licenses[i] = licenses[i].Clone()
+			item.Licenses[i] = licenses[i]
+			item.Licenses[i].own()
 		}
 	}
 	o.Items = append(slices.Clip(o.Items), item) // never into an array of the caller's

@@ -23,8 +23,15 @@ func (l License) Clone() License {
 		return l
 	}
 	c := l // so that l itself stays on the stack
-	c.fields(cloner{})
+	c.own()
 	return c
+}
+
+// own replaces what the license, copied by assignment, shares with the original.
+func (l *License) own() {
+	if !l.sharesNothing() {
+		l.fields(cloner{})
+	}
 }
 
 // sharesNothing reports whether the license has no pointer, slice or map, as most
