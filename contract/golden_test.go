@@ -90,7 +90,7 @@ func fileOrders(t *testing.T) []string {
 		if err != nil || entry.IsDir() {
 			return err
 		}
-		text, err := os.ReadFile(path) //nolint:gosec // our own tree
+		text, err := os.ReadFile(path)
 		switch filepath.Ext(path) {
 		case ".json":
 			all = append(all, string(text))
