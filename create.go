@@ -3,6 +3,7 @@ package licensespring
 import (
 	"context"
 	"errors"
+	"reflect"
 	"slices"
 
 	"github.com/licensespring-go/licensespring/internal/exchange"
@@ -61,6 +62,11 @@ func (o *Order) id() string {
 //	other                        yes                       look up and compare
 //	"id taken", in EnsureOrder   no                        look up and compare
 //	other                        no                        rejected or not sent
+//
+// A record that shows only a part of what was sent, and nothing else, may not be
+// complete yet: an order may be visible before its licenses. It is looked up again.
+// If it stays so, the outcome is unknown after an ambiguous attempt, and otherwise
+// the record is of another order.
 func (op *operation) sendOrder(sub *submission) (*OrderResult, error) {
 	resp := op.send(OpCreateOrder, sub.req)
 	if created, ok := readCreated(sub.order, resp); ok {
@@ -71,8 +77,22 @@ func (op *operation) sendOrder(sub *submission) (*OrderResult, error) {
 	if !ambiguous && (op.name != OpEnsureOrder || e.Kind != ErrOrderExists) {
 		return nil, op.fail(e)
 	}
-	found, err := op.pollOrder(sub.order, requireLicenses)
+	var subset []Difference // of the last record that shows only a part of the order
+	found, err := op.pollOrder(sub.order, func(rec *OrderRecord) error {
+		subset = nil
+		if err := requireLicenses(rec); err != nil {
+			return err
+		}
+		if breaking := breakingDifferences(compareOrder(sub.order, rec, true)); onlyMissing(breaking) {
+			subset = breaking
+			return errPartlyVisible
+		}
+		return nil
+	})
 	switch {
+	case err == errPartlyVisible && !ambiguous && subset != nil: //nolint:errorlint // a joined error: lookups ended early
+		e.Differences = subset // after all lookups, what is missing does not exist
+		return nil, op.conflict(e)
 	case err != nil && ambiguous:
 		return op.unknown(e, unsettledReason(e.detail, err), err)
 	case err != nil:
@@ -233,7 +253,8 @@ func (e *Error) addCauses(err error) {
 			e.addCauses(cause)
 		}
 	default:
-		if !slices.Contains(e.causes, err) {
+		// Comparing errors of an uncomparable type panics.
+		if !reflect.ValueOf(err).Comparable() || !slices.Contains(e.causes, err) {
 			e.causes = append(e.causes, err)
 		}
 	}

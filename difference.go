@@ -3,6 +3,7 @@ package licensespring
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/licensespring-go/licensespring/internal/redact"
 	"github.com/licensespring-go/licensespring/internal/wire"
@@ -87,6 +88,16 @@ func isLanguage(s string) bool {
 		}
 	}
 	return len(s) == 2 || len(s) == 5
+}
+
+// onlyMissing reports whether there are differences, and each of them is a license
+// or an item that the record does not show. A missing user does not count: the
+// license may have another one.
+func onlyMissing(differences []Difference) bool {
+	return len(differences) > 0 && !slices.ContainsFunc(differences, func(d Difference) bool {
+		missing := strings.HasSuffix(d.Path, "]") || strings.HasSuffix(d.Path, ".key") || strings.HasSuffix(d.Path, ".product_code")
+		return d.Got != "" || !missing
+	})
 }
 
 // onlySurplus reports whether the only difference is that the record has additional

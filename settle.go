@@ -35,12 +35,13 @@ type lookup struct {
 // pollOrder looks up the order until accept returns nil for its record and the
 // codes of its products are known. The waits between the lookups double, like
 // those between attempts. The error is errNotVisible if no lookup found the order,
-// the last error of accept, or the reason why the lookups ended early. If only the
+// errPartlyVisible if one showed a part and the last none, the last error of accept, or the reason why the lookups ended early. If only the
 // products stay unknown, it is nil.
 func (op *operation) pollOrder(order *Order, accept func(*OrderRecord) error) (*lookup, error) {
 	var (
-		found *lookup
-		last  error
+		found  *lookup
+		last   error
+		partly bool // a lookup showed a part of the order
 	)
 	wait := op.client.cfg.waitMin
 	for n := range maxPolls {
@@ -70,8 +71,10 @@ func (op *operation) pollOrder(order *Order, accept func(*OrderRecord) error) (*
 		switch {
 		case err == nil:
 			return found, nil
+		case errors.Is(err, errNotVisible) && partly: // a replica that is behind
+			last = errPartlyVisible
 		case errors.Is(err, errNotVisible), errors.Is(err, errPartlyVisible):
-			last = err
+			last, partly = err, errors.Is(err, errPartlyVisible)
 		case errors.Is(err, errProductUnknown):
 			found.productErr = err
 			return found, nil

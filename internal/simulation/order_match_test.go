@@ -43,34 +43,57 @@ func (s *orderSpec) headMatches(stored *lst.Order, shows recordContents) bool {
 }
 
 // isPartOf reports whether each license of the spec can be assigned a stored
-// license of its own. Orders are small, so backtracking is fast enough.
+// license of its own.
 func (s *orderSpec) isPartOf(stored *lst.Order) bool {
-	type candidate struct {
-		product string
-		license lst.License
-		taken   bool
-	}
+	all := candidatesOf(stored)
+	return assignable(len(s.licenses), len(all), func(n, i int) bool {
+		return s.licenses[n].matches(all[i].product, &all[i].license)
+	})
+}
+
+// isMoreThan reports whether the stored order is a part of the spec: each of its
+// licenses can be assigned one of the spec, and one of the spec remains.
+func (s *orderSpec) isMoreThan(stored *lst.Order) bool {
+	all := candidatesOf(stored)
+	return len(all) < len(s.licenses) && assignable(len(all), len(s.licenses), func(i, n int) bool {
+		return s.licenses[n].matches(all[i].product, &all[i].license)
+	})
+}
+
+// candidate is a stored license with its product.
+type candidate struct {
+	product string
+	license lst.License
+}
+
+func candidatesOf(stored *lst.Order) []candidate {
 	var all []candidate
 	for _, item := range stored.Items {
 		for _, l := range item.Licenses {
 			all = append(all, candidate{product: item.ProductCode, license: l})
 		}
 	}
-	var place func(n int) bool
-	place = func(n int) bool {
-		if n == len(s.licenses) {
+	return all
+}
+
+// assignable reports whether each of n things can be assigned one of m others of its
+// own. Orders are small, so backtracking is fast enough.
+func assignable(n, m int, fits func(i, j int) bool) bool {
+	taken := make([]bool, m)
+	var place func(i int) bool
+	place = func(i int) bool {
+		if i == n {
 			return true
 		}
-		for i := range all {
-			c := &all[i]
-			if c.taken || !s.licenses[n].matches(c.product, &c.license) {
+		for j := range m {
+			if taken[j] || !fits(i, j) {
 				continue
 			}
-			c.taken = true
-			if place(n + 1) {
+			taken[j] = true
+			if place(i + 1) {
 				return true
 			}
-			c.taken = false
+			taken[j] = false
 		}
 		return false
 	}

@@ -110,9 +110,9 @@ var states = [...]state{
 	}},
 
 	// Lookups.
-	{"lookup: not visible at first, then visible", func(_ *run, c *call) bool {
+	{"lookup: not visible at first, then visible", func(r *run, c *call) bool {
 		lookups := c.lookupResponses()
-		return len(lookups) > 1 && c.succeeded() && !c.isShownIn(lookups[0]) && c.isShownIn(lookups[len(lookups)-1])
+		return len(lookups) > 1 && c.succeeded() && !r.isShownIn(c, lookups[0]) && r.isShownIn(c, lookups[len(lookups)-1])
 	}},
 	{"lookup: the order was requested by its id", func(_ *run, c *call) bool {
 		return slices.ContainsFunc(c.lookupResponses(), func(o *observation) bool { return !o.isList() })
@@ -311,7 +311,7 @@ func (c *call) productReads() int {
 // because it did not know the codes of the products.
 func (r *run) productsUnknown(c *call) bool {
 	lookups := c.lookupResponses()
-	return c.unknown() && len(lookups) > 0 && c.isShownIn(lookups[len(lookups)-1]) && !r.knowsProducts(c, lookups[len(lookups)-1])
+	return c.unknown() && len(lookups) > 0 && r.isShownIn(c, lookups[len(lookups)-1]) && !r.knowsProducts(c, lookups[len(lookups)-1])
 }
 
 // isAtCancel reports whether the call ended when it was canceled.
