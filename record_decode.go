@@ -220,6 +220,7 @@ func (r *recordReader) product(item *ItemRecord, val jsonread.Value) {
 
 func (r *recordReader) license(l *LicenseRecord, data jsonread.Value) bool {
 	l.raw = newRawJSON(data.Bytes())
+	var users, single []UserRecord
 	for it := data.Members(); it.Next(); {
 		val := it.Value
 		switch string(it.Name) {
@@ -288,21 +289,21 @@ func (r *recordReader) license(l *LicenseRecord, data jsonread.Value) bool {
 		case "product_features":
 			readList(r, &l.ProductFeatures, "product_features", val, (*recordReader).feature)
 		case "license_users":
-			var users []UserRecord
 			readList(r, &users, "license_users", val, (*recordReader).user)
-			l.addUsers(users)
 		case "license_user":
 			if val.Kind() == jsonread.Object {
 				r.path.Enter("license_user")
-				var user [1]UserRecord
-				r.user(&user[0], val)
-				l.addUsers(user[:])
+				single = make([]UserRecord, 1)
+				r.user(&single[0], val)
 				r.path.Leave()
 			} else {
 				r.noteUnreadable("license_user", val)
 			}
 		}
 	}
+	// Once, however often a member is repeated.
+	l.addUsers(users)
+	l.addUsers(single)
 	return data.Kind() == jsonread.Object
 }
 

@@ -63,6 +63,19 @@ func TestRecordCompany(t *testing.T) {
 	}
 }
 
+// The last one of duplicate members counts, also if it is an empty list.
+func TestRecordDuplicateMembers(t *testing.T) {
+	t.Parallel()
+	rec, _ := parseRecord(t, `{"id": 1, "order_items": [{"product_code": "acmecad", "licenses": [{"id": 1}]}], "order_items": []}`)
+	assert.Empty(t, rec.OrderItems)
+	assert.False(t, rec.showsLicenses())
+
+	rec, _ = parseRecord(t, `{"id": 1, "order_items": [{"licenses": [{"license_user": {"id": 1}, "license_users": [{"id": 2}], "license_user": {"id": 3}}]}]}`)
+	users := rec.OrderItems[0].Licenses[0].LicenseUsers
+	require.Len(t, users, 2)
+	assert.Equal(t, []int64{2, 3}, []int64{users[0].ID, users[1].ID})
+}
+
 // A pointer of a record is nil if the response did not show the value.
 func TestRecordShowsZeroAndFalse(t *testing.T) {
 	t.Parallel()
