@@ -70,7 +70,7 @@ func (o *Order) id() string {
 func (op *operation) sendOrder(sub *submission) (*OrderResult, error) {
 	resp := op.send(OpCreateOrder, sub.req)
 	if created, ok := readCreated(sub.order, resp); ok {
-		return op.result(OutcomeCreated, sub, created), nil
+		return op.result(OutcomeCreated, created, sub.differences(created.rec)), nil
 	}
 	e := op.createError(sub, resp)
 	ambiguous := e.Outcome == OutcomeUnknown
@@ -83,7 +83,7 @@ func (op *operation) sendOrder(sub *submission) (*OrderResult, error) {
 		if err := requireLicenses(rec); err != nil {
 			return err
 		}
-		if breaking := breakingDifferences(compareOrder(sub.order, rec, true)); onlyMissing(breaking) {
+		if breaking := breakingDifferences(sub.differences(rec)); onlyMissing(breaking) {
 			subset = breaking
 			return errPartlyVisible
 		}
@@ -98,15 +98,15 @@ func (op *operation) sendOrder(sub *submission) (*OrderResult, error) {
 	case err != nil:
 		return op.unknown(e, "the id is taken; "+unsettledReason("", err), err)
 	}
-	differences := compareOrder(sub.order, found.rec, true)
+	differences := sub.differences(found.rec)
 	switch {
 	case !allTolerated(differences):
 	case found.productErr != nil:
 		return op.unknown(e, unsettledReason(e.detail, found.productErr), found.productErr)
 	case ambiguous:
-		return op.result(OutcomeRecovered, sub, found), nil
+		return op.result(OutcomeRecovered, found, differences), nil
 	default:
-		return op.result(OutcomeExisting, sub, found), nil
+		return op.result(OutcomeExisting, found, differences), nil
 	}
 	e.Differences = breakingDifferences(differences)
 	if ambiguous {
@@ -138,7 +138,7 @@ func (op *operation) sendAppend(sub *submission) (*OrderResult, error) {
 	for resends := 0; ; {
 		resp := op.send(OpCreateOrder, sub.req)
 		if created, ok := readCreated(sub.order, resp); ok {
-			return op.result(OutcomeAppended, sub, created), nil
+			return op.result(OutcomeAppended, created, sub.differences(created.rec)), nil
 		}
 		e := op.createError(sub, resp)
 		if !ambiguous && e.Outcome != OutcomeUnknown {
@@ -177,7 +177,7 @@ func (op *operation) recovered(sub *submission, found *lookup, e *Error) (*Order
 	case found.productErr != nil:
 		return op.unknown(e, unsettledReason(e.detail, found.productErr), found.productErr)
 	default:
-		return op.result(OutcomeRecovered, sub, found), nil
+		return op.result(OutcomeRecovered, found, sub.differences(found.rec)), nil
 	}
 }
 

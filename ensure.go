@@ -118,7 +118,7 @@ func (op *operation) remaining(sub *submission, found *lookup, e *Error) (*submi
 	case found.productErr != nil:
 		return nil, nil, op.fail(asError(found.productErr)) // this call has created nothing
 	case len(missing) == 0:
-		return nil, op.result(OutcomeExisting, &submission{whole: whole, order: whole}, found), nil
+		return nil, op.result(OutcomeExisting, found, differences), nil
 	}
 	next, err := op.prepareSome(whole, missing)
 	if err != nil {

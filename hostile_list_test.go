@@ -18,18 +18,18 @@ import (
 func TestHostileNext(t *testing.T) {
 	t.Parallel()
 	for name, next := range map[string]string{
-		"another host":           `"https://elsewhere.example/api/v1/orders/?offset=77"`,
-		"another scheme":         `"file:///etc/passwd"`,
-		"no TLS":                 `"http://saas.licensespring.com/api/v1/orders/?offset=77"`,
-		"with credentials":       `"https://user:word@saas.licensespring.com/api/v1/orders/"`,
-		"a script":               `"javascript:alert(1)"`,
-		"another path":           `"/api/v1/licenses/"`,
-		"back to the first":      `"https://saas.licensespring.com/api/v1/orders/?offset=0"`,
-		"a negative offset":      `"https://saas.licensespring.com/api/v1/orders/?offset=-5"`,
-		"a line break in it":     `"https://saas.licensespring.com/\r\nAuthorization: x"`,
-		"not parseable":          `"http://%zz/"`,
-		"a megabyte":             `"` + strings.Repeat("x", 1<<20) + `"`,
-		"two, the last of which": `null, "next": "https://elsewhere.example/"`,
+		"another host":         `"https://elsewhere.example/api/v1/orders/?offset=77"`,
+		"another scheme":       `"file:///etc/passwd"`,
+		"no TLS":               `"http://saas.licensespring.com/api/v1/orders/?offset=77"`,
+		"with credentials":     `"https://user:word@saas.licensespring.com/api/v1/orders/"`,
+		"a script":             `"javascript:alert(1)"`,
+		"another path":         `"/api/v1/licenses/"`,
+		"back to the first":    `"https://saas.licensespring.com/api/v1/orders/?offset=0"`,
+		"a negative offset":    `"https://saas.licensespring.com/api/v1/orders/?offset=-5"`,
+		"a line break in it":   `"https://saas.licensespring.com/\r\nAuthorization: x"`,
+		"not parseable":        `"http://%zz/"`,
+		"a megabyte":           `"` + strings.Repeat("x", 1<<20) + `"`,
+		"two, the last counts": `null, "next": "https://elsewhere.example/"`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -49,7 +49,7 @@ func TestHostileRecords(t *testing.T) {
 
 		// Duplicate members: the last one counts, as in encoding/json.
 		{name: "two ids", body: `{"id": 4, "id": 5, "store_id": "inv-1", ` + items + `}`, id: 5},
-		{name: "two ids, the last of which is none", body: `{"id": 5, "id": [], "store_id": "inv-1", ` + items + `}`, id: 5, unreadable: "response.id"},
+		{name: "two ids, the last is no number", body: `{"id": 5, "id": [], "store_id": "inv-1", ` + items + `}`, id: 5, unreadable: "response.id"},
 		{name: "two store_ids", body: `{"id": 5, "store_id": "inv-2", "store_id": "inv-1", ` + items + `}`, id: 5},
 		{name: "two lists of items", body: `{"id": 5, "store_id": "inv-1", "order_items": [{"licenses": [{"max_activations": 1}]}], "order_items": [{"licenses": [{"max_activations": 2}]}]}`, id: 5, max: 2},
 		{name: "two limits", body: `{"id": 5, "store_id": "inv-1", "order_items": [{"licenses": [{"max_activations": 1, "max_activations": 2}]}]}`, id: 5, max: 2},

@@ -125,7 +125,7 @@ func TestManyUsers(t *testing.T) {
 	}
 }
 
-// An order of many licenses is rejected with many messages, each of which may
+// An order of many licenses is rejected with many messages. Each message may
 // contain a part of any key.
 func TestHostileNumberOfMessages(t *testing.T) {
 	t.Parallel()

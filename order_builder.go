@@ -19,7 +19,9 @@ func (o *Order) AddItem(productCode string, licenses ...License) *Order {
 		item.Licenses = make([]License, len(licenses)) // not slices.Clone, which would move the argument to the heap
 		for i := range licenses {
 			item.Licenses[i] = licenses[i]
-			item.Licenses[i].own()
+			if l := &item.Licenses[i]; !l.sharesNothing() {
+				l.fields(cloner{}) // in place: Clone would allocate another copy
+			}
 		}
 	}
 	o.Items = append(slices.Clip(o.Items), item) // never into an array of the caller's

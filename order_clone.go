@@ -23,15 +23,8 @@ func (l License) Clone() License {
 		return l
 	}
 	c := l // so that l itself stays on the stack
-	c.own()
+	c.fields(cloner{})
 	return c
-}
-
-// own replaces what the license, copied by assignment, shares with the original.
-func (l *License) own() {
-	if !l.sharesNothing() {
-		l.fields(cloner{})
-	}
 }
 
 // sharesNothing reports whether the license has no pointer, slice or map, as most
@@ -75,27 +68,22 @@ func (cloner) member(name string, p any) {
 			(*p).fields(cloner{})
 		}
 	case *[]OrderItem:
-		*p = slices.Clone(*p)
-		cloneEach(name, p)
+		cloneList(name, p)
 	case *[]License:
-		*p = slices.Clone(*p)
-		cloneEach(name, p)
+		cloneList(name, p)
 	case *[]LicenseUser:
-		*p = slices.Clone(*p)
-		cloneEach(name, p)
+		cloneList(name, p)
 	case *[]ProductFeature:
-		*p = slices.Clone(*p)
-		cloneEach(name, p)
+		cloneList(name, p)
 	case *[]CustomField:
-		*p = slices.Clone(*p)
-		cloneEach(name, p)
+		cloneList(name, p)
 	default:
 		panic(unknownField(name, p))
 	}
 }
 
-// cloneEach clones the elements of a list that has been copied.
-func cloneEach(name string, p any) {
+func cloneList[T any](name string, p *[]T) {
+	*p = slices.Clone(*p)
 	l := listOf(name, p)
 	for i := range l.len() {
 		l.at(i).fields(cloner{})

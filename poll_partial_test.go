@@ -138,8 +138,8 @@ func TestPartlyEqualOrderIsAnother(t *testing.T) {
 	}
 }
 
-// An append of which a lookup has shown some keys is not repeated, even if a later
-// lookup, perhaps of a replica that is behind, shows none.
+// Once a lookup has shown some keys of an append, the append is not repeated, even
+// if a later lookup, perhaps of a replica that is behind, shows none.
 func TestPartlyVisibleAppendIsNotRepeated(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -27,10 +27,7 @@ type Preview struct {
 func (c *Client) Preview(order *Order) (*Preview, error) {
 	req, findings, err := c.createRequest(order)
 	if err != nil {
-		op := &operation{client: c, name: OpPreview}
-		if order != nil {
-			op.orderID = order.ID
-		}
+		op := &operation{client: c, name: OpPreview, orderID: order.id()}
 		return &Preview{Findings: findings}, op.invalid(err)
 	}
 	header := req.Header.Clone() // its values are shared by all requests

@@ -157,7 +157,7 @@ func readList[T any](r *recordReader, dst *[]T, name string, val jsonread.Value,
 		r.noteUnreadable(name, val)
 		return
 	}
-	*dst = nil // the last one of duplicate members counts
+	*dst = nil
 	n := 0
 	for it := val.Elements(); it.Next(); {
 		if kind := it.Value.Kind(); kind == jsonread.Object || kind == jsonread.String {

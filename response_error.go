@@ -149,11 +149,11 @@ func kindOf(resp *exchange.Response, code string) ErrorKind {
 }
 
 // isFromProxy reports whether a 4xx is about the connection and not about the
-// request. 460 and 499 are statuses of load balancers and proxies that did not wait
-// for the service.
+// request.
 func isFromProxy(status int) bool {
 	switch status {
-	case http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusMisdirectedRequest, http.StatusTooEarly, 460, 499:
+	case http.StatusProxyAuthRequired, http.StatusRequestTimeout, http.StatusMisdirectedRequest, http.StatusTooEarly,
+		exchange.StatusClientClosedRequest, exchange.StatusLoadBalancerTimeout:
 		return true
 	default:
 		return false

@@ -81,8 +81,9 @@ func (r *OrderResult) Raw() json.RawMessage {
 	return r.Order.Raw()
 }
 
-// result ends the operation with the record of the order.
-func (op *operation) result(outcome Outcome, sub *submission, found *lookup) *OrderResult {
+// result ends the operation with the record of the order, and warns of what the
+// record shows otherwise.
+func (op *operation) result(outcome Outcome, found *lookup, differences []Difference) *OrderResult {
 	warnings := append([]Finding(nil), op.warnings...)
 	for _, path := range found.unreadable {
 		warnings = append(warnings, Finding{
@@ -96,7 +97,6 @@ func (op *operation) result(outcome Outcome, sub *submission, found *lookup) *Or
 			Message: "the response shows no licenses; GetOrder returns them",
 		})
 	}
-	differences := sub.differences(found.rec)
 	for _, d := range differences {
 		warnings = append(warnings, d.warning())
 	}

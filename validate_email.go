@@ -69,7 +69,7 @@ func formOfLocalPart(s string) emailForm {
 				return emailMalformed
 			}
 			i += n
-		case isAlphanumeric(c) || strings.IndexByte("!#$%&'*+-/=?^_`{|}~.", c) >= 0:
+		case isAlphanumeric(rune(c)) || strings.IndexByte("!#$%&'*+-/=?^_`{|}~.", c) >= 0:
 			i++
 		default:
 			return emailMalformed
@@ -122,9 +122,9 @@ func isNoDomain(r rune) bool {
 	if r >= utf8.RuneSelf {
 		return unicode.IsSpace(r)
 	}
-	return ('0' > r || r > '9') && ('a' > r || r > 'z') && ('A' > r || r > 'Z') && r != '-' && r != '_'
+	return !isAlphanumeric(r) && r != '-' && r != '_'
 }
 
-func isAlphanumeric(c byte) bool {
+func isAlphanumeric(c rune) bool {
 	return '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }

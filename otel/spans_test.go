@@ -292,8 +292,8 @@ func TestRetryThatDidNotHappen(t *testing.T) {
 	assert.Equal(t, []any{nil, nil, int64(1), nil, int64(1)}, resends)
 }
 
-// TestConcurrentCalls makes 64 concurrent calls, half of which lose a response, and checks
-// that each attempt belongs to its call.
+// TestConcurrentCalls makes 64 concurrent calls and drops the responses of half of
+// them. Each attempt belongs to its call.
 func TestConcurrentCalls(t *testing.T) {
 	t.Parallel()
 	const n = 64

@@ -38,7 +38,7 @@ type Source struct {
 
 // Line is one line of a purchase.
 type Line struct {
-	// Quantity is the number of units, each of which requires a license.
+	// Quantity is the number of units. Each unit requires a license.
 	Quantity int64
 	// QuantityDecimal is the exact number of units, as in "2.5". It has precedence
 	// over Quantity unless it is empty.

@@ -12,7 +12,7 @@ import (
 
 // orderIDs finds ids that come back in the input, where they would mean something
 // else than the user wrote: rows of one CSV order that do not follow each other
-// would be two orders, of which the service rejects the second. An id may come back
+// would be two orders, and the service would reject the second. An id may come back
 // in an append, and in JSON Lines in an order with the same content.
 //
 // It stores hashes instead of ids. Two ids with the same hash of 64 bits would be an

@@ -40,7 +40,7 @@ func classifyResponse(status int, valid bool, bodyErr error) (Ending, string) {
 		return AmbiguousFinal, "redirected"
 	case status >= 300 && status < 400:
 		return Rejected, "redirected"
-	case status == http.StatusRequestTimeout, status == statusClientClosedRequest, status == statusLoadBalancerTimeout:
+	case status == http.StatusRequestTimeout, status == StatusClientClosedRequest, status == StatusLoadBalancerTimeout:
 		// Sent by a proxy that no longer waits for the service, which may still
 		// act on the request.
 		return Ambiguous, "proxy timed out"
@@ -55,8 +55,10 @@ func classifyResponse(status int, valid bool, bodyErr error) (Ending, string) {
 
 // Statuses of proxies that net/http does not define.
 const (
-	statusClientClosedRequest = 499 // nginx
-	statusLoadBalancerTimeout = 460 // AWS Elastic Load Balancing
+	// StatusClientClosedRequest is the status of nginx.
+	StatusClientClosedRequest = 499
+	// StatusLoadBalancerTimeout is the status of AWS Elastic Load Balancing.
+	StatusLoadBalancerTimeout = 460
 )
 
 // bodyErrorReason returns the reason for an error of reading a body.

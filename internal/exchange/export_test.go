@@ -2,7 +2,7 @@ package exchange
 
 import "time"
 
-// The pure functions, each of which has a table test.
+// The pure functions. Each has a table test.
 var (
 	ClassifyResponse = classifyResponse
 	ClassifyError    = classifyError

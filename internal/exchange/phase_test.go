@@ -223,7 +223,7 @@ func TestCutAtEveryByte(t *testing.T) {
 }
 
 // The caller's context or the attempt timeout ends at each moment: in the dial, the
-// handshake, the request, the handler and the response, each of which is delayed.
+// handshake, the request, the handler and the response. Each of them is delayed.
 func TestTimeoutAtEveryMoment(t *testing.T) {
 	t.Parallel()
 	const step = 7 * time.Millisecond

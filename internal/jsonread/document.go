@@ -26,8 +26,8 @@ func Parse(data []byte) (*Document, bool) {
 	if uint64(len(data)) > math.MaxUint32 {
 		return nil, false
 	}
-	var room [32]level
-	p := parser{data: data, tape: make([]container, 0, 8+len(data)/96), stack: room[:0]}
+	var levels [32]level
+	p := parser{data: data, tape: make([]container, 0, 8+len(data)/96), stack: levels[:0]}
 	if !p.document() {
 		return nil, false
 	}

@@ -2,19 +2,20 @@
 //
 // Responses are read with it instead of struct tags, so that one unexpected
 // member does not make a created order unreadable: each member is read
-// separately, and a member of the wrong type can be reported and skipped. Call
-// [Valid] first, which uses the scanner of encoding/json; the functions do not
-// check the grammar again. On invalid input they return early and never panic.
+// separately, and a member of the wrong type can be reported and skipped.
+//
+// [Parse] checks a document and indexes its containers, so that walking it reads
+// each byte once. The functions on bytes are for small values: call [Valid] first,
+// since they do not check the grammar again. On invalid input they return early and
+// never panic.
 package jsonread
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"math"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // Kind is the JSON type of a value.
@@ -237,8 +238,8 @@ func numberLiteral(value []byte) (string, bool) {
 }
 
 func memberName(quoted []byte) []byte {
-	if bytes.IndexByte(quoted, '\\') < 0 && utf8.Valid(quoted) {
-		return quoted[1 : len(quoted)-1]
+	if inner := quoted[1 : len(quoted)-1]; isPlainText(inner) {
+		return inner
 	}
 	name, _ := unquoteEscaped(quoted)
 	return []byte(name)
@@ -250,18 +251,10 @@ func unquote(quoted []byte) (string, bool) {
 	if len(quoted) < 2 || quoted[0] != '"' || quoted[len(quoted)-1] != '"' {
 		return "", false
 	}
-	inner := quoted[1 : len(quoted)-1]
-	ascii := true
-	for _, c := range inner {
-		if c == '\\' {
-			return unquoteEscaped(quoted)
-		}
-		ascii = ascii && c < utf8.RuneSelf
+	if inner := quoted[1 : len(quoted)-1]; isPlainText(inner) {
+		return string(inner), true
 	}
-	if !ascii && !utf8.Valid(inner) {
-		return unquoteEscaped(quoted)
-	}
-	return string(inner), true
+	return unquoteEscaped(quoted)
 }
 
 func unquoteEscaped(quoted []byte) (string, bool) {

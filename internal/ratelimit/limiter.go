@@ -221,8 +221,8 @@ func (l *Limiter) earliest(ahead int, now time.Time) time.Time {
 }
 
 // MinimumWait returns a lower bound for the time until n more requests are
-// granted, of which inFlight have called Wait. Those that are not in the queue
-// have been granted.
+// granted. InFlight of them have called Wait; those that are not in the queue have
+// been granted.
 func (l *Limiter) MinimumWait(n, inFlight int) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -28,9 +28,9 @@ const valueSize = 16
 // each process. It protects against printers that use reflection, not against a
 // reader of the memory.
 func Seal(text string) string {
-	var room, printed [256]byte // most texts need one allocation, the result
+	var buffer, printed [256]byte // most texts need one allocation, the result
 	k := processKeys()
-	b := append(append(room[:0], k.value[:]...), text...)
+	b := append(append(buffer[:0], k.value[:]...), text...)
 	value := sha256.Sum256(b)
 	b = append(append(b[:0], value[:valueSize]...), text...)
 	k.crypt(b)
@@ -39,8 +39,12 @@ func Seal(text string) string {
 
 // Open returns the text of Seal, and "" for anything else.
 func Open(sealed string) string {
-	var room [256]byte
-	b, err := hex.AppendDecode(room[:0], []byte(strings.TrimPrefix(sealed, Mark)))
+	hexText, ok := strings.CutPrefix(sealed, Mark)
+	if !ok {
+		return ""
+	}
+	var buffer [256]byte
+	b, err := hex.AppendDecode(buffer[:0], []byte(hexText))
 	if err != nil || len(b) < valueSize {
 		return ""
 	}

@@ -135,7 +135,7 @@ func (r *run) countRequests(c *call) []string {
 			report("the service received the append %d times", n)
 		}
 		if marked := a.Reason == reasonRepeated; marked != o.repeated(c.spec.order.Append) || (n > 1 && !marked) {
-			report("its reason is %q, with %d sends, of which the service received %d", a.Reason, len(o.sends), n)
+			report("its reason is %q, with %d sends; the service received %d", a.Reason, len(o.sends), n)
 		}
 	}
 	return found

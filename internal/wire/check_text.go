@@ -140,7 +140,7 @@ func hasReplacement(text []byte) bool {
 }
 
 // mayHoldText reports whether values of a type can be encoded with text of their
-// own. It is false for numbers and for bytes, of which there may be many.
+// own. It is false for numbers and bytes, so that long lists of them are skipped.
 func mayHoldText(t reflect.Type) bool {
 	switch t.Kind() {
 	case reflect.String, reflect.Pointer, reflect.Interface, reflect.Slice, reflect.Array, reflect.Map, reflect.Struct:

@@ -39,7 +39,7 @@ func purchaseEvents(t *testing.T, n int) (events [][]byte, id string, licenses i
 		add("2_subscription_invoice", "in_demo_2", "sub_demo_2")
 		add("3_subscription_checkout", "in_demo_2", "sub_demo_2", "cs_demo_3")
 		return events, "sub_demo_2-" + number, 3
-	default: // a bank transfer: two events, one of which requires no order
+	default: // a bank transfer: two events; the first requires no order
 		add("4_unpaid", "cs_demo_4")
 		add("5_paid_later", "cs_demo_4")
 		return events, "cs_demo_4-" + number, 1
