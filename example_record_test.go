@@ -209,6 +209,26 @@ func ExampleItemRecord_Raw() {
 	// Output: {"id": 8, "bundle": 3} <nil>
 }
 
+// A license can be decoded from any response, such as the data of an event.
+func ExampleLicenseRecord() {
+	var license licensespring.LicenseRecord
+	err := json.Unmarshal([]byte(`{
+		"id": 1933000000000021,
+		"enabled": true,
+		"validity_period": "2031-05-07",
+		"subscription_id": "sub_417"
+	}`), &license)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(license.ID, *license.Enabled, licensespring.DateOf(license.ValidityPeriod), license.SubscriptionID)
+	fmt.Println(license.Active == nil) // the response does not show it
+	// Output:
+	// 1933000000000021 true 2031-05-07 sub_417
+	// true
+}
+
 func ExampleLicenseRecord_Raw() {
 	var record licensespring.OrderRecord
 	err := json.Unmarshal([]byte(`{"order_items": [{"licenses": [{"max_transfers": 3}]}]}`), &record)

@@ -18,8 +18,8 @@ func (c *Client) GetOrder(ctx context.Context, id int64) (*OrderRecord, error) {
 	op := c.begin(ctx, OpGetOrder, "")
 	defer op.finish()
 
-	if id <= 0 {
-		return nil, op.invalid(validationError("id", RuleRequired, "is not an ID of the service"))
+	if err := checkID(id); err != nil {
+		return nil, op.invalid(err)
 	}
 	rec, _, err := op.getOrder(OpGetOrder, id, 0)
 	if err != nil {
@@ -61,9 +61,13 @@ func (op *operation) read(name Op, path, query string, maxAttempts int) *exchang
 // findOrder returns the order with the caller's id, with its items and licenses.
 func (op *operation) findOrder(name Op, storeID string, maxAttempts int) (*OrderRecord, []string, error) {
 	filter := OrderFilter{StoreID: storeID}
+	values, err := filter.values()
+	if err != nil {
+		return nil, nil, invalidRequest(err)
+	}
 	offset := 0
 	for range maxSearchPages {
-		p, err := op.listPage(name, filter, offset, maxPageSize, maxAttempts)
+		p, err := listPage[OrderRecord](op, name, values, offset, maxPageSize, maxAttempts)
 		if err != nil {
 			return nil, nil, err
 		}

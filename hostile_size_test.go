@@ -167,6 +167,12 @@ func TestHostileListWithoutNewOrders(t *testing.T) {
 		{"repeated page", licensespring.OrderFilter{}, func(int) string {
 			return `{"next": "x", "results": [{"id": 1, "store_id": "a"}, {"id": 2, "store_id": "b"}]}`
 		}, 2},
+		{"repeated page without ids", licensespring.OrderFilter{}, func(int) string {
+			return `{"next": "x", "results": [{"store_id": "a"}, {"store_id": "b"}]}`
+		}, 2},
+		{"the list is longer than its count", licensespring.OrderFilter{}, func(offset int) string {
+			return fmt.Sprintf(`{"count": 1, "next": "x", "results": [%s{}]}`, strings.Repeat(fmt.Sprintf(`{"type": %d},`, offset), 99))
+		}, 100 + 9*99}, // {} is on each page
 		{"the filter is ignored", licensespring.OrderFilter{StoreIDPrefix: "inv-"}, func(offset int) string {
 			return fmt.Sprintf(`{"next": "x", "results": [{"id": %d, "store_id": "a%d"}]}`, offset+1, offset)
 		}, 0},
@@ -205,6 +211,31 @@ func TestHostileListWithoutNewOrders(t *testing.T) {
 			assert.LessOrEqual(t, len(*queries), 60)
 			assertTerse(t, last)
 		})
+	}
+}
+
+// Two or more replicas of a service that ignores the offset, one behind the other:
+// each page holds an order that the previous one does not.
+func TestHostileListAlternating(t *testing.T) {
+	t.Parallel()
+	for _, period := range []int{2, 3, 7} {
+		n := 0
+		client, queries := pages(t, func(string, string) string {
+			n++
+			return fmt.Sprintf(`{"next": "x", "results": [{"id": %d}, {"id": 100}]}`, n%period+1)
+		})
+		records := 0
+		var last error
+		for _, err := range client.ListOrders(t.Context(), licensespring.OrderFilter{}) {
+			if last = err; err == nil {
+				records++
+			}
+		}
+		require.ErrorIs(t, last, licensespring.ErrBadResponse)
+		assert.Contains(t, last.Error(), "the service returns the same pages again")
+		assert.LessOrEqual(t, len(*queries), 20*period)
+		assert.LessOrEqual(t, records, len(*queries)+1)
+		assertTerse(t, last)
 	}
 }
 

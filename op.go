@@ -4,8 +4,8 @@ package licensespring
 // attempts, log entries and observers carry it.
 type Op string
 
-// The operations. OpLookUpOrder and OpGetProduct are requests of other calls, such
-// as one that settles an ambiguous create; the others are calls of their own.
+// The operations. OpLookUpOrder is a request of other calls, such as one that settles
+// an ambiguous create. OpGetProduct is both; the others are calls of their own.
 const (
 	OpNew                 Op = "new client"
 	OpPreview             Op = "preview order"
@@ -15,7 +15,13 @@ const (
 	OpGetOrder            Op = "get order"
 	OpGetOrderByStoreID   Op = "get order by store id"
 	OpListOrders          Op = "list orders"
+	OpGetLicense          Op = "get license"
+	OpGetLicenseByKey     Op = "get license by key"
+	OpListLicenses        Op = "list licenses"
+	OpGetCustomer         Op = "get customer"
+	OpListCustomers       Op = "list customers"
 	OpGetProduct          Op = "get product"
+	OpListProducts        Op = "list products"
 	OpGenerateLicenseKeys Op = "generate license keys"
 	OpAssignKeys          Op = "assign license keys"
 )

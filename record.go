@@ -95,7 +95,8 @@ type ItemRecord struct {
 
 // LicenseRecord is a license as stored by the service. Pointers are nil, text is
 // empty, and times, dates and IDs are zero where the response did not show a
-// value or showed null.
+// value or showed null. Like an [OrderRecord], it is decoded leniently: a member of
+// an unexpected type stays zero. Raw returns it.
 type LicenseRecord struct {
 	// ID is the ID the service assigned to the license.
 	ID int64 `json:"id,omitzero"`
@@ -160,6 +161,9 @@ type LicenseRecord struct {
 	Metadata map[string]any `json:"metadata,omitzero"`
 	// LastCheck is when a device last checked the license, in UTC.
 	LastCheck time.Time `json:"last_check,omitzero"`
+	// CreatedAt and UpdatedAt are times of the service's clock, in UTC.
+	CreatedAt time.Time `json:"created_at,omitzero"`
+	UpdatedAt time.Time `json:"updated_at,omitzero"`
 	// Customer is nil if the response shows no customer, or only its ID.
 	Customer *CustomerRecord `json:"customer,omitzero"`
 	// CustomerID is the ID the service assigned to the customer.

@@ -1,57 +1,60 @@
 package licensespring
 
 import (
-	"bytes"
 	"errors"
 	"strconv"
-	"strings"
 
 	"github.com/licensespring-go/licensespring/internal/jsonread"
 	"github.com/licensespring-go/licensespring/internal/redact"
 )
 
 var (
-	errNotRecord    = errors.New("licensespring: not an order record")
-	errMemoryBudget = errors.New("licensespring: too many records for the size of the response")
+	errNotRecord        = errors.New("licensespring: not an order record")
+	errNotLicenseRecord = errors.New("licensespring: not a license record")
+	errMemoryBudget     = errors.New("licensespring: too many records for the size of the response")
 )
 
 // UnmarshalJSON decodes an order record in the form of a response, leniently: a
 // member of an unexpected type stays zero. The error is not nil only if data is not
 // a JSON object.
 func (r *OrderRecord) UnmarshalJSON(data []byte) error {
-	document, ok := jsonread.Parse(bytes.Clone(data))
-	if !ok || document.Root().Kind() != jsonread.Object {
-		return errNotRecord
-	}
-	reader := newRecordReader(document)
-	var rec OrderRecord
-	reader.order(&rec, document.Root())
-	rec.raw = newRawJSON(document.Bytes())
-	if reader.memory.exhausted() {
-		return errMemoryBudget
-	}
-	*r = rec
-	return nil
+	return unmarshalRecord(r, data, errNotRecord)
+}
+
+// UnmarshalJSON decodes a license record in the form of a response, leniently: a
+// member of an unexpected type stays zero. The error is not nil only if data is not
+// a JSON object.
+func (l *LicenseRecord) UnmarshalJSON(data []byte) error {
+	return unmarshalRecord(l, data, errNotLicenseRecord)
+}
+
+func (r *OrderRecord) resource() resource { return resource{pathOrders, "order", "an order"} }
+
+func (r *OrderRecord) header() (id int64, raw *rawJSON) { return r.ID, &r.raw }
+
+func (r *OrderRecord) decode(reader *recordReader, data jsonread.Value) bool {
+	reader.order(r, data)
+	return data.Kind() == jsonread.Object
+}
+
+func (l *LicenseRecord) resource() resource { return resource{pathLicenses, "license", "a license"} }
+
+func (l *LicenseRecord) header() (id int64, raw *rawJSON) { return l.ID, &l.raw }
+
+func (l *LicenseRecord) decode(r *recordReader, data jsonread.Value) bool {
+	return r.license(l, data)
 }
 
 // readOrderRecord decodes a record from a document, which it retains, and returns the
 // paths of unreadable members. If the memory budget is exhausted, the record is
 // empty.
 func readOrderRecord(document *jsonread.Document) (*OrderRecord, []string) {
-	r := newRecordReader(document)
-	rec := &OrderRecord{}
-	r.order(rec, document.Root())
-	rec.raw = newRawJSON(document.Bytes()) // with the space around it
-	if r.memory.exhausted() {
-		return &OrderRecord{}, nil
-	}
-	return rec, r.unreadable
+	rec, unreadable, _ := readRecord[OrderRecord](document)
+	return rec, unreadable
 }
 
 func (r *recordReader) order(rec *OrderRecord, data jsonread.Value) {
 	rec.raw = newRawJSON(data.Bytes())
-	r.arena = strings.Builder{} // of this record alone, so that its texts keep no other alive
-	r.arena.Grow(len(data.Bytes()) / 5)
 	for it := data.Members(); it.Next(); {
 		val := it.Value
 		switch string(it.Name) {
@@ -282,6 +285,10 @@ func (r *recordReader) license(l *LicenseRecord, data jsonread.Value) bool {
 			r.licenseMetadata(&l.Metadata, val)
 		case "last_check":
 			r.time(&l.LastCheck, "last_check", val)
+		case "created_at":
+			r.time(&l.CreatedAt, "created_at", val)
+		case "updated_at":
+			r.time(&l.UpdatedAt, "updated_at", val)
 		case "customer":
 			r.customer(&l.Customer, &l.CustomerID, val)
 		case "customer_id": // of a record that encoding/json has written

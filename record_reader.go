@@ -1,6 +1,7 @@
 package licensespring
 
 import (
+	"bytes"
 	"reflect"
 	"strings"
 	"time"
@@ -21,9 +22,68 @@ type recordReader struct {
 	bools []bool
 }
 
+// record is a pointer to a record that a response or an element of a list consists
+// of.
+type record[R any] interface {
+	*R
+	// resource returns where the service serves such records. It can be called on a
+	// nil pointer.
+	resource() resource
+	// header returns the ID of the record and the JSON that it was decoded from.
+	header() (id int64, raw *rawJSON)
+	// decode reads the record, and reports whether data is one.
+	decode(r *recordReader, data jsonread.Value) bool
+}
+
+// resource is a kind of records that the service serves.
+type resource struct {
+	path string // of the list; that of a record follows it
+	noun string
+	one  string // with its article
+}
+
+// readRecord decodes the record that a document consists of, and returns the paths
+// of unreadable members. It retains the document. If the memory budget is exhausted,
+// the record is empty and ok is false.
+func readRecord[R any, P record[R]](document *jsonread.Document) (rec *R, unreadable []string, ok bool) {
+	r := newRecordReader(document)
+	rec = new(R)
+	r.start(document.Root())
+	P(rec).decode(r, document.Root())
+	if r.memory.exhausted() {
+		return new(R), nil, false
+	}
+	_, raw := P(rec).header()
+	*raw = newRawJSON(document.Bytes()) // with the space around it
+	return rec, r.unreadable, true
+}
+
+// unmarshalRecord decodes a record from data, which it copies. If it returns an
+// error, dst is unchanged.
+func unmarshalRecord[R any, P record[R]](dst P, data []byte, errNotRecord error) error {
+	document, ok := jsonread.Parse(bytes.Clone(data))
+	if !ok || document.Root().Kind() != jsonread.Object {
+		return errNotRecord
+	}
+	rec, _, ok := readRecord[R, P](document)
+	if !ok {
+		return errMemoryBudget
+	}
+	*dst = *rec
+	return nil
+}
+
 // newRecordReader returns a reader of the records in a document.
 func newRecordReader(document *jsonread.Document) *recordReader {
 	return &recordReader{memory: newMemoryBudget(len(document.Bytes()))}
+}
+
+// start begins a record. Its texts share memory with each other and with no other
+// record, so that they keep no other one alive.
+func (r *recordReader) start(data jsonread.Value) {
+	r.unreadable = nil
+	r.arena = strings.Builder{}
+	r.arena.Grow(len(data.Bytes()) / 5)
 }
 
 // memoryBudget is the number of bytes that may still be allocated for records.

@@ -14,6 +14,8 @@ const (
 	pathCreateOrder = "/api/v1/orders/create_order/"
 	pathGenerate    = "/api/v1/orders/generate_license/"
 	pathProducts    = "/api/v1/products/"
+	pathLicenses    = "/api/v1/licenses/"
+	pathCustomers   = "/api/v1/customers/"
 )
 
 // headers returns a function that returns the headers of a request: a new map
