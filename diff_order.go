@@ -96,6 +96,8 @@ type comparer struct {
 	countOnly           bool
 	breaking, tolerated int
 	failFast            bool // stop comparing at the first breaking difference
+	// With strict, a member that the record does not show or shows as empty differs.
+	strict bool
 }
 
 // shownMember is the place of a member within the selected object.
@@ -131,19 +133,47 @@ func (c *comparer) gotMember(name string) []byte {
 	if c.failFast && c.breaking > 0 {
 		return nil
 	}
-	other, _ := wire.OtherSpelling(name)
+	other := otherSpelling(name)
 	for i := range c.shown {
 		m := &c.shown[i]
 		got, val := c.object[m.name:m.nameEnd], c.object[m.val:m.valEnd]
 		if string(got) != name && (other == "" || string(got) != other) {
 			continue
 		}
-		if string(val) == "null" || string(val) == `""` {
+		if isEmptyValue(val) && !c.strict {
 			continue
 		}
 		return val
 	}
 	return nil
+}
+
+func isEmptyValue(val []byte) bool { return string(val) == "null" || string(val) == `""` }
+
+// otherSpelling returns the other name that a record may use for a member, or "".
+func otherSpelling(name string) string {
+	if name == "allow_unlimited_activation" {
+		return name + "s"
+	}
+	if other, ok := wire.OtherSpelling(name); ok {
+		return other
+	}
+	if other := wire.ClassicSpelling(name); other != name {
+		return other
+	}
+	return ""
+}
+
+// unreadable reports, if the comparison is strict, a member whose value in the record
+// cannot be compared. An empty value differs; one that is missing is not known.
+func (c *comparer) unreadable(name, want string, val []byte) {
+	switch {
+	case !c.strict:
+	case val != nil && isEmptyValue(val):
+		c.report(name, want, "", RuleValueMismatch)
+	default:
+		c.report(name, want, "", RuleNotShown)
+	}
 }
 
 func (c *comparer) report(name, want, got string, rule Rule) {
@@ -166,6 +196,10 @@ func (c *comparer) member(name string, p any) {
 		// A test order must not pass for an order that was paid for.
 		if *p || name == "is_test" {
 			c.flag(name, *p)
+		}
+	case **string:
+		if *p != nil {
+			c.optionalText(name, **p)
 		}
 	case **bool:
 		if *p != nil {
@@ -198,12 +232,25 @@ func (c *comparer) member(name string, p any) {
 	case *[]CustomField:
 		c.customFields(name, *p)
 	case *[]OrderItem, *[]License, *[]LicenseUser, *[]ProductFeature, *any: // see items and license
+	case *[]UserAssignment: // see userSet
 	default:
 		panic(unknownField(name, p))
 	}
 }
 
-func (c *comparer) extra(object, *map[string]json.RawMessage) {}
+func (c *comparer) extra(_ object, p *map[string]json.RawMessage) {
+	if !c.strict {
+		return
+	}
+	for _, name := range sortedNames(*p) {
+		switch val := c.gotMember(name); {
+		case val == nil:
+			c.report(shownName(name), redact.Mark, "", RuleNotShown)
+		case !contains(val, (*p)[name]):
+			c.report(shownName(name), redact.Mark, redact.Mark, RuleValueMismatch)
+		}
+	}
+}
 
 func (c *comparer) text(name, want string) {
 	if want == "" {
@@ -234,9 +281,27 @@ func isPlain(val []byte, s string) bool {
 	return len(val) == len(s)+2 && val[0] == '"' && string(val[1:len(val)-1]) == s && strings.IndexByte(s, '\\') < 0
 }
 
+// optionalText compares a text that may be empty.
+func (c *comparer) optionalText(name, want string) {
+	val := c.gotMember(name)
+	got, ok := jsonread.Text(val)
+	switch {
+	case !ok && want == "" && val != nil && isEmptyValue(val):
+	case !ok:
+		c.unreadable(name, redact.Mark, val)
+	case strings.TrimSpace(got) != strings.TrimSpace(want):
+		c.report(name, redact.Mark, redact.Mark, RuleValueMismatch)
+	}
+}
+
 func (c *comparer) flag(name string, want bool) {
-	got, ok := jsonread.Boolean(c.gotMember(name))
-	if !ok || got == want || (got && c.preventVM && name == "prevent_vm") {
+	val := c.gotMember(name)
+	got, ok := jsonread.Boolean(val)
+	if !ok {
+		c.unreadable(name, strconv.FormatBool(want), val)
+		return
+	}
+	if got == want || (got && c.preventVM && name == "prevent_vm") {
 		return
 	}
 	rule := RuleValueMismatch
@@ -247,13 +312,21 @@ func (c *comparer) flag(name string, want bool) {
 }
 
 func (c *comparer) int(name string, want int64) {
-	if got, ok := jsonread.Int(c.gotMember(name)); ok && got != want {
+	val := c.gotMember(name)
+	switch got, ok := jsonread.Int(val); {
+	case !ok && c.strict:
+		c.unreadable(name, strconv.FormatInt(want, 10), val)
+	case ok && got != want:
 		c.report(name, strconv.FormatInt(want, 10), strconv.FormatInt(got, 10), RuleValueMismatch)
 	}
 }
 
 func (c *comparer) number(name string, want float64) {
-	if got, ok := jsonread.Float(c.gotMember(name)); ok && got != want {
+	val := c.gotMember(name)
+	switch got, ok := jsonread.Float(val); {
+	case !ok && c.strict:
+		c.unreadable(name, formatNumber(want), val)
+	case ok && got != want:
 		c.report(name, formatNumber(want), formatNumber(got), RuleValueMismatch)
 	}
 }
@@ -264,7 +337,11 @@ func (c *comparer) period(name string, want ConsumptionPeriod) {
 	if want == "" {
 		return
 	}
-	if got, ok := jsonread.Text(c.gotMember(name)); ok && wire.Current.Period(got) != wire.Current.Period(string(want)) {
+	val := c.gotMember(name)
+	switch got, ok := jsonread.Text(val); {
+	case !ok || got == "":
+		c.unreadable(name, shownText(name, string(want)), val)
+	case wire.Current.Period(got) != wire.Current.Period(string(want)):
 		c.report(name, shownText(name, string(want)), shownText(name, got), RuleValueMismatch)
 	}
 }
@@ -274,12 +351,12 @@ func (c *comparer) duration(name string, want Duration) {
 	if want.IsZero() {
 		return
 	}
-	s, ok := jsonread.Text(c.gotMember(name))
-	if !ok {
-		return
-	}
-	// Another form, such as a number of days, cannot be compared.
-	if got, err := ParseDuration(s); err == nil && !sameLength(got, want) {
+	val := c.gotMember(name)
+	s, _ := jsonread.Text(val)
+	switch got, err := ParseDuration(s); {
+	case err != nil: // another form, such as a number of days, cannot be compared
+		c.unreadable(name, want.String(), val)
+	case !sameLength(got, want):
 		c.report(name, want.String(), got.String(), RuleValueMismatch)
 	}
 }
@@ -317,11 +394,17 @@ func (c *comparer) date(name string, want Date) {
 	if want.IsZero() {
 		return
 	}
-	s, ok := jsonread.Text(c.gotMember(name))
-	if !ok {
-		return
-	}
-	if got, err := wire.ParseTime(s); err == nil && !got.IsZero() && DateOf(got) != want {
+	val := c.gotMember(name)
+	s, ok := jsonread.Text(val)
+	got, err := wire.ParseTime(s)
+	switch {
+	case !ok || err != nil:
+		c.unreadable(name, want.String(), val)
+	case got.IsZero(): // "" or 0000-00-00
+		if c.strict {
+			c.report(name, want.String(), "", RuleValueMismatch)
+		}
+	case DateOf(got) != want:
 		c.report(name, want.String(), DateOf(got).String(), RuleValueMismatch)
 	}
 }
@@ -329,7 +412,14 @@ func (c *comparer) date(name string, want Date) {
 // metadata compares the metadata of a license. The service may add members.
 func (c *comparer) metadata(name string, value map[string]any) {
 	val := c.gotMember(name)
-	if len(value) == 0 || jsonread.KindOf(val) != jsonread.Object {
+	if text, ok := jsonread.Text(val); ok && c.strict && jsonread.Valid([]byte(text)) {
+		val = []byte(text) // a text that holds the object
+	}
+	switch {
+	case len(value) == 0:
+		return
+	case jsonread.KindOf(val) != jsonread.Object:
+		c.unreadable(name, redact.Mark, val)
 		return
 	}
 	if want, err := wire.AppendValue(nil, value); err == nil && !contains(val, want) {

@@ -11,7 +11,7 @@ import (
 // [ErrUnavailable], [ErrBadResponse] also if the response is not this license,
 // [ErrRedirected], and [ErrNotSent] if no attempt reached the service.
 func (c *Client) GetLicense(ctx context.Context, id int64) (*LicenseRecord, error) {
-	op := c.begin(ctx, OpGetLicense, "")
+	op := c.beginCall(ctx, CallStarted{Op: OpGetLicense, LicenseID: id})
 	defer op.finish()
 
 	if err := checkID(id); err != nil {
@@ -89,7 +89,7 @@ func (op *operation) findLicense(key string) (*LicenseRecord, error) {
 // checkID returns an error for a number that is not an ID of the service.
 func checkID(id int64) error {
 	if id <= 0 {
-		return validationError("id", RuleRequired, "is not an ID of the service")
+		return &ValidationError{Findings: []Finding{invalidID}}
 	}
 	return nil
 }

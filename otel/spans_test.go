@@ -99,10 +99,10 @@ licensespring create_order (internal) Error invalid request: {detail}
 		faults: []lst.Fault{lst.DropAfter()},
 		call:   create(anOrder("inv-1").Appending()),
 		want: `
-licensespring create_order (internal) Error outcome unknown: the order may or may not have been created: {detail}
+licensespring create_order (internal) Error outcome unknown: it may or may not have taken effect: {detail}
   | attempts=1; error.type=outcome_unknown; op=create_order; order.id=inv-1; outcome=unknown
   POST /api/v1/orders/create_order/ (client) Error connection closed
-    | attempt.decision=no retry: may have been applied; a repeat would add the licenses twice; attempt.number=1; attempt.op=create_order; attempt.phase=sent; error.type=connection_closed
+    | attempt.decision=no retry: may have been applied; attempt.number=1; attempt.op=create_order; attempt.phase=sent; error.type=connection_closed
 `,
 	}, {
 		name:   "retried read",

@@ -1,0 +1,518 @@
+package licensespring
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/licensespring-go/licensespring/internal/exchange"
+	"github.com/licensespring-go/licensespring/internal/wire"
+)
+
+// EnsureLicense makes sure that the license is as the state wants it, and reports
+// whether this call changed it. It can be called any number of times with the same
+// state, by several machines, and after a crash during an earlier call.
+//
+// A nil error means that the license was as wanted when the call ended or a moment
+// before: [OutcomeUnchanged] if it was before the call, and [OutcomeChanged]
+// otherwise. The Warnings of the result list what the license shows otherwise, such
+// as a feature that the service dropped. The error matches
+//
+//   - [ErrLicenseConflict] if the state would end the license earlier or enable it,
+//     without the permission of AllowShorten or AllowEnable. The call has changed
+//     nothing, and the Differences of the [*Error] list why.
+//   - [ErrOutcomeUnknown], and no other kind, if the license may have been changed,
+//     completely or in part. The Differences list what the license showed otherwise.
+//     Call EnsureLicense again later.
+//   - [ErrBadResponse] if the service does not show what has to be compared.
+//   - one of the other errors of [Client.UpdateLicense], with the same meaning.
+//
+// EnsureLicense reads the license, compares it with [LicenseState.Diff], and sends
+// only requests that close a difference, in a safe order: disable, unassign users,
+// values, features, assign users, enable. If a response does not show the license, it
+// reads the license again. A request whose response was lost is repeated only after
+// a read has shown that it is still needed, and an assignment of a user never.
+//
+// The service has no versions. If two callers want different states at the same time,
+// the last request wins, and the other caller receives [OutcomeChanged] with warnings,
+// or [ErrOutcomeUnknown].
+func (c *Client) EnsureLicense(ctx context.Context, id int64, state LicenseState) (*LicenseResult, error) {
+	return c.converge(ctx, OpEnsureLicense, id, &state, state.convergence())
+}
+
+// PreviewEnsureLicense returns the requests that [Client.EnsureLicense] would send for
+// a license with this record, in order. It sends nothing. The error is
+// [ErrInvalidRequest], [ErrLicenseConflict] or [ErrBadResponse].
+func (c *Client) PreviewEnsureLicense(rec *LicenseRecord, state LicenseState) ([]*Preview, error) {
+	op := &operation{client: c, name: OpPreview}
+	findings := checkObject(&state, c.cfg.dialect)
+	if rec == nil || rec.ID <= 0 {
+		findings = append([]Finding{invalidID}, findings...)
+	} else {
+		op.licenseID = rec.ID
+	}
+	if err := errorsAmong(findings); err != nil {
+		return nil, op.invalid(err)
+	}
+	cv := state.convergence()
+	cv.observe(&licenseRead{rec: rec})
+	steps, e := cv.plan()
+	if e != nil {
+		return nil, op.fail(e)
+	}
+	var previews []*Preview
+	for _, s := range steps {
+		req, findings, err := c.encode(s.write)
+		if err != nil {
+			return nil, op.invalid(err)
+		}
+		previews = append(previews, newPreview(req, findings))
+	}
+	return previews, nil
+}
+
+func (s *LicenseState) convergence() *convergence {
+	cv := newConvergence(s.Users, nil)
+	cv.state = *s
+	if s.Users != nil {
+		cv.unassign = func(email string) bool { return !hasUser(s.Users, email) }
+	}
+	return cv
+}
+
+func newConvergence(assign []UserAssignment, unassign func(email string) bool) *convergence {
+	return &convergence{assign: assign, unassign: unassign, acked: map[string]bool{}, sends: map[string]int{}}
+}
+
+// convergence is a call that makes a license as it is wanted: a loop of reading,
+// comparing and sending. Its state is what the license showed last and what the
+// service has acknowledged.
+type convergence struct {
+	op    *operation
+	state LicenseState
+	// assign are the users that must be assigned, and unassign reports whether a user
+	// must not be; nil leaves the others as they are.
+	assign   []UserAssignment
+	unassign func(email string) bool
+
+	shown *licenseRead
+	stale bool             // shown precedes an acknowledged request
+	open  []openDifference // those of shown, without what was acknowledged since
+	// acked holds the names that a 2xx has acknowledged. They are not repeated: if a
+	// license shows otherwise, another caller has changed it, or the service stores
+	// another value.
+	acked map[string]bool
+	sends map[string]int // of requests that may have been applied, by step
+
+	touched  bool   // a request has changed the license, or may have
+	proven   bool   // the license was as wanted at some moment of the call
+	rejected *step  // a step whose rejection may mean that it is not needed
+	last     *Error // of the last request that failed
+}
+
+// openDifference is a difference, with the name by which requests close it: that of
+// the member, or of a user.
+type openDifference struct {
+	Difference
+
+	name string
+}
+
+// step is a request that closes the differences with the names.
+type step struct {
+	write licenseWrite
+	names []string
+}
+
+func (s *step) key() string { return string(s.write.op) + " " + strings.Join(s.names, " ") }
+
+func userName(email string) string { return "user " + addressKey(email) }
+
+// converge runs a convergence. Given is what the caller gave, to be validated.
+func (c *Client) converge(ctx context.Context, name Op, id int64, given object, cv *convergence) (*LicenseResult, error) {
+	cv.op = c.beginCall(ctx, CallStarted{Op: name, LicenseID: id})
+	defer cv.op.finish()
+
+	findings := checkObject(given, c.cfg.dialect)
+	if id <= 0 {
+		findings = append([]Finding{invalidID}, findings...)
+	}
+	if err := errorsAmong(findings); err != nil {
+		return nil, cv.op.invalid(err)
+	}
+	cv.op.warnings = findings
+	if e := cv.run(); e != nil {
+		return nil, cv.fail(e)
+	}
+	return cv.result(), nil
+}
+
+// run reads, compares and sends until the license is as wanted, and returns why it
+// is not known to be.
+func (cv *convergence) run() *Error {
+	op := cv.op
+	wait := op.client.cfg.waitMin
+	for idle := 0; ; {
+		attempts := pollAttempts
+		if !cv.touched {
+			attempts = 0 // those of the client
+		}
+		rec, unreadable, err := op.getLicense(OpGetLicense, op.licenseID, attempts)
+		if err != nil {
+			cv.last = asError(err)
+			if cv.proven {
+				return nil // the service has acknowledged everything
+			}
+			if !cv.touched || !op.mayReadLater(err) {
+				return cv.last
+			}
+		} else {
+			cv.observe(&licenseRead{rec, unreadable})
+			if len(cv.open) == 0 {
+				return nil
+			}
+			again, e := false, (*Error)(nil)
+			if !cv.proven {
+				again, e = cv.send()
+			}
+			switch {
+			case e != nil:
+				return e
+			case len(cv.open) == 0 && !cv.stale:
+				return nil
+			case again:
+				idle, wait = 0, op.client.cfg.waitMin
+				continue
+			}
+		}
+		// Nothing was acknowledged. A read may be behind, or a request under way.
+		if idle++; idle >= maxPolls || cv.proven && idle >= maxProvenPolls {
+			if cv.proven {
+				return nil
+			}
+			return cv.unsettled(nil)
+		}
+		if err := op.pause(max(wait, cv.requestedWait())); err != nil {
+			if cv.proven {
+				return nil
+			}
+			return cv.unsettled(err)
+		}
+		wait = min(2*wait, op.client.cfg.waitMax)
+	}
+}
+
+// maxProvenPolls is the maximum number of reads of a license that was as wanted and
+// shows otherwise.
+const maxProvenPolls = 2
+
+// unsettled returns the error of a call that has sent a request and does not know
+// whether the license is as wanted. Err is the reason why it ended early.
+func (cv *convergence) unsettled(err error) *Error {
+	e := cv.last
+	if e == nil {
+		e = &Error{Kind: ErrUnavailable}
+	}
+	e.detail = unsettledLicense(e.detail, err)
+	e.addCauses(err)
+	return e
+}
+
+// requestedWait returns the wait that the service requested, within bounds.
+func (cv *convergence) requestedWait() time.Duration {
+	if cv.last == nil || cv.last.RetryAt.IsZero() {
+		return 0
+	}
+	return min(time.Until(cv.last.RetryAt), maxPause)
+}
+
+// observe compares a record with what is wanted.
+func (cv *convergence) observe(shown *licenseRead) {
+	cv.shown, cv.stale = shown, false
+	cv.setOpen(cv.differences(shown.rec))
+}
+
+// differences returns all differences of a record.
+func (cv *convergence) differences(rec *LicenseRecord) []openDifference {
+	c := compareLicense(&cv.state.LicenseUpdate, rec, &cv.state.Enabled)
+	c.featureSet(cv.state.Features, rec)
+	all := make([]openDifference, 0, len(c.differences))
+	for _, d := range c.differences {
+		all = append(all, openDifference{d, memberOf(d.Path)})
+	}
+	return append(all, userDifferences(cv.assign, cv.unassign, rec)...)
+}
+
+// setOpen sets the differences that are open. Those to acknowledged values that the
+// record does not show, or to features that the service dropped, are not.
+func (cv *convergence) setOpen(differences []openDifference) {
+	cv.open = slices.DeleteFunc(differences, func(d openDifference) bool {
+		return cv.acked[d.name] && (d.Rule == RuleNotShown || d.Rule == RuleFeatureDropped)
+	})
+	cv.proven = cv.proven || len(cv.open) == 0
+}
+
+// memberOf returns the member that a path begins with.
+func memberOf(path string) string {
+	if end := strings.IndexAny(path, ".["); end >= 0 {
+		return path[:end]
+	}
+	return path
+}
+
+// send sends the requests that close the open differences, until one fails. It
+// reports whether the license must be read again at once.
+func (cv *convergence) send() (again bool, e *Error) {
+	if cv.rejected != nil {
+		if slices.ContainsFunc(cv.open, func(d openDifference) bool { return slices.Contains(cv.rejected.names, d.name) }) {
+			return false, cv.last
+		}
+		cv.rejected, cv.last = nil, nil // another caller has closed the difference
+	}
+	steps, e := cv.plan()
+	if e != nil {
+		return false, e
+	}
+	for i := range steps {
+		s := &steps[i]
+		req, err := cv.op.prepareWrite(s.write)
+		if err != nil {
+			return false, invalidRequest(err)
+		}
+		resp := cv.op.write(s.write, req)
+		if cv.acknowledged(s, resp) {
+			again = true
+			continue
+		}
+		cv.last = cv.op.writeError(resp)
+		switch {
+		case cv.last.Outcome == OutcomeUnknown:
+			cv.last.Outcome = "" // the next read may settle it
+			cv.touched = true
+			cv.sends[s.key()]++
+			return false, nil
+		case mayBeSo(resp):
+			cv.rejected = s
+			cv.sends[s.key()]++
+			return true, nil
+		default:
+			return false, cv.last
+		}
+	}
+	return again, nil
+}
+
+// acknowledged reports whether the response acknowledges a step, and records what it
+// shows.
+func (cv *convergence) acknowledged(s *step, resp *exchange.Response) bool {
+	shown, ok := readChanged(cv.op.licenseID, resp)
+	if !ok && (!s.write.showsMessage() || !isMessage(resp)) {
+		return false
+	}
+	cv.touched, cv.last = true, nil
+	for _, name := range s.names {
+		cv.acked[name] = true
+	}
+	if user, ok := s.write.body.(*UserAssignment); ok {
+		cv.op.newUsers = append(cv.op.newUsers, UserRecord{Email: user.Email, InitialPassword: readPassword(resp)})
+	}
+	if ok {
+		cv.observe(shown)
+		return true
+	}
+	cv.stale = true
+	cv.setOpen(slices.DeleteFunc(cv.open, func(d openDifference) bool { return slices.Contains(s.names, d.name) }))
+	return true
+}
+
+// plan returns the requests that close the open differences, in a safe order: when
+// access is reduced, the license is disabled first; when it is extended, it is enabled
+// last. The error is a conflict, or that the license does not show what is needed.
+func (cv *convergence) plan() ([]step, *Error) {
+	names := map[string]bool{}
+	for _, d := range cv.open {
+		if d.Rule == RuleNotShown && (strings.HasPrefix(d.name, "user") || d.name == "metadata") {
+			return nil, &Error{Kind: ErrBadResponse, detail: "the response does not show " + memberOf(d.Path) + " of the license"}
+		}
+		names[d.name] = !cv.acked[d.name]
+	}
+	if conflicts := cv.conflicts(names); len(conflicts) > 0 {
+		return nil, &Error{
+			Kind: ErrLicenseConflict, Differences: conflicts,
+			detail: "the license would end earlier or be enabled; see AllowShorten and AllowEnable",
+		}
+	}
+	id := cv.shown.rec.ID
+	var steps []step
+	add := func(w licenseWrite, names ...string) {
+		w.safety = exchange.NonIdempotent // a read precedes each repetition
+		s := step{write: w, names: names}
+		limit := 1 // an assignment is never repeated
+		if w.op != OpAssignUser && cv.op != nil {
+			limit = cv.op.client.cfg.maxAttempts
+		}
+		if cv.sends[s.key()] < limit {
+			steps = append(steps, s)
+		}
+	}
+	if names["enabled"] && !*cv.state.Enabled {
+		add(enableWrite(id, false), "enabled")
+	}
+	for _, u := range cv.shown.rec.LicenseUsers {
+		if name := userName(u.Email); names[name] && cv.unassign != nil && cv.unassign(u.Email) {
+			add(unassignWrite(id, u.Email), name)
+		}
+	}
+	update, members, e := cv.update(names)
+	if e != nil {
+		return nil, e
+	}
+	if len(members) > 0 {
+		add(updateWrite(id, update), members...)
+	}
+	if names["product_features"] {
+		add(featuresWrite(id, cv.state.Features), "product_features")
+	}
+	for i := range cv.assign {
+		if name := userName(cv.assign[i].Email); names[name] {
+			add(assignWrite(id, &cv.assign[i]), name)
+		}
+	}
+	if names["enabled"] && *cv.state.Enabled {
+		add(enableWrite(id, true), "enabled")
+	}
+	return steps, nil
+}
+
+// update returns the update that sets the members with the names, and their names.
+func (cv *convergence) update(names map[string]bool) (*LicenseUpdate, []string, *Error) {
+	u, rec := cv.state.LicenseUpdate, cv.shown.rec
+	u.keep(names)
+	p := presence{}
+	u.members(&p)
+	if !u.ValidityPeriod.IsZero() && u.IsTrial == nil {
+		// The service requires it with the date.
+		if u.IsTrial = cv.state.IsTrial; u.IsTrial == nil {
+			u.IsTrial = rec.IsTrial
+		}
+		if u.IsTrial == nil {
+			return nil, nil, invalidRequest(validationError("is_trial", RuleRequiredWith,
+				"is required with validity_period, and the license does not show it"))
+		}
+	}
+	if !u.MaintenancePeriod.IsZero() {
+		u.EnableMaintenancePeriod = cv.state.EnableMaintenancePeriod
+	}
+	if u.Metadata != nil {
+		merged := wire.CloneMap(rec.Metadata)
+		if merged == nil {
+			merged = map[string]any{}
+		}
+		for name, value := range u.Metadata {
+			merged[name] = value
+		}
+		u.Metadata = merged
+	}
+	return &u, p.names, nil
+}
+
+// conflicts returns the open differences that only a permission of the caller can
+// close.
+func (cv *convergence) conflicts(names map[string]bool) []Difference {
+	var conflicts []Difference
+	rec := cv.shown.rec
+	for _, d := range cv.open {
+		conflict := false
+		switch {
+		case !names[d.name]:
+		case d.Path == "enabled":
+			conflict = *cv.state.Enabled && !cv.state.AllowEnable
+		case d.Path == "validity_period":
+			conflict = !cv.state.AllowShorten && isEarlier(cv.state.ValidityPeriod, DateOf(rec.ValidityPeriod))
+		case d.Path == "maintenance_period":
+			conflict = !cv.state.AllowShorten && isEarlier(cv.state.MaintenancePeriod, rec.MaintenancePeriod)
+		case strings.HasSuffix(d.Path, ".expiry_date"):
+			conflict = !cv.state.AllowShorten && cv.expiresEarlier(d.Path)
+		}
+		if conflict {
+			conflicts = append(conflicts, d.Difference)
+		}
+	}
+	return conflicts
+}
+
+func isEarlier(a, b Date) bool { return !b.IsZero() && a.Time().Before(b.Time()) }
+
+// expiresEarlier reports whether the state ends the feature with the path earlier.
+func (cv *convergence) expiresEarlier(path string) bool {
+	for i, want := range cv.state.Features {
+		if path != featurePath(i)+".expiry_date" {
+			continue
+		}
+		for _, f := range cv.shown.rec.ProductFeatures {
+			if f.Code == want.Code {
+				return isEarlier(want.ExpiryDate, f.ExpiryDate)
+			}
+		}
+	}
+	return false
+}
+
+// result ends the operation: the license is, or was, as wanted.
+func (cv *convergence) result() *LicenseResult {
+	cv.recoverUsers()
+	outcome := OutcomeUnchanged
+	if cv.touched {
+		outcome = OutcomeChanged
+	}
+	shown := cv.shown
+	if cv.stale {
+		return cv.op.licenseResult(outcome, nil, nil)
+	}
+	var differences []Difference
+	for _, d := range cv.differences(shown.rec) {
+		differences = append(differences, d.Difference)
+	}
+	return cv.op.licenseResult(outcome, shown, differences)
+}
+
+// fail ends the operation with an error. If a request has changed the license, or may
+// have, the outcome is unknown.
+func (cv *convergence) fail(e *Error) error {
+	cv.recoverUsers()
+	if cv.shown != nil && e.Kind != ErrLicenseConflict {
+		e.Differences = nil
+		for _, d := range cv.open {
+			e.Differences = append(e.Differences, d.Difference)
+		}
+	}
+	if cv.touched {
+		return cv.op.unknown(e, e.detail)
+	}
+	return cv.op.fail(e)
+}
+
+// recoverUsers adds the users whose assignment was not acknowledged and that the
+// license shows. Their passwords are lost unless the license shows them.
+func (cv *convergence) recoverUsers() {
+	if cv.shown == nil {
+		return
+	}
+	for i := range cv.assign {
+		user := &cv.assign[i]
+		name := userName(user.Email)
+		s := step{write: assignWrite(0, user), names: []string{name}}
+		found := cv.shown.rec.userByEmail(user.Email)
+		if cv.sends[s.key()] == 0 || cv.acked[name] || found == nil {
+			continue
+		}
+		cv.op.newUsers = append(cv.op.newUsers, *found)
+		if found.InitialPassword.IsZero() && user.Password.IsZero() {
+			cv.op.warnings = append(cv.op.warnings, Finding{
+				Path: userPath(i), Rule: RulePasswordLost, Severity: SeverityWarning,
+				Message: "the response with the initial password was lost; SetUserPassword sets another one",
+			})
+		}
+	}
+}
