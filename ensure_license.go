@@ -82,7 +82,7 @@ func (s *LicenseState) convergence() *convergence {
 }
 
 func newConvergence(assign []UserAssignment, unassign func(email string) bool) *convergence {
-	return &convergence{assign: assign, unassign: unassign, acked: map[string]bool{}, sends: map[string]int{}}
+	return &convergence{assign: assign, unassign: unassign, acked: map[string]bool{}, sends: map[string]int{}, ambiguous: map[*UserAssignment]bool{}}
 }
 
 // convergence is a call that makes a license as it is wanted: a loop of reading,
@@ -103,7 +103,9 @@ type convergence struct {
 	// license shows otherwise, another caller has changed it, or the service stores
 	// another value.
 	acked map[string]bool
-	sends map[string]int // of requests that may have been applied, by step
+	sends map[string]int // of requests that were not acknowledged, by step
+	// ambiguous are the users whose assignment may have been applied.
+	ambiguous map[*UserAssignment]bool
 
 	touched  bool   // a request has changed the license, or may have
 	proven   bool   // the license was as wanted at some moment of the call
@@ -291,6 +293,9 @@ func (cv *convergence) send() (again bool, e *Error) {
 			cv.last.Outcome = "" // the next read may settle it
 			cv.touched = true
 			cv.sends[s.key()]++
+			if user, ok := s.write.body.(*UserAssignment); ok {
+				cv.ambiguous[user] = true
+			}
 			return false, nil
 		case mayBeSo(resp):
 			cv.rejected = s
@@ -501,10 +506,8 @@ func (cv *convergence) recoverUsers() {
 	}
 	for i := range cv.assign {
 		user := &cv.assign[i]
-		name := userName(user.Email)
-		s := step{write: assignWrite(0, user), names: []string{name}}
 		found := cv.shown.rec.userByEmail(user.Email)
-		if cv.sends[s.key()] == 0 || cv.acked[name] || found == nil {
+		if !cv.ambiguous[user] || found == nil {
 			continue
 		}
 		cv.op.newUsers = append(cv.op.newUsers, *found)

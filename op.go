@@ -10,7 +10,7 @@ type Op string
 // OpGetLicense and of the operations that change a license.
 const (
 	OpNew                 Op = "new client"
-	OpPreview             Op = "preview order"
+	OpPreview             Op = "preview"
 	OpCreateOrder         Op = "create order"
 	OpEnsureOrder         Op = "ensure order"
 	OpLookUpOrder         Op = "look up order"

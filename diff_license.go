@@ -1,0 +1,145 @@
+package licensespring
+
+import (
+	"strings"
+
+	"github.com/licensespring-go/licensespring/internal/jsonread"
+	"github.com/licensespring-go/licensespring/internal/redact"
+)
+
+// Diff compares the state with a record of the license and returns the differences.
+// It is the comparison of [Client.EnsureLicense]. It sends no request.
+//
+// A member that the record shows as null or empty differs from a value that is
+// wanted. One that the record does not show has the rule [RuleNotShown], since it may
+// differ. Dates are compared by day, e-mail addresses case-insensitively, and
+// metadata by the members that the state names. Features and users of the license
+// that are not part of the state differ, unless Features or Users is nil.
+func (s *LicenseState) Diff(rec *LicenseRecord) []Difference {
+	var differences []Difference
+	for _, d := range s.convergence().differences(rec) {
+		differences = append(differences, d.Difference)
+	}
+	return differences
+}
+
+// compareLicense compares the values of an update, and enabled, with a record.
+func compareLicense(u *LicenseUpdate, rec *LicenseRecord, enabled **bool) *comparer {
+	c := &comparer{strict: true}
+	c.enter(rec.raw.get())
+	c.member("enabled", enabled)
+	u.fields(c)
+	return c
+}
+
+// featureSet compares all features of a license, unless want is nil.
+func (c *comparer) featureSet(want []ProductFeature, rec *LicenseRecord) {
+	if want == nil {
+		return
+	}
+	c.enter(rec.raw.get())
+	if jsonread.KindOf(c.gotMember("product_features")) != jsonread.Array {
+		c.report("product_features", redact.Mark, "", RuleNotShown)
+		return
+	}
+	if n := surplusFeatures(want, rec); n > 0 {
+		c.report("product_features", "no other features", counted(n, "other feature"), RuleValueMismatch)
+	}
+	c.compareFeatures(want, rec)
+}
+
+func surplusFeatures(want []ProductFeature, rec *LicenseRecord) int {
+	wanted := make(map[string]bool, len(want))
+	for i := range want {
+		wanted[want[i].Code] = true
+	}
+	n := 0
+	for i := range rec.ProductFeatures {
+		if !wanted[rec.ProductFeatures[i].Code] {
+			n++
+		}
+	}
+	return n
+}
+
+// userDifferences returns a difference for each user that must be assigned and is
+// not, and for each that must not be. A nil unassign leaves other users as they are.
+func userDifferences(assign []UserAssignment, unassign func(email string) bool, rec *LicenseRecord) []openDifference {
+	var differences []openDifference
+	complete := rec.showsUsers()
+	for i := range assign {
+		if rec.userByEmail(assign[i].Email) != nil {
+			continue
+		}
+		d := Difference{Path: userPath(i), Want: redact.Mark, Rule: RuleValueMismatch}
+		if !complete {
+			d.Rule = RuleNotShown
+		}
+		differences = append(differences, openDifference{d, userName(assign[i].Email)})
+	}
+	if unassign == nil {
+		return differences
+	}
+	for i := range rec.LicenseUsers {
+		if email := rec.LicenseUsers[i].Email; unassign(email) {
+			differences = append(differences, openDifference{
+				Difference{Path: "users", Got: redact.Mark, Rule: RuleValueMismatch}, userName(email),
+			})
+		}
+	}
+	if !complete {
+		differences = append(differences, openDifference{Difference{Path: "users", Rule: RuleNotShown}, "users"})
+	}
+	return differences
+}
+
+func counted(n int, what string) string {
+	text := formatNumber(float64(n)) + " " + what
+	if n > 1 {
+		text += "s"
+	}
+	return text
+}
+
+func hasUser(users []UserAssignment, email string) bool {
+	for i := range users {
+		if sameEmail(users[i].Email, email) {
+			return true
+		}
+	}
+	return false
+}
+
+// userByEmail returns the user with an address, or nil.
+func (l *LicenseRecord) userByEmail(email string) *UserRecord {
+	for i := range l.LicenseUsers {
+		if sameEmail(l.LicenseUsers[i].Email, email) {
+			return &l.LicenseUsers[i]
+		}
+	}
+	return nil
+}
+
+// showsUsers reports whether the record shows all users of the license. Otherwise a
+// user that it does not show may be assigned.
+func (l *LicenseRecord) showsUsers() bool {
+	shown := false
+	jsonread.Members(l.raw.get(), func(name, val []byte) {
+		switch string(name) {
+		case "license_users":
+			shown = shown || jsonread.KindOf(val) == jsonread.Array
+			jsonread.Elements(val, func(_ int, el []byte) {
+				if jsonread.KindOf(el) != jsonread.Object {
+					shown = false
+				}
+			})
+		case "license_user":
+			kind := jsonread.KindOf(val)
+			shown = shown || kind == jsonread.Object || kind == jsonread.Null
+		}
+	})
+	for i := range l.LicenseUsers {
+		shown = shown && strings.TrimSpace(l.LicenseUsers[i].Email) != ""
+	}
+	return shown
+}
