@@ -2,6 +2,7 @@ package licensespringtest
 
 import (
 	"maps"
+	"slices"
 	"time"
 )
 
@@ -39,6 +40,37 @@ type assignment struct {
 	user           *user
 	isManager      bool
 	maxActivations any // int64, or nil if not set
+	// totalActivations is like maxActivations. Only AssignUser sets it.
+	totalActivations any
+}
+
+// change prepares a change of a license. Records and copies of the former state
+// stay valid.
+func (s *store) change(l *license, now time.Time) {
+	st := &l.licenseState
+	st.properties = maps.Clone(st.properties)
+	st.users = slices.Clone(st.users)
+	st.features = slices.Clone(st.features)
+	for i, f := range st.features {
+		st.features[i].properties = maps.Clone(f.properties)
+	}
+	st.updatedAt = now
+}
+
+// move moves a license to an order: to its item of the same product, or to a new
+// item.
+func (s *store) move(l *license, target *order) {
+	if target == l.item.order {
+		return
+	}
+	l.item.licenses = slices.DeleteFunc(l.item.licenses, func(other *license) bool { return other == l })
+	i := slices.IndexFunc(target.items, func(i *item) bool { return i.product == l.item.product })
+	if i < 0 {
+		i = len(target.items)
+		target.items = append(target.items, &item{id: s.nextID(), order: target, product: l.item.product})
+	}
+	l.item = target.items[i]
+	l.item.licenses = append(l.item.licenses, l)
 }
 
 func (st *licenseState) enabled() bool {
