@@ -78,7 +78,8 @@ type User struct {
 	IsManager bool
 	// MaxActivations is nil if the order did not set it.
 	MaxActivations *int64
-	// InitialPassword is empty after the user has signed in.
+	// InitialPassword is the password with which the user was created. It is empty
+	// once the user has another one.
 	InitialPassword string
 }
 
