@@ -71,7 +71,7 @@ func (s *Server) handle(x *exchange) response {
 	x.readBody(-1)
 	resp := s.dispatch(x)
 	if resp.changed {
-		s.requests.update(func() { x.entry.Changed = true })
+		s.requests.update(func() { x.entry.Changed, x.entry.Applied = true, time.Now() })
 	}
 
 	return resp

@@ -34,6 +34,9 @@ type Request struct {
 	// valid. It is true even if the stored data was so already, or a fault replaced
 	// the response.
 	Changed bool
+	// Applied is the time at which the server applied the request. It is zero unless
+	// Changed is true.
+	Applied time.Time
 	// Fault names the fault that was injected into the request, if any.
 	Fault string
 	// ResponseBytes is the number of bytes of the response that were written to
