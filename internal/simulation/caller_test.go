@@ -3,111 +3,46 @@ package simulation
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	ls "github.com/licensespring-go/licensespring"
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// A call is one call of the SDK with everything that is known about it.
+// A call is one call for an order.
 type call struct {
-	number   int
-	caller   string
+	callRecord
+
 	op       operation
 	spec     *orderSpec
-	process  *process
 	accepted bool // whether the service accepts the order from this process
 	final    bool // no faults are active and no other request is in flight
-	crashed  bool // the process crashed during the call
 
-	start, end time.Time
-	deadline   time.Time // latest time at which the call must end; zero: none
-	canceledAt time.Time // time at which its context is canceled; zero: never
-	result     *ls.OrderResult
-	err        error
-	e          *ls.Error  // err, or nil
-	stored     *lst.Order // the order in the fake at the end of the call, or nil
-
-	mu       sync.Mutex
-	observed []*observation
-	events   events
-}
-
-// observe records an attempt and returns its tag.
-func (c *call) observe(o *observation) tag {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.observed = append(c.observed, o)
-	return tag{call: c.number, attempt: len(c.observed)}
-}
-
-func (c *call) outcome() ls.Outcome {
-	switch {
-	case c.result != nil:
-		return c.result.Outcome
-	case c.e != nil:
-		return c.e.Outcome
-	default:
-		return ""
-	}
-}
-
-func (c *call) succeeded() bool { return c.result != nil }
-
-// limits are the times after which a call is interrupted.
-type limits struct {
-	cancel, deadline, crash time.Duration
-	resets                  bool
+	result *ls.OrderResult
+	stored *lst.Order // the order in the fake at the end of the call, or nil
 }
 
 // call makes one call and records its result.
 func (r *run) call(ctx context.Context, caller string, p *process, op operation, spec *orderSpec, l limits) *call {
-	c := &call{caller: caller, op: op, spec: spec, process: p, accepted: r.plan.accepts(spec, p.plan)}
+	c := &call{callRecord: callRecord{caller: caller, process: p}, op: op, spec: spec, accepted: r.plan.accepts(spec, p.plan)}
 	r.addCall(c)
-	ctx, cancel := context.WithCancel(withCall(ctx, c))
-	defer cancel()
-	c.start = time.Now()
-	if p.plan.callTimeout > 0 {
-		c.deadline = c.start.Add(p.plan.callTimeout)
-	}
-	interrupt := func(after time.Duration, f func()) *time.Timer {
-		c.canceledAt = c.start.Add(after)
-		c.deadline = earlier(c.deadline, c.canceledAt)
-		return time.AfterFunc(after, f)
-	}
-	switch {
-	case l.cancel < 0:
-		cancel()
-		c.canceledAt, c.deadline = c.start, c.start
-	case l.cancel > 0:
-		defer interrupt(l.cancel, cancel).Stop()
-	case l.deadline > 0:
-		var stop context.CancelFunc
-		ctx, stop = context.WithTimeout(ctx, l.deadline)
-		defer stop()
-		c.deadline = earlier(c.deadline, c.start.Add(l.deadline))
-	case l.crash > 0:
-		defer interrupt(l.crash, func() { p.crash(cancel, l.resets) }).Stop()
-	}
+	ctx, stop := c.begin(ctx, l)
+	defer stop()
+	var err error
 	if op == ensure {
-		c.result, c.err = p.client.EnsureOrder(ctx, spec.order)
+		c.result, err = p.client.EnsureOrder(ctx, spec.order)
 	} else {
-		c.result, c.err = p.client.CreateOrder(ctx, spec.order)
+		c.result, err = p.client.CreateOrder(ctx, spec.order)
 	}
-	c.end = time.Now()
-	errors.As(c.err, &c.e)
+	if c.result != nil {
+		c.finish(c.result.Outcome, c.result.Attempts, c.result.Warnings, err)
+	} else {
+		c.finish("", nil, nil, err)
+	}
 	if stored, ok := r.server.Order(spec.order.ID); ok {
 		c.stored = &stored
 	}
 	return c
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.IsZero() || b.Before(a) {
-		return b
-	}
-	return a
 }
 
 // caller behaves as a careful program: it repeats its call as the errors advise.

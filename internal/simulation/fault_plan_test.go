@@ -24,6 +24,25 @@ type lineFaults struct {
 	reset     bool
 }
 
+// apply configures a line. Offsets do not count bytes that were sent before.
+func (f *lineFaults) apply(l *lst.Line, headers, request int64) {
+	l.Delay(f.latency)
+	if f.refused {
+		l.Refuse()
+	}
+	if f.reset {
+		l.Reset()
+	}
+	at := l.Sent(f.direction) + f.at.bytes(headers, request)
+	switch f.breakage {
+	case cut:
+		l.CutAfter(f.direction, at)
+	case stalled:
+		l.StallAfter(f.direction, at)
+	case intact:
+	}
+}
+
 type breakage string
 
 const (

@@ -3,6 +3,7 @@ package simulation
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	ls "github.com/licensespring-go/licensespring"
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
@@ -13,28 +14,36 @@ import (
 func (r *run) attemptViolations() []string {
 	var found []string
 	for _, c := range r.calls {
-		attempts := c.attempts()
-		if len(attempts) != len(c.observed) {
-			found = append(found, fmt.Sprintf("call %d: it reports %d attempts, and there were %d", c.number, len(attempts), len(c.observed)))
-			continue
-		}
-		for i := range attempts {
-			if violation := c.compareObserved(i); violation != "" {
-				found = append(found, fmt.Sprintf("call %d, attempt %d: %s", c.number, i+1, violation))
-			}
-		}
-		for _, s := range r.received[c.number] {
-			if violation := c.compareReceived(&s); violation != "" {
-				found = append(found, fmt.Sprintf("call %d, attempt %d: %s", c.number, s.attempt, violation))
-			}
-		}
-		found = append(found, r.countRequests(c)...)
+		appends := func(int) bool { return c.spec.order.Append }
+		found = append(found, c.attemptViolations(r.received[c.number], appends)...)
 	}
 	return found
 }
 
+// attemptViolations compares the attempts that a call reports with those that were
+// observed, and with the requests that the service received. Once reports whether an
+// attempt must not be received twice.
+func (c *callRecord) attemptViolations(received []serverRequest, once func(attempt int) bool) []string {
+	var found []string
+	attempts := c.attempts()
+	if len(attempts) != len(c.observed) {
+		return []string{fmt.Sprintf("call %d: it reports %d attempts, and there were %d", c.number, len(attempts), len(c.observed))}
+	}
+	for i := range attempts {
+		if violation := c.compareObserved(i); violation != "" {
+			found = append(found, fmt.Sprintf("call %d, attempt %d: %s", c.number, i+1, violation))
+		}
+	}
+	for _, s := range received {
+		if violation := c.compareReceived(&s); violation != "" {
+			found = append(found, fmt.Sprintf("call %d, attempt %d: %s", c.number, s.attempt, violation))
+		}
+	}
+	return append(found, c.countRequests(received, once)...)
+}
+
 // compareObserved compares an attempt with its observation.
-func (c *call) compareObserved(i int) string {
+func (c *callRecord) compareObserved(i int) string {
 	a, o := c.attempts()[i], c.observed[i]
 	switch {
 	case a.Status != o.status:
@@ -45,7 +54,7 @@ func (c *call) compareObserved(i int) string {
 		return "it started before its Start"
 	case o.start.After(c.end):
 		return "it was sent after the end of the call"
-	case (a.Op == ls.OpCreateOrder) != (o.method == http.MethodPost):
+	case o.method != methodOf(a.Op):
 		return string(a.Op) + " with method " + o.method
 	case a.Number != 1+c.countBefore(i, a.Op):
 		return fmt.Sprintf("its Number is %d", a.Number)
@@ -70,8 +79,22 @@ func (c *call) compareObserved(i int) string {
 // retried is the decision of an attempt that is followed by a retry.
 const retried = "retry"
 
+// methodOf returns the HTTP method of the requests of an operation.
+func methodOf(op ls.Op) string {
+	switch op {
+	case ls.OpUpdateLicense:
+		return http.MethodPatch
+	case ls.OpCreateOrder, ls.OpEnableLicense, ls.OpDisableLicense, ls.OpUpdateFeatures, ls.OpAssignUser, ls.OpUnassignUser, ls.OpSetUserPassword:
+		return http.MethodPost
+	default:
+		return http.MethodGet
+	}
+}
+
+func isWrite(e lst.Endpoint) bool { return !strings.HasPrefix(string(e), http.MethodGet) }
+
 // countBefore counts the attempts of an operation before index i.
-func (c *call) countBefore(i int, op ls.Op) int {
+func (c *callRecord) countBefore(i int, op ls.Op) int {
 	n := 0
 	for _, a := range c.attempts()[:i] {
 		if a.Op == op {
@@ -82,7 +105,7 @@ func (c *call) countBefore(i int, op ls.Op) int {
 }
 
 // compareReceived compares a request that the service received with its attempt.
-func (c *call) compareReceived(s *serverRequest) string {
+func (c *callRecord) compareReceived(s *serverRequest) string {
 	if s.attempt < 1 || s.attempt > len(c.attempts()) {
 		return "the service received it, and there is no such attempt"
 	}
@@ -92,26 +115,26 @@ func (c *call) compareReceived(s *serverRequest) string {
 	}
 	status := o.sends[s.send-1].status
 	switch {
-	case a.Phase == ls.PhaseNotSent && s.Endpoint == lst.CreateOrder:
+	case a.Phase == ls.PhaseNotSent && isWrite(s.Endpoint):
 		return "not sent, and the service received it"
 	case s.Changed && !mayHideEffect(status):
 		return fmt.Sprintf("status %d, and it was applied", status)
-	case s.Changed && s.Endpoint != lst.CreateOrder:
+	case s.Changed && !isWrite(s.Endpoint):
 		return "a read was applied"
-	case status != 0 && s.Endpoint == lst.CreateOrder && s.Status != status:
+	case status != 0 && isWrite(s.Endpoint) && s.Status != status:
 		return fmt.Sprintf("status %d, and the service sent %d", status, s.Status)
 	}
 	return ""
 }
 
 // countRequests reports responses to requests that the service did not receive, sends
-// of a create that it received more than once, and appends that it received more than
-// once for one attempt. A repeated create must be reported as such.
-func (r *run) countRequests(c *call) []string {
+// of a write that it received more than once, and writes that it must not receive
+// twice and did. A repeated write must be reported as such.
+func (c *callRecord) countRequests(all []serverRequest, once func(attempt int) bool) []string {
 	var found []string
 	received := make(map[int]int) // by attempt
 	sends := make(map[tag]int)
-	for _, s := range r.received[c.number] {
+	for _, s := range all {
 		received[s.attempt]++
 		sends[s.tag]++
 	}
@@ -123,18 +146,18 @@ func (r *run) countRequests(c *call) []string {
 		if a.Phase == ls.PhaseResponded && n == 0 {
 			report("it has a response, and the service did not receive it")
 		}
-		if o.method != http.MethodPost {
+		if o.method == http.MethodGet {
 			continue
 		}
 		for j := range o.sends {
 			if n := sends[tag{c.number, i + 1, j + 1}]; n > 1 {
-				report("the service received one create %d times", n)
+				report("the service received one write %d times", n)
 			}
 		}
-		if n > 1 && c.spec.order.Append {
-			report("the service received the append %d times", n)
+		if n > 1 && once(i) {
+			report("the service received it %d times", n)
 		}
-		if marked := a.Reason == reasonRepeated; marked != o.repeated(c.spec.order.Append) || (n > 1 && !marked) {
+		if marked := a.Reason == reasonRepeated; marked != o.repeated(once(i)) || (n > 1 && !marked) {
 			report("its reason is %q, with %d sends; the service received %d", a.Reason, len(o.sends), n)
 		}
 	}

@@ -19,7 +19,7 @@ type events struct {
 // eventObserver returns an observer that records events in the call of the context.
 func eventObserver() ls.Observer {
 	record := func(ctx context.Context, add func(*events)) {
-		c, _ := ctx.Value(callKey{}).(*call)
+		c, _ := ctx.Value(callKey{}).(*callRecord)
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		add(&c.events)
@@ -44,12 +44,12 @@ func eventObserver() ls.Observer {
 
 // eventsMatch checks that there is one pair of events for the call, and one for each
 // attempt that the call reports.
-func eventsMatch(_ *run, c *call) string {
+func (c *callRecord) eventsMatch(started ls.CallStarted) string {
 	e, attempts := &c.events, c.attempts()
 	switch {
 	case len(e.callsStarted) != 1 || len(e.callsEnded) != 1:
 		return fmt.Sprintf("%d started and %d ended calls", len(e.callsStarted), len(e.callsEnded))
-	case e.callsEnded[0].CallStarted != e.callsStarted[0] || e.callsStarted[0].OrderID != c.spec.order.ID:
+	case e.callsEnded[0].CallStarted != e.callsStarted[0] || e.callsStarted[0] != started:
 		return fmt.Sprintf("the call %+v ended, and %+v started", e.callsEnded[0].CallStarted, e.callsStarted[0])
 	case e.callsEnded[0].Outcome != c.outcome() || !errors.Is(e.callsEnded[0].Err, c.err):
 		return fmt.Sprintf("outcome %q and error %v", e.callsEnded[0].Outcome, e.callsEnded[0].Err)

@@ -63,32 +63,52 @@ func (r *run) secrets() []string {
 
 // checkSecrets checks logs, errors, events, attempts and warnings.
 func (r *run) checkSecrets(report func(string)) {
-	secrets := r.secrets()
-	check := func(name, text string) {
-		lower := strings.ToLower(text)
-		for _, secret := range secrets {
-			if strings.Contains(lower, strings.ToLower(secret)) {
-				report(fmt.Sprintf("a secret (%s) is in %s: %s", secret, name, lineWith(lower, strings.ToLower(secret))))
-				return
-			}
+	s := secretCheck{secrets: r.secrets(), report: report}
+	s.text("the log", r.log.String())
+	for _, c := range r.calls {
+		s.call(&c.callRecord)
+		if c.result != nil {
+			s.passwords(c.result.Order.Users())
 		}
 	}
-	check("the log", r.log.String())
-	for _, c := range r.calls {
-		prefix := fmt.Sprintf("call %d: ", c.number)
-		eachError(c.err, func(err error) {
-			check(prefix+"an error", err.Error())
-			check(prefix+"a formatted error", fmt.Sprintf("%+v", err))
-		})
-		if c.e != nil {
-			check(prefix+"the details", fmt.Sprintf("%+v %+v %s %s", c.e.Fields, c.e.Differences, c.e.Message, c.e.Code))
-			check(prefix+"the attempts", fmt.Sprintf("%+v", c.e.Attempts))
+}
+
+// A secretCheck reports secrets in texts.
+type secretCheck struct {
+	secrets []string
+	report  func(string)
+}
+
+func (s *secretCheck) text(name, text string) {
+	lower := strings.ToLower(text)
+	for _, secret := range s.secrets {
+		if strings.Contains(lower, strings.ToLower(secret)) {
+			s.report(fmt.Sprintf("a secret (%s) is in %s: %s", secret, name, lineWith(lower, strings.ToLower(secret))))
+			return
 		}
-		check(prefix+"the events", fmt.Sprintf("%+v %+v %+v", c.events.callsStarted, c.events.callsEnded, c.events.attemptsEnded))
-		if c.result != nil {
-			check(prefix+"the warnings", fmt.Sprintf("%+v", c.result.Warnings))
-			check(prefix+"the attempts", fmt.Sprintf("%+v", c.result.Attempts))
-			checkPasswords(c.result, check)
+	}
+}
+
+// call checks everything of a call that a caller may print.
+func (s *secretCheck) call(c *callRecord) {
+	prefix := fmt.Sprintf("call %d: ", c.number)
+	eachError(c.err, func(err error) {
+		s.text(prefix+"an error", err.Error())
+		s.text(prefix+"a formatted error", fmt.Sprintf("%+v", err))
+	})
+	if c.e != nil {
+		s.text(prefix+"the details", fmt.Sprintf("%+v %+v %s %s", c.e.Fields, c.e.Differences, c.e.Message, c.e.Code))
+	}
+	s.text(prefix+"the attempts", fmt.Sprintf("%+v", c.attempts()))
+	s.text(prefix+"the warnings", fmt.Sprintf("%+v", c.warnings))
+	s.text(prefix+"the events", fmt.Sprintf("%+v %+v %+v", c.events.callsStarted, c.events.callsEnded, c.events.attemptsEnded))
+}
+
+// passwords checks that formatting an initial password does not reveal it.
+func (s *secretCheck) passwords(users []ls.UserRecord) {
+	for _, u := range users {
+		if !u.InitialPassword.IsZero() {
+			s.text("a password", fmt.Sprintf("%v %+v %#v %q", u.InitialPassword, u.InitialPassword, u.InitialPassword, u.InitialPassword))
 		}
 	}
 }
@@ -101,15 +121,6 @@ func lineWith(text, part string) string {
 		}
 	}
 	return text
-}
-
-// checkPasswords checks that formatting an initial password does not reveal it.
-func checkPasswords(result *ls.OrderResult, check func(name, text string)) {
-	for _, u := range result.Order.Users() {
-		if !u.InitialPassword.IsZero() {
-			check("a password", fmt.Sprintf("%v %+v %#v %q", u.InitialPassword, u.InitialPassword, u.InitialPassword, u.InitialPassword))
-		}
-	}
 }
 
 // eachError visits an error and its causes.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"time"
 
 	ls "github.com/licensespring-go/licensespring"
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
@@ -121,7 +120,13 @@ var invariants = [...]struct {
 		return ""
 	}},
 	{"the number of requests is bounded", requestsBounded},
-	{"events match the attempts", eventsMatch},
+	{"events match the attempts", func(_ *run, c *call) string {
+		op := ls.OpCreateOrder
+		if c.op == ensure {
+			op = ls.OpEnsureOrder
+		}
+		return c.eventsMatch(ls.CallStarted{Op: op, OrderID: c.spec.order.ID})
+	}},
 }
 
 // hasOneOutcome checks that a call returns either a result or an error, with an
@@ -315,6 +320,3 @@ const maxLookups = 6
 func isContext(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
-
-// since returns the time since the start of the run.
-func (r *run) since(t time.Time) time.Duration { return t.Sub(r.began) }

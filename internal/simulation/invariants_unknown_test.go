@@ -208,18 +208,6 @@ func (c *call) pollsAfterLastCreate() int {
 	return n
 }
 
-// attempts returns the attempts that the call reports.
-func (c *call) attempts() []ls.Attempt {
-	switch {
-	case c.result != nil:
-		return c.result.Attempts
-	case c.e != nil:
-		return c.e.Attempts
-	default:
-		return nil
-	}
-}
-
 // A page is a list of orders or a single order.
 type page struct {
 	Results []record `json:"results"`

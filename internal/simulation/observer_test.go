@@ -82,13 +82,13 @@ type (
 	observationKey struct{}
 )
 
-func withCall(ctx context.Context, c *call) context.Context {
+func withCall(ctx context.Context, c *callRecord) context.Context {
 	return context.WithValue(ctx, callKey{}, c)
 }
 
 // RoundTrip records an attempt.
 func (t observer) RoundTrip(req *http.Request) (*http.Response, error) {
-	c, _ := req.Context().Value(callKey{}).(*call)
+	c, _ := req.Context().Value(callKey{}).(*callRecord)
 	o := &observation{method: req.Method, path: req.URL.Path, start: time.Now()}
 	o.tag = c.observe(o)
 	resp, err := t.base.RoundTrip(req.WithContext(context.WithValue(req.Context(), observationKey{}, o)))

@@ -21,7 +21,7 @@ type process struct {
 }
 
 // startProcess starts a process.
-func (r *run) startProcess(plan *processPlan) *process {
+func (r *environment) startProcess(plan *processPlan) *process {
 	p := &process{plan: plan}
 	p.transport = &http.Transport{
 		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -50,7 +50,7 @@ func (r *run) startProcess(plan *processPlan) *process {
 		ls.WithJitter(r.jitter.float),
 		ls.WithObserver(eventObserver()),
 	}
-	if p.usesLimiter(r) {
+	if p.usesLimiter(r.limiter) {
 		options = append(options, ls.WithRateLimiter(r.limiter))
 	}
 	client, err := ls.New(key, options...)
@@ -58,20 +58,22 @@ func (r *run) startProcess(plan *processPlan) *process {
 		panic(err) // the plan is invalid
 	}
 	p.client = client
-	r.addProcess(p)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.processes = append(r.processes, p)
 	return p
 }
 
-func (p *process) usesLimiter(r *run) bool { return r.limiter != nil && p.plan.sharesLimiter }
+func (p *process) usesLimiter(l *ls.RateLimiter) bool { return l != nil && p.plan.sharesLimiter }
 
 const wrongKey = "WRONGKEY.ffffffffffffffffffffffffffffffff"
 
 // startHealthy starts a process with default options.
-func (r *run) startHealthy() *process {
+func (r *environment) startHealthy(dialect ls.Dialect) *process {
 	return r.startProcess(&processPlan{
 		attempts: ls.DefaultMaxAttempts, waitMin: ls.DefaultWaitMin, waitMax: ls.DefaultWaitMax,
 		attemptTimeout: ls.DefaultAttemptTimeout, callTimeout: ls.DefaultCallTimeout,
-		dialect: clientDialect(r.plan.dialect),
+		dialect: dialect,
 	})
 }
 

@@ -61,9 +61,9 @@ func TestGuards(t *testing.T) {
 			t.Parallel()
 			i := slices.IndexFunc(states[:], func(s state) bool { return s.name == tt.state })
 			for _, seed := range tt.seeds {
-				r := runSeed(t, seed)
-				if violations := r.violations(); len(violations) > 0 {
-					reportFailure(t, r, violations)
+				r := simulate(t, newPlan(seed))
+				if result := r.result(); len(result.violations) > 0 {
+					result.fail(t)
 				}
 				assert.True(t, slices.ContainsFunc(r.calls, func(c *call) bool { return states[i].reached(r, c) }),
 					"seed %d does not reach the state; guard: %s", seed, tt.guard)

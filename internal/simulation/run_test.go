@@ -17,22 +17,15 @@ import (
 
 // A run is one run of a plan with its results.
 type run struct {
+	environment
+
 	plan    *plan
-	network *lst.Network
-	server  *lst.Server
-	limiter *ls.RateLimiter // shared by the processes of the plan, or nil
-	log     logBuffer
-	jitter  jitter
 	shows   recordContents
 	request int64 // bytes of a create of the first variant
 	dials   int
-
-	mu        sync.Mutex
-	calls     []*call
-	processes []*process
+	calls   []*call // guarded by mu
 
 	// Results of the run.
-	began       time.Time
 	faultsBegan time.Time
 	faultsEnded time.Time
 	ended       time.Time
@@ -45,15 +38,14 @@ type run struct {
 // simulate runs a plan in a bubble. The bubble panics if a goroutine does not end.
 func simulate(t *testing.T, p *plan) *run {
 	t.Helper()
-	r := &run{plan: p, shows: newRecordContents(p.quirks), jitter: jitter{random: newRandom(p.seed, streamJitter)}}
+	r := &run{plan: p, shows: newRecordContents(p.quirks)}
+	r.jitter.random = newRandom(p.seed, streamJitter)
 	synctest.Test(t, func(t *testing.T) { r.execute(t.Context()) })
 	return r
 }
 
 func (r *run) execute(ctx context.Context) {
-	r.began = time.Now()
-	r.network = lst.NewNetwork()
-	r.server = lst.NewServer(nil, r.options()...)
+	r.start(r.options()...)
 	defer r.close()
 	if r.plan.limit > 0 {
 		r.limiter = ls.NewRateLimiter(r.plan.limit)
@@ -68,7 +60,7 @@ func (r *run) execute(ctx context.Context) {
 	r.faultsBegan = time.Now()
 	r.startFaults(processes[0])
 	var callers sync.WaitGroup
-	outages := r.outages()
+	outages := r.outages(r.plan.faults.outages)
 	for i := range r.plan.callers {
 		plan := &r.plan.callers[i]
 		p := processes[plan.process]
@@ -89,7 +81,7 @@ func (r *run) execute(ctx context.Context) {
 func (r *run) options() []lst.Option {
 	p := r.plan
 	options := []lst.Option{
-		lst.WithNetwork(r.network), lst.WithProducts(catalogue()...), lst.WithDialect(p.dialect), lst.WithQuirks(p.quirks...),
+		lst.WithProducts(catalogue()...), lst.WithDialect(p.dialect), lst.WithQuirks(p.quirks...),
 		lst.WithLookupDelay(p.lookupDelay), lst.WithRateLimit(p.rateLimit), lst.WithSeed(int64(p.seed % (1 << 62))),
 	}
 	if p.legacy {
@@ -104,7 +96,7 @@ func (r *run) options() []lst.Option {
 // createExisting creates the existing orders, over connections that are idle when
 // the callers start.
 func (r *run) createExisting(ctx context.Context, processes []*process) {
-	healthy := r.startHealthy()
+	healthy := r.startHealthy(clientDialect(r.plan.dialect))
 	for i, s := range r.plan.existing {
 		p := healthy
 		if q := processes[i%len(processes)]; r.plan.accepts(s, q.plan) && q.plan.attemptTimeout > 0 {
@@ -129,25 +121,6 @@ func (r *run) startFaults(p *process) {
 	}
 	r.network.OnDial(apply)
 	r.server.Inject(r.plan.faults.service...)
-}
-
-// apply configures a line. Offsets do not count bytes that were sent before.
-func (f *lineFaults) apply(l *lst.Line, headers, request int64) {
-	l.Delay(f.latency)
-	if f.refused {
-		l.Refuse()
-	}
-	if f.reset {
-		l.Reset()
-	}
-	at := l.Sent(f.direction) + f.at.bytes(headers, request)
-	switch f.breakage {
-	case cut:
-		l.CutAfter(f.direction, at)
-	case stalled:
-		l.StallAfter(f.direction, at)
-	case intact:
-	}
 }
 
 // requestLength returns the size in bytes of a create of the first variant: of its
@@ -181,28 +154,6 @@ func (n *counter) Write(b []byte) (int, error) {
 
 var _ io.Writer = new(counter)
 
-// outages starts the outages.
-func (r *run) outages() *sync.WaitGroup {
-	var all sync.WaitGroup
-	for _, o := range r.plan.faults.outages {
-		all.Go(func() {
-			wait(o.at)
-			if o.duration == 0 {
-				r.server.CloseConnections()
-				return
-			}
-			if r.server.Offline() != nil {
-				return
-			}
-			wait(o.duration)
-			if err := r.server.Online(); err != nil {
-				panic(err)
-			}
-		})
-	}
-	return &all
-}
-
 // stopFaults ends all faults.
 func (r *run) stopFaults() {
 	r.server.ClearFaults()
@@ -217,21 +168,12 @@ const earlySettler = "early settler"
 // arrived. If the plan has settleEarly, it also ensures the first variant before.
 func (r *run) settle(ctx context.Context) {
 	if r.plan.settleEarly {
-		r.call(ctx, earlySettler, r.startHealthy(), ensure, r.plan.variants[0], limits{})
+		r.call(ctx, earlySettler, r.startHealthy(clientDialect(r.plan.dialect)), ensure, r.plan.variants[0], limits{})
 	}
-	p := r.startHealthy()
+	p := r.startHealthy(clientDialect(r.plan.dialect))
 	for _, s := range r.plan.variants {
 		wait(time.Hour) // until lookups show what the previous call created
 		r.call(ctx, "settler", p, ensure, s, limits{}).final = true
-	}
-}
-
-// close ends all goroutines, so that the bubble can end.
-func (r *run) close() {
-	r.server.Close()
-	for _, p := range r.processes {
-		p.closeConns(false)
-		p.transport.CloseIdleConnections()
 	}
 }
 
@@ -240,10 +182,4 @@ func (r *run) addCall(c *call) {
 	defer r.mu.Unlock()
 	r.calls = append(r.calls, c)
 	c.number = len(r.calls)
-}
-
-func (r *run) addProcess(p *process) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.processes = append(r.processes, p)
 }

@@ -36,11 +36,38 @@ func TestMain(m *testing.M) {
 
 func TestSimulation(t *testing.T) {
 	t.Parallel()
+	names := make([]string, len(states))
+	for i := range states {
+		names[i] = states[i].name
+	}
+	runSeeds(t, names, rareStates, func(t *testing.T, seed uint64) *seedResult {
+		t.Helper()
+		return simulate(t, newPlan(seed)).result()
+	})
+}
+
+func (r *run) result() *seedResult {
+	return &seedResult{test: "TestSimulation", seed: r.plan.seed, violations: r.violations(), reached: r.states(), timeline: r.timeline}
+}
+
+// A seedResult is the result of the run of a seed.
+type seedResult struct {
+	test       string // its name, to repeat the run
+	seed       uint64
+	violations []string
+	reached    []int // 1 for each state that the run reached
+	timeline   func() string
+}
+
+// runSeeds runs the seeds that the flags select, in parallel. States are the names of
+// the states that the runs must reach. The default seeds may miss the rare ones.
+func runSeeds(t *testing.T, states, rare []string, run func(t *testing.T, seed uint64) *seedResult) {
+	t.Helper()
 	if *oneSeed != 0 {
-		replay(t, *oneSeed)
+		replay(t, *oneSeed, run)
 		return
 	}
-	tl := &tally{seeds: *allSeeds}
+	tl := &tally{seeds: *allSeeds, states: states, rare: rare, counts: make([]int, len(states)), first: make([]uint64, len(states))}
 	if testing.Short() {
 		tl.seeds = min(tl.seeds, shortSeeds)
 	}
@@ -53,11 +80,10 @@ func TestSimulation(t *testing.T) {
 				if !more {
 					return
 				}
-				r := runSeed(t, seed)
-				violations := r.violations()
-				tl.add(r, violations)
-				if len(violations) > 0 {
-					reportFailure(t, r, violations)
+				result := runSeed(t, seed, run)
+				tl.add(result)
+				if len(result.violations) > 0 {
+					result.fail(t)
 				}
 			}
 		})
@@ -66,13 +92,14 @@ func TestSimulation(t *testing.T) {
 
 // A tally collects the results of the shards.
 type tally struct {
-	seeds uint64
+	seeds        uint64
+	states, rare []string
 
 	mu     sync.Mutex
 	begun  uint64
 	failed int
-	counts stateCounts
-	first  [len(states)]uint64 // lowest seed that reached each state
+	counts []int
+	first  []uint64 // lowest seed that reached each state
 }
 
 // nextSeed returns the next seed, unless all seeds were run or the test has failed
@@ -87,37 +114,36 @@ func (tl *tally) nextSeed() (seed uint64, more bool) {
 	return tl.begun, true
 }
 
-func (tl *tally) add(r *run, violations []string) {
-	var n stateCounts
-	n.count(r)
+func (tl *tally) add(r *seedResult) {
 	tl.mu.Lock()
 	defer tl.mu.Unlock()
-	for i := range n {
-		tl.counts[i] += n[i]
-		if n[i] > 0 && (tl.first[i] == 0 || r.plan.seed < tl.first[i]) {
-			tl.first[i] = r.plan.seed
+	for i, n := range r.reached {
+		tl.counts[i] += n
+		if n > 0 && (tl.first[i] == 0 || r.seed < tl.first[i]) {
+			tl.first[i] = r.seed
 		}
 	}
-	if len(violations) > 0 {
+	if len(r.violations) > 0 {
 		tl.failed++
 	}
 }
 
-// summary logs how many seeds reached each state, and the first one. It fails if no seed reached one,
-// because then the state is untested.
+// summary logs how many seeds reached each state, and the first one. It fails if no
+// seed reached one, because then the state is untested.
 func (tl *tally) summary(t *testing.T) {
+	t.Helper()
 	var b strings.Builder
 	for i, n := range tl.counts {
-		fmt.Fprintf(&b, "%8d  %8d  %s\n", n, tl.first[i], states[i].name)
-		if tl.begun == tl.seeds && (tl.seeds >= manySeeds || (tl.seeds >= defaultSeeds && !slices.Contains(rareStates, states[i].name))) {
-			assert.Positive(t, n, "no seed reached the state %q", states[i].name)
+		fmt.Fprintf(&b, "%8d  %8d  %s\n", n, tl.first[i], tl.states[i])
+		if tl.begun == tl.seeds && (tl.seeds >= manySeeds || (tl.seeds >= defaultSeeds && !slices.Contains(tl.rare, tl.states[i]))) {
+			assert.Positive(t, n, "no seed reached the state %q", tl.states[i])
 		}
 	}
 	t.Logf("%d seeds; runs that reached each state, the first seed of them, and the state:\n%s", tl.begun, b.String())
 }
 
 // runSeed runs a seed. It logs the seed if the bubble panics.
-func runSeed(t *testing.T, seed uint64) *run {
+func runSeed(t *testing.T, seed uint64, run func(*testing.T, uint64) *seedResult) *seedResult {
 	t.Helper()
 	done := false
 	defer func() {
@@ -125,22 +151,23 @@ func runSeed(t *testing.T, seed uint64) *run {
 			t.Logf("seed %d did not finish", seed)
 		}
 	}()
-	r := simulate(t, newPlan(seed))
+	r := run(t, seed)
 	done = true
 	return r
 }
 
-func reportFailure(t *testing.T, r *run, violations []string) {
+// fail reports the violations, with the command that repeats the run.
+func (r *seedResult) fail(t *testing.T) {
 	t.Helper()
-	t.Errorf("seed %d:\n  %s\nreplay: go test -v -run=TestSimulation ./internal/simulation -seed=%d\n%s",
-		r.plan.seed, strings.Join(violations, "\n  "), r.plan.seed, r.timeline())
+	t.Errorf("seed %d:\n  %s\nreplay: go test -v -run='^%s$' ./internal/simulation -seed=%d\n%s",
+		r.seed, strings.Join(r.violations, "\n  "), r.test, r.seed, r.timeline())
 }
 
-func replay(t *testing.T, seed uint64) {
+func replay(t *testing.T, seed uint64, run func(*testing.T, uint64) *seedResult) {
 	t.Helper()
-	r := runSeed(t, seed)
-	if violations := r.violations(); len(violations) > 0 {
-		reportFailure(t, r, violations)
+	r := runSeed(t, seed, run)
+	if len(r.violations) > 0 {
+		r.fail(t)
 		return
 	}
 	t.Log(r.timeline())

@@ -203,7 +203,7 @@ var states = [...]state{
 		})
 	}},
 	{"attempt: retried after a 429", func(_ *run, c *call) bool { return c.limited() }},
-	{"attempt: delayed by the rate limiter", func(r *run, c *call) bool { return c.process.usesLimiter(r) && c.queued() }},
+	{"attempt: delayed by the rate limiter", func(r *run, c *call) bool { return c.process.usesLimiter(r.limiter) && c.queued() }},
 	{"attempt: no time for a retry", decision("wait exceeds deadline")},
 	{"attempt: context done during the wait", decision("context done")},
 	{"attempt: maximum reached", decision("maximum attempts reached")},
@@ -231,18 +231,18 @@ var rareStates = []string{
 	"product: unknown to a canceled call, which found a conflict",
 }
 
-// stateCounts holds the number of runs that reached each state.
-type stateCounts [len(states)]int
-
-func (n *stateCounts) count(r *run) {
+// states returns 1 for each state that the run reached.
+func (r *run) states() []int {
+	reached := make([]int, len(states))
 	for i := range states {
 		for _, c := range r.calls {
 			if c.spec.order.ID == orderID && !c.final && states[i].reached(r, c) {
-				n[i]++
+				reached[i] = 1
 				break
 			}
 		}
 	}
+	return reached
 }
 
 func (c *call) isPlain() bool   { return !c.spec.order.Append }
