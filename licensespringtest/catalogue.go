@@ -23,6 +23,7 @@ type feature struct {
 // immutable, so readers need no lock.
 type catalogue struct {
 	products map[string]*product
+	sequence []*product // in the order of their ids
 	policies map[string]map[string]any
 }
 
@@ -40,7 +41,9 @@ func newCatalogue(products []Product, policies []Policy) *catalogue {
 		if _, taken := c.products[p.Code]; taken || p.Code == "" {
 			panic(fmt.Sprintf("licensespringtest: product code %q is empty or duplicate", p.Code))
 		}
-		c.products[p.Code] = newProduct(p, nextID)
+		q := newProduct(p, nextID)
+		c.products[p.Code] = q
+		c.sequence = append(c.sequence, q)
 	}
 	for _, p := range policies {
 		if _, taken := c.policies[p.Code]; taken || p.Code == "" {

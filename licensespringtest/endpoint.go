@@ -18,60 +18,138 @@ const (
 	ListOrders Endpoint = "GET orders/"
 	// GetOrder returns one order, by the id that the server assigned.
 	GetOrder Endpoint = "GET orders/{id}/"
-	// GetProduct returns one product, by the id that the server assigned.
-	GetProduct Endpoint = "GET products/{id}/"
 	// GenerateLicense generates unused license keys.
 	GenerateLicense Endpoint = "GET orders/generate_license/"
+	// ListProducts lists products, in pages.
+	ListProducts Endpoint = "GET products/"
+	// GetProduct returns one product, by the id that the server assigned.
+	GetProduct Endpoint = "GET products/{id}/"
+	// ListLicenses lists licenses, with filters and pages.
+	ListLicenses Endpoint = "GET licenses/"
+	// GetLicense returns one license, by the id that the server assigned.
+	GetLicense Endpoint = "GET licenses/{id}/"
+	// ListLicenseUsers lists the users of all licenses, with a filter and pages.
+	ListLicenseUsers Endpoint = "GET license-users/"
+	// ListCustomers lists customers, with filters and pages.
+	ListCustomers Endpoint = "GET customers/"
+	// GetCustomer returns one customer, by the id that the server assigned.
+	GetCustomer Endpoint = "GET customers/{id}/"
 )
 
-// The paths of the API, relative to the base path.
-const (
-	ordersPath   = "/api/v1/orders/"
-	productsPath = "/api/v1/products/"
-)
+// apiPath is the path of the API, relative to the base path.
+const apiPath = "/api/v1/"
 
-// A route is the target of a path.
-type route struct {
-	endpoint Endpoint
-	id       int64 // of GetOrder and GetProduct
-}
-
-// method returns the only method that the route allows.
-func (r route) method() string {
-	method, _, _ := strings.Cut(string(r.endpoint), " ")
+// method returns the method of the endpoint.
+func (e Endpoint) method() string {
+	method, _, _ := strings.Cut(string(e), " ")
 
 	return method
 }
 
+// pattern returns the path of the endpoint, relative to apiPath.
+func (e Endpoint) pattern() string {
+	_, pattern, _ := strings.Cut(string(e), " ")
+
+	return pattern
+}
+
+// An operation is an endpoint with its handler.
+type operation struct {
+	endpoint Endpoint
+	body     bodyRule
+	handle   handler
+}
+
+// A bodyRule describes which body a request may have.
+type bodyRule int
+
+const (
+	// ignoredBody allows every body.
+	ignoredBody bodyRule = iota
+	// jsonBody requires a body of JSON.
+	jsonBody
+)
+
+// operations returns the operations of all endpoints.
+func (s *Server) operations() []operation {
+	return []operation{
+		{CreateOrder, jsonBody, s.createOrder},
+		{ListOrders, ignoredBody, s.listOrders},
+		{GetOrder, ignoredBody, s.getOrder},
+		{GenerateLicense, ignoredBody, s.generateLicense},
+		{ListProducts, ignoredBody, s.listProducts},
+		{GetProduct, ignoredBody, s.getProduct},
+		{ListLicenses, ignoredBody, s.listLicenses},
+		{GetLicense, ignoredBody, s.getLicense},
+		{ListLicenseUsers, ignoredBody, s.listLicenseUsers},
+		{ListCustomers, ignoredBody, s.listCustomers},
+		{GetCustomer, ignoredBody, s.getCustomer},
+	}
+}
+
+// A route is the target of a path: an operation for each method.
+type route struct {
+	operations []operation
+	id         int64 // the id in the path, if it has one
+}
+
+// newRoutes returns the operations by the patterns of their endpoints.
+func newRoutes(operations []operation) map[string][]operation {
+	routes := make(map[string][]operation)
+	for _, o := range operations {
+		pattern := o.endpoint.pattern()
+		routes[pattern] = append(routes[pattern], o)
+	}
+
+	return routes
+}
+
 // resolve returns the route of a path. A path without its trailing slash has none.
 func (s *Server) resolve(path string) (route, bool) {
-	if rest, ok := strings.CutPrefix(path, s.config.basePath+productsPath); ok {
-		id, ok := parseID(rest)
-		return route{endpoint: GetProduct, id: id}, ok
-	}
-	rest, ok := strings.CutPrefix(path, s.config.basePath+ordersPath)
+	rest, ok := strings.CutPrefix(path, s.config.basePath+apiPath)
 	if !ok {
 		return route{}, false
 	}
-	switch rest {
-	case "":
-		return route{endpoint: ListOrders}, true
-	case "create_order/":
-		return route{endpoint: CreateOrder}, true
-	case "generate_license/":
-		return route{endpoint: GenerateLicense}, true
+	if operations, ok := s.routes[rest]; ok && !strings.Contains(rest, "{") {
+		return route{operations: operations}, true
 	}
-	id, ok := parseID(rest)
+	// In every other pattern, the second segment is the id.
+	resource, rest, _ := strings.Cut(rest, "/")
+	digits, action, complete := strings.Cut(rest, "/")
+	id, ok := parseID(digits)
+	operations := s.routes[resource+"/{id}/"+action]
 
-	return route{endpoint: GetOrder, id: id}, ok
+	return route{operations: operations, id: id}, ok && complete && len(operations) > 0
 }
 
-// parseID parses the id that ends a path.
-func parseID(rest string) (int64, bool) {
-	digits, ok := strings.CutSuffix(rest, "/")
+// operation returns the operation of a method.
+func (rt route) operation(method string) (operation, bool) {
+	for _, o := range rt.operations {
+		if o.endpoint.method() == method {
+			return o, true
+		}
+	}
+
+	return operation{}, false
+}
+
+// methodNotAllowed returns the response to a method that the route does not have.
+func (rt route) methodNotAllowed(method string) response {
+	resp := detailError(http.StatusMethodNotAllowed, "Method \""+method+"\" not allowed.")
+	allowed := make([]string, len(rt.operations))
+	for i, o := range rt.operations {
+		allowed[i] = o.endpoint.method()
+	}
+	resp.header.Set("Allow", strings.Join(allowed, ", "))
+
+	return resp
+}
+
+// parseID parses the id in a path.
+func parseID(digits string) (int64, bool) {
 	id, err := strconv.ParseInt(digits, 10, 64)
 
-	return id, ok && err == nil && id >= 0
+	return id, err == nil && id >= 0
 }
 
 // dispatch handles a request whose body was read. It checks for errors in the
@@ -93,30 +171,17 @@ func (s *Server) dispatch(x *exchange) response {
 	if wait := s.limiter.take(now); wait > 0 {
 		return s.limiter.throttled(now, wait)
 	}
-	if r.Method != rt.method() {
-		resp := detailError(http.StatusMethodNotAllowed, "Method \""+r.Method+"\" not allowed.")
-		resp.header.Set("Allow", rt.method())
-
-		return resp
+	o, ok := rt.operation(r.Method)
+	if !ok {
+		return rt.methodNotAllowed(r.Method)
 	}
-
-	switch rt.endpoint {
-	case CreateOrder:
-		if !hasJSONContent(r) {
-			return detailError(http.StatusUnsupportedMediaType,
-				"Unsupported media type \""+r.Header.Get("Content-Type")+"\" in request.")
-		}
-
-		return s.createOrder(x)
-	case ListOrders:
-		return s.listOrders(x)
-	case GenerateLicense:
-		return s.generateLicense(x)
-	case GetProduct:
-		return s.getProduct(rt.id)
-	default:
-		return s.getOrder(rt.id)
+	if o.body == jsonBody && !hasJSONContent(r) {
+		return detailError(http.StatusUnsupportedMediaType,
+			"Unsupported media type \""+r.Header.Get("Content-Type")+"\" in request.")
 	}
+	x.id = rt.id
+
+	return o.handle(x)
 }
 
 // slashRedirect redirects to the same path with a trailing slash, for every

@@ -52,7 +52,7 @@ func (s *Server) storeOrder(x *exchange, request *object) (record map[string]any
 		return legacyRecord(stored), response{}
 	}
 
-	return s.record(stored, time.Time{}, true), response{}
+	return s.record(stored, view{at: now, complete: true}, true), response{}
 }
 
 // rejectOrder returns the first error of a well-formed request. The order id is

@@ -6,8 +6,8 @@ import (
 )
 
 // getOrder handles GetOrder.
-func (s *Server) getOrder(id int64) response {
-	record := s.visibleRecord(id)
+func (s *Server) getOrder(x *exchange) response {
+	record := s.visibleRecord(x.id)
 	if record == nil {
 		return notFound()
 	}
@@ -26,5 +26,5 @@ func (s *Server) visibleRecord(id int64) map[string]any {
 		return nil
 	}
 
-	return s.record(o, now, true)
+	return s.record(o, view{at: now}, true)
 }

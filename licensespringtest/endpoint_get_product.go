@@ -3,8 +3,8 @@ package licensespringtest
 import "net/http"
 
 // getProduct handles GetProduct.
-func (s *Server) getProduct(id int64) response {
-	p := s.catalogue.byID(id)
+func (s *Server) getProduct(x *exchange) response {
+	p := s.catalogue.byID(x.id)
 	if p == nil {
 		return notFound()
 	}

@@ -11,8 +11,6 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-const productsPath = "/api/v1/products/"
-
 func TestGetProduct(t *testing.T) {
 	t.Parallel()
 	srv := lst.NewServer(t, lst.WithQuirks(lst.QuirkNoProduct), lst.WithProducts(
@@ -33,7 +31,7 @@ func TestGetProduct(t *testing.T) {
 	assert.Equal(t, true, product["active"])
 	assert.Equal(t, false, product["is_archived"])
 
-	for _, unknown := range []string{"1/", "x/", ""} {
+	for _, unknown := range []string{"1/", "x/", "{id}/"} {
 		assert.Equal(t, http.StatusNotFound, do(t, srv, http.MethodGet, productsPath+unknown, "").status, unknown)
 	}
 	assert.Equal(t, http.StatusMovedPermanently, do(t, srv, http.MethodGet, productsPath+"1", "").status)

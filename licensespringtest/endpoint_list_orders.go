@@ -2,7 +2,6 @@ package licensespringtest
 
 import (
 	"cmp"
-	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -10,49 +9,31 @@ import (
 	"time"
 )
 
-const defaultPageSize = 20
-
 // listOrders handles ListOrders. It ignores unknown parameters and invalid values,
 // so a client that misspells a filter receives all orders.
 func (s *Server) listOrders(x *exchange) response {
 	query := x.request.URL.Query()
-	limit := nonNegative(query.Get("limit"), defaultPageSize)
-	if limit == 0 {
-		limit = defaultPageSize
-	}
-	count, offset, results := s.page(query, limit)
-	var next, previous any
-	if offset+limit < count {
-		next = pageURL(x.request, limit, offset+limit)
-	}
-	if offset > 0 {
-		previous = pageURL(x.request, limit, max(0, offset-limit))
-	}
 
-	return jsonResponse(http.StatusOK, map[string]any{
-		"count": count, "next": next, "previous": previous, "results": results,
-	})
+	return s.orderPage(query).response(x.request)
 }
 
-// page returns the number of orders that match a query, and one page of records
-// with its offset. The records are copies, so that the caller can encode them
-// without the store's lock.
-func (s *Server) page(query url.Values, limit int) (count, offset int, results []any) {
+// orderPage returns one page of the orders that match a query.
+func (s *Server) orderPage(query url.Values) page {
 	now := time.Now()
 	s.store.mu.Lock()
 	defer s.store.mu.Unlock()
 	orders := slices.DeleteFunc(s.candidates(query), func(o *order) bool {
 		return o.visibleAt.After(now) || !s.matches(o, query)
 	})
-	sortOrders(orders, query.Get("order_by"))
-	offset = min(nonNegative(query.Get("offset"), 0), len(orders))
-	page := orders[offset:min(offset+limit, len(orders))]
-	results = make([]any, len(page))
-	for i, o := range page {
-		results[i] = s.record(o, now, !s.config.quirks[QuirkNoListItems])
-	}
+	sortBy(orders, query, map[string]func(a, b *order) int{
+		"created_at": func(a, b *order) int { return a.createdAt.Compare(b.createdAt) },
+		"store_id":   func(a, b *order) int { return cmp.Compare(a.storeID, b.storeID) },
+		"id":         func(a, b *order) int { return cmp.Compare(a.id, b.id) },
+	})
 
-	return len(orders), offset, results
+	return paginate(orders, query, pageLimit(query), func(o *order) any {
+		return s.record(o, view{at: now}, !s.config.quirks[QuirkNoListItems])
+	})
 }
 
 // candidates returns the orders that a query may match, in a slice that the
@@ -88,45 +69,4 @@ func (s *Server) matches(o *order, query url.Values) bool {
 	}
 
 	return strings.HasPrefix(o.storeID, query.Get("store_id__startswith"))
-}
-
-// sortOrders sorts orders, which must be in order of creation. The newest come
-// first unless the query names another known order.
-func sortOrders(orders []*order, by string) {
-	name, descending := strings.CutPrefix(by, "-")
-	compare := map[string]func(a, b *order) int{
-		"created_at": func(a, b *order) int { return a.createdAt.Compare(b.createdAt) },
-		"store_id":   func(a, b *order) int { return cmp.Compare(a.storeID, b.storeID) },
-		"id":         func(a, b *order) int { return cmp.Compare(a.id, b.id) },
-	}
-	ascending, known := compare[name]
-	if !known {
-		ascending, descending = compare["created_at"], true
-	}
-	slices.SortStableFunc(orders, ascending)
-	if descending {
-		slices.Reverse(orders)
-	}
-}
-
-// nonNegative parses a number that is not negative. It returns fallback for any
-// other text.
-func nonNegative(s string, fallback int) int {
-	n, err := strconv.ParseInt(s, 10, 32)
-	if err != nil || n < 0 {
-		return fallback
-	}
-
-	return int(n)
-}
-
-// pageURL returns the full URL of another page of the same list, with the host
-// from the request.
-func pageURL(r *http.Request, limit, offset int) string {
-	query := r.URL.Query()
-	query.Set("limit", strconv.Itoa(limit))
-	query.Set("offset", strconv.Itoa(offset))
-	page := url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawQuery: query.Encode()}
-
-	return page.String()
 }

@@ -15,6 +15,8 @@ type exchange struct {
 	entry    *Request
 	body     []byte
 	bodyRead bool
+	// id is the id in the path, if it has one.
+	id int64
 	// invisibleFor delays the visibility of what the request creates.
 	invisibleFor time.Duration
 	// resets makes a cut a reset.
@@ -51,8 +53,9 @@ func (s *Server) newEntry(r *http.Request) *Request {
 		Header:     r.Header.Clone(),
 		Authorized: s.authorized(r),
 	}
-	if rt, ok := s.resolve(r.URL.Path); ok && rt.method() == r.Method {
-		entry.Endpoint = rt.endpoint
+	if rt, ok := s.resolve(r.URL.Path); ok {
+		o, _ := rt.operation(r.Method)
+		entry.Endpoint = o.endpoint
 	}
 	if entry.Header.Get("Authorization") != "" {
 		entry.Header.Set("Authorization", map[bool]string{true: "right", false: "wrong"}[entry.Authorized])

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -19,8 +20,12 @@ import (
 // SDK cannot hide one in the fake.
 
 const (
-	ordersPath = "/api/v1/orders/"
-	createPath = ordersPath + "create_order/"
+	ordersPath       = "/api/v1/orders/"
+	createPath       = ordersPath + "create_order/"
+	licensesPath     = "/api/v1/licenses/"
+	licenseUsersPath = "/api/v1/license-users/"
+	customersPath    = "/api/v1/customers/"
+	productsPath     = "/api/v1/products/"
 )
 
 // A response is a response with its complete body.
@@ -117,6 +122,29 @@ func dig(t *testing.T, v any, path ...any) any {
 	}
 
 	return v
+}
+
+// licensePath returns the path of a license, by its index among all licenses.
+func licensePath(srv *lst.Server, index int, action ...string) string {
+	var licenses []lst.License
+	for _, o := range srv.Orders() {
+		licenses = append(licenses, o.Licenses()...)
+	}
+
+	return licensesPath + strconv.FormatInt(licenses[index].ID, 10) + "/" + strings.Join(action, "")
+}
+
+// results returns one member of each record on a page.
+func results(t *testing.T, list map[string]any, path ...any) []any {
+	t.Helper()
+	records, ok := list["results"].([]any)
+	require.True(t, ok)
+	values := []any{}
+	for _, r := range records {
+		values = append(values, dig(t, r, path...))
+	}
+
+	return values
 }
 
 func assertNothingStored(t *testing.T, srv *lst.Server) {

@@ -1,7 +1,7 @@
 package licensespringtest
 
 import (
-	"maps"
+	"slices"
 	"time"
 )
 
@@ -14,11 +14,23 @@ const (
 	emailSuffix = "|acme"
 )
 
-// record returns the record of an order at a given time, without licenses that
-// are not visible then. The zero time shows everything. The caller must hold the
-// store's lock, but may use the record after releasing it: record and store share
-// only the values of properties, which are immutable.
-func (s *Server) record(o *order, at time.Time, withItems bool) map[string]any {
+// A view is a look at the store at a given time.
+type view struct {
+	at time.Time
+	// complete shows everything. Responses to writes do so, lookups do not.
+	complete bool
+}
+
+// shows reports whether the view shows something that is visible from a given time.
+func (v view) shows(visibleAt time.Time) bool {
+	return v.complete || !visibleAt.After(v.at)
+}
+
+// record returns the record of an order, without licenses that the view does not
+// show. The caller must hold the store's lock, but may use the record after
+// releasing it: record and store share only the values of properties, which are
+// immutable.
+func (s *Server) record(o *order, v view, withItems bool) map[string]any {
 	record := map[string]any{
 		"id":          o.id,
 		"store_id":    o.storeID,
@@ -28,7 +40,10 @@ func (s *Server) record(o *order, at time.Time, withItems bool) map[string]any {
 		"is_archived": o.archived,
 		"created_at":  o.createdAt.UTC().Format(fractionLayout),
 		"updated_at":  o.updatedAt.UTC().Format(secondsLayout),
-		"customer":    s.customerRecord(o.customer),
+		"customer":    nil,
+	}
+	if c := o.customer; c != nil {
+		record["customer"] = s.customerMember(c.id, c.properties)
 	}
 	for name, value := range o.properties {
 		if name != "order_type" {
@@ -41,8 +56,9 @@ func (s *Server) record(o *order, at time.Time, withItems bool) map[string]any {
 	if withItems {
 		items := []any{}
 		for _, i := range o.items {
-			if licenses := visible(i.licenses, at); len(licenses) > 0 || len(i.licenses) == 0 {
-				items = append(items, s.itemRecord(o, i, licenses))
+			licenses := slices.DeleteFunc(slices.Clone(i.licenses), func(l *license) bool { return !v.shows(l.visibleAt) })
+			if len(licenses) > 0 || len(i.licenses) == 0 {
+				items = append(items, s.itemRecord(i, licenses, v))
 			}
 		}
 		record["order_items"] = items
@@ -51,29 +67,22 @@ func (s *Server) record(o *order, at time.Time, withItems bool) map[string]any {
 	return record
 }
 
-func visible(licenses []*license, at time.Time) []*license {
-	if at.IsZero() {
-		return licenses
-	}
-	var shown []*license
-	for _, l := range licenses {
-		if !l.visibleAt.After(at) {
-			shown = append(shown, l)
-		}
-	}
-
-	return shown
-}
-
-func (s *Server) customerRecord(c *customer) any {
+// customerMember returns a customer as the record of an order or a license shows
+// it.
+func (s *Server) customerMember(id int64, properties map[string]any) any {
 	switch {
-	case c == nil || s.config.quirks[QuirkCustomerNull]:
+	case s.config.quirks[QuirkCustomerNull]:
 		return nil
 	case s.config.quirks[QuirkCustomerID]:
-		return c.id
+		return id
+	default:
+		return s.customerRecord(id, properties)
 	}
+}
+
+func (s *Server) customerRecord(id int64, properties map[string]any) map[string]any {
 	record := map[string]any{
-		"id":                       c.id,
+		"id":                       id,
 		"email":                    "",
 		"first_name":               "",
 		"last_name":                "",
@@ -81,14 +90,14 @@ func (s *Server) customerRecord(c *customer) any {
 		"phone":                    "",
 		"reference":                "",
 	}
-	for name, value := range c.properties {
+	for name, value := range properties {
 		record[s.config.dialect.wire(name)] = value
 	}
 
 	return record
 }
 
-func (s *Server) itemRecord(o *order, i *item, licenses []*license) map[string]any {
+func (s *Server) itemRecord(i *item, licenses []*license, v view) map[string]any {
 	record := map[string]any{
 		"id":         i.id,
 		"product_id": i.product.id,
@@ -105,112 +114,9 @@ func (s *Server) itemRecord(o *order, i *item, licenses []*license) map[string]a
 	}
 	records := make([]any, len(licenses))
 	for n, l := range licenses {
-		records[n] = s.licenseRecord(o, i, l)
+		records[n] = s.licenseMember(l, &l.licenseState, v.at)
 	}
 	record["licenses"] = records
-
-	return record
-}
-
-func (s *Server) licenseRecord(o *order, i *item, l *license) map[string]any {
-	record := map[string]any{
-		"id":                 l.id,
-		"license_key":        nil,
-		"order":              o.id,
-		"order_item":         i.id,
-		"order_store_id":     o.storeID,
-		"status":             "inactive",
-		"enabled":            true,
-		"active":             false,
-		"times_activated":    0,
-		"max_consumptions":   0,
-		"total_consumptions": 0,
-		"valid_duration":     nil,
-		"validity_period":    nil,
-	}
-	if l.key != "" {
-		record["license_key"] = l.key
-	}
-	for name, value := range l.properties {
-		record[s.config.dialect.wire(name)] = value
-	}
-	if s.config.quirks[QuirkZeroDates] && record["validity_period"] == nil {
-		record["validity_period"] = "0000-00-00"
-	}
-	features := make([]any, len(l.features))
-	for n, f := range l.features {
-		features[n] = featureRecord(f)
-	}
-	record["product_features"] = features
-	s.putUsers(record, l)
-
-	return record
-}
-
-func featureRecord(f licenseFeature) map[string]any {
-	featureType := "activation"
-	if f.feature.Consumption {
-		featureType = "consumption"
-	}
-	record := map[string]any{
-		"id": f.id,
-		"product_feature": map[string]any{
-			"id":           f.feature.id,
-			"code":         f.feature.Code,
-			"name":         f.feature.Name,
-			"feature_type": featureType,
-		},
-		"max_consumption":    0,
-		"total_consumptions": 0,
-		"expiry_date":        nil,
-	}
-	maps.Copy(record, f.properties)
-
-	return record
-}
-
-// putUsers adds the users of a license to its record: as a list and, if there is
-// only one, also in the older single member.
-func (s *Server) putUsers(record map[string]any, l *license) {
-	users := make([]any, len(l.users))
-	for n, a := range l.users {
-		users[n] = s.userRecord(a)
-	}
-	if !s.config.quirks[QuirkSingleUser] || len(users) > 1 {
-		record["license_users"] = users
-	}
-	record["license_user"] = nil
-	if len(users) == 1 {
-		record["license_user"] = users[0]
-	}
-}
-
-// userRecord shows an initial password until the user has signed in. The service
-// may show it only in the response to the request that created the user; this is
-// undocumented. The fake shows it in lookups as well, because that gives a client
-// more places to leak it.
-func (s *Server) userRecord(a assignment) map[string]any {
-	record := map[string]any{
-		"id":                  a.user.id,
-		"email":               a.user.email + emailSuffix,
-		"true_email":          a.user.email,
-		"first_name":          "",
-		"last_name":           "",
-		"phone_number":        "",
-		"is_active":           true,
-		"is_manager":          a.isManager,
-		"is_admin":            struct{}{},
-		"is_initial_password": a.user.initialPassword != "",
-		"initial_password":    nil,
-		"max_activations":     a.maxActivations,
-	}
-	if a.user.initialPassword != "" {
-		record["initial_password"] = a.user.initialPassword
-	}
-	if s.config.quirks[QuirkPlainEmails] {
-		record["email"] = a.user.email
-		delete(record, "true_email")
-	}
 
 	return record
 }

@@ -23,6 +23,7 @@ type Server struct {
 	catalogue *catalogue
 	checker   *checker
 	store     *store
+	routes    map[string][]operation
 	limiter   limiter
 	requests  requestLog
 	faults    faultQueue
@@ -57,6 +58,7 @@ func NewServer(tb TB, opts ...Option) *Server {
 		done:      make(chan struct{}),
 		conns:     make(map[net.Conn]struct{}),
 	}
+	s.routes = newRoutes(s.operations())
 	s.checker = newChecker(c.dialect, s.catalogue, c.extraMembers)
 	//nolint:gosec // No timeouts: the fake waits as long as its client does.
 	s.http = &http.Server{

@@ -2,25 +2,35 @@ package licensespringtest
 
 import (
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"strings"
 	"sync"
 	"time"
 )
 
-// A store holds the orders of a server. Its lock must not be held during a wait: a
+// A store holds the data of a server. Its lock must not be held during a wait: a
 // goroutine that blocks on a mutex stops the clock of a synctest bubble.
 type store struct {
 	mu sync.Mutex
 
 	byStoreID map[string]*order
 	byID      map[int64]*order
-	sequence  []*order         // in order of creation
-	keys      map[string]bool  // all known keys; true for those in use
-	users     map[string]*user // by addressKey
-	random    *rand.Rand
-	lastID    int64
+	sequence  []*order // in order of creation
+
+	licenses        map[int64]*license
+	licensesByKey   map[string]*license
+	licenseSequence []*license      // in order of creation
+	keys            map[string]bool // all known keys; true for those in use
+
+	users        map[string]*user // by addressKey
+	userSequence []*user          // in order of creation
+
+	customers        map[int64]*customer
+	customersByName  map[customerName]*customer
+	customerSequence []*customer // in order of creation
+
+	random *rand.Rand
+	lastID int64
 }
 
 type order struct {
@@ -28,7 +38,7 @@ type order struct {
 	storeID    string
 	archived   bool
 	properties map[string]any // the other members, by stored name
-	customer   *customer      // nil if there is none
+	customer   *orderCustomer // nil if there is none
 	items      []*item
 	createdAt  time.Time // as shown in the record
 	storedAt   time.Time // actual time of creation
@@ -37,66 +47,40 @@ type order struct {
 	requests   [][]byte
 }
 
-type customer struct {
+// An orderCustomer is the customer of an order, with the details that the order
+// sent. The customer itself may have other details by now.
+type orderCustomer struct {
 	id         int64
 	properties map[string]any
 }
 
 type item struct {
 	id       int64
+	order    *order
 	product  *product
 	note     string
 	licenses []*license
-}
-
-type license struct {
-	id         int64
-	key        string // "" on user-based licenses
-	properties map[string]any
-	features   []licenseFeature
-	users      []assignment
-	// visibleAt is the time from which lookups show the license. For an appended
-	// license it is later than that of the order.
-	visibleAt time.Time
-}
-
-type licenseFeature struct {
-	feature    feature
-	id         int64
-	properties map[string]any
-}
-
-// An assignment is a user of a license.
-type assignment struct {
-	user           *user
-	isManager      bool
-	maxActivations any // int64, or nil if not set
-}
-
-// A user exists once per company and can have several licenses.
-type user struct {
-	id    int64
-	email string
-	// initialPassword is empty after the first sign-in.
-	initialPassword string
 }
 
 func newStore(seed int64) *store {
 	s := &store{
 		byStoreID: make(map[string]*order),
 		byID:      make(map[int64]*order),
-		keys:      make(map[string]bool),
-		users:     make(map[string]*user),
-		random:    rand.New(rand.NewPCG(uint64(seed), 0)), //nolint:gosec // Any bits make a seed.
+
+		licenses:      make(map[int64]*license),
+		licensesByKey: make(map[string]*license),
+		keys:          make(map[string]bool),
+
+		users: make(map[string]*user),
+
+		customers:       make(map[int64]*customer),
+		customersByName: make(map[customerName]*customer),
+
+		random: rand.New(rand.NewPCG(uint64(seed), 0)), //nolint:gosec // Any bits make a seed.
 	}
 	s.lastID = 1600000000000000 + s.random.Int64N(100000000000000)
 
 	return s
-}
-
-// addressKey returns the key that identifies a user by e-mail address.
-func addressKey(address string) string {
-	return strings.ToLower(address)
 }
 
 // nextID returns an id in the form of the service: sixteen digits, increasing, with
@@ -146,23 +130,6 @@ func (s *store) generateKeys(n int64) []string {
 	return keys
 }
 
-// user returns the user with an address. It creates the user, with an initial
-// password, if there is none.
-func (s *store) user(address string) *user {
-	key := addressKey(address)
-	u, ok := s.users[key]
-	if !ok {
-		u = &user{
-			id:              s.nextID(),
-			email:           address,
-			initialPassword: s.randomText(10, "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"),
-		}
-		s.users[key] = u
-	}
-
-	return u
-}
-
 // An orderRequest is a valid request with everything needed to store it.
 type orderRequest struct {
 	request   *object
@@ -207,7 +174,8 @@ func (s *store) addOrder(r orderRequest) *order {
 		case "id", "items", "append":
 		case "customer":
 			properties, _ := plain(value).(map[string]any)
-			o.customer = &customer{id: s.nextID(), properties: r.dialect.canonicalAll(properties)}
+			properties = r.dialect.canonicalAll(properties)
+			o.customer = &orderCustomer{id: s.customer(r, properties).id, properties: properties}
 		case "created":
 			// The checker has parsed it before.
 			o.createdAt, _ = time.Parse(dateTimeLayout, r.request.text(name))
@@ -225,98 +193,15 @@ func (s *store) addOrder(r orderRequest) *order {
 func (s *store) newItem(r orderRequest, o *order, wanted *object) *item {
 	i := &item{
 		id:      s.nextID(),
+		order:   o,
 		product: r.catalogue.products[wanted.text("product_code")],
 		note:    wanted.text("note"),
 	}
 	for _, license := range wanted.list("licenses") {
-		i.licenses = append(i.licenses, s.newLicense(r, o, i.product, license))
+		i.licenses = append(i.licenses, s.newLicense(r, i, license))
 	}
 
 	return i
-}
-
-func (s *store) newLicense(r orderRequest, o *order, p *product, wanted *object) *license {
-	l := &license{
-		id:         s.nextID(),
-		properties: r.catalogue.defaults(p, wanted),
-		features:   s.licenseFeatures(p, wanted),
-		visibleAt:  r.visibleAt,
-	}
-	for name, value := range wanted.members {
-		switch name {
-		case "key", "users", "product_features":
-		default:
-			l.properties[r.dialect.canonical(name)] = plain(value)
-		}
-	}
-	// The Create Order page: prevent_vm of an order applies to "all created
-	// licenses". It overrides that of a license.
-	if o.properties["prevent_vm"] == true {
-		l.properties["prevent_vm"] = true
-	}
-	if p.Auth == UserBased {
-		l.users = s.assign(wanted.list("users"))
-
-		return l
-	}
-	l.key = wanted.text("key")
-	if l.key == "" {
-		l.key = s.newKey()
-	}
-	s.keys[l.key] = true
-
-	return l
-}
-
-// assign returns the users of a license. A user-based license may have none.
-func (s *store) assign(wanted []*object) []assignment {
-	users := make([]assignment, len(wanted))
-	for i, w := range wanted {
-		users[i] = assignment{
-			user:           s.user(w.text("email")),
-			isManager:      w.flag("is_manager"),
-			maxActivations: plain(w.get("max_activations")),
-		}
-	}
-
-	return users
-}
-
-// licenseFeatures returns the features that the license names, or all features of
-// the product if it names none. Unknown codes are dropped silently.
-func (s *store) licenseFeatures(p *product, wanted *object) []licenseFeature {
-	var features []licenseFeature
-	add := func(code string, sent map[string]any) {
-		f, known := p.features[code]
-		if !known {
-			return
-		}
-		properties := map[string]any{}
-		if f.Consumption {
-			properties["max_consumption"] = int64(f.MaxConsumption)
-		}
-		maps.Copy(properties, sent)
-		delete(properties, "code")
-		features = append(features, licenseFeature{feature: f, id: s.nextID(), properties: properties})
-	}
-
-	list, given := wanted.get("product_features").([]any)
-	if !given {
-		for _, f := range p.Features {
-			add(f.Code, nil)
-		}
-	}
-	for _, element := range list {
-		switch f := element.(type) {
-		case string:
-			add(f, nil)
-		case *object:
-			properties, _ := plain(f).(map[string]any)
-			add(f.text("code"), properties)
-		}
-	}
-
-	return features
 }
 
 // rename changes the store id of an order. The old id becomes available again.
