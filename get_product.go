@@ -13,7 +13,8 @@ func (c *Client) GetProduct(ctx context.Context, id int64) (*ProductRecord, erro
 }
 
 // ListProducts returns an iterator over all products, in the order of the service.
-// It requests pages as [Client.ListLicenses] does, with the same errors.
+// It requests pages as [Client.ListLicenses] does, with the same errors. See
+// [Order.CheckProducts].
 func (c *Client) ListProducts(ctx context.Context) iter.Seq2[*ProductRecord, error] {
 	return func(yield func(*ProductRecord, error) bool) {
 		l := listing[ProductRecord, *ProductRecord]{name: OpListProducts, query: url.Values{}, pageSize: maxPageSize}

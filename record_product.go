@@ -151,3 +151,19 @@ func (r *recordReader) productFeature(f *ProductFeatureRecord, data jsonread.Val
 	}
 	return data.Kind() == jsonread.Object
 }
+
+// featureCodes returns the codes of the features of the product. It returns nil if the
+// record does not show all of them.
+func (p *ProductRecord) featureCodes() map[string]bool {
+	if p.Features == nil || p.hidesFeatures {
+		return nil
+	}
+	codes := make(map[string]bool, len(p.Features))
+	for i := range p.Features {
+		if p.Features[i].Code == "" {
+			return nil
+		}
+		codes[p.Features[i].Code] = true
+	}
+	return codes
+}
