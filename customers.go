@@ -19,8 +19,8 @@ func (c *Client) GetCustomer(ctx context.Context, id int64) (*CustomerRecord, er
 // customers. Clients of the service use these filters; no page of the vendor's
 // documentation lists them.
 type CustomerFilter struct {
-	// Email is the e-mail address of the customer. Upper and lower case do not
-	// differ.
+	// Email is the e-mail address of the customer. The results may differ from it
+	// in upper and lower case; whether the service ignores case is not documented.
 	Email string `url:"email,omitempty"`
 	// Reference is the caller's reference of the customer.
 	Reference string `url:"reference,omitempty"`

@@ -84,14 +84,15 @@ func (fs filters[R, P]) check(op *operation, query url.Values, p *page[R]) error
 			case showsMatch:
 			}
 		}
-		if n > 0 && !f.proven {
+		switch {
+		case n == 0 || f.proven:
+		case f.noSuch == "":
+			return op.badResponse(p.resp, "the response does not show "+f.name)
+		default:
 			hidden = append(hidden, f)
 		}
 	}
 	for _, f := range hidden {
-		if f.noSuch == "" {
-			return op.badResponse(p.resp, "the response does not show "+f.name)
-		}
 		if err := probe[R, P](op, query, f.name, f.noSuch); err != nil {
 			return err
 		}

@@ -29,13 +29,14 @@ type LicenseFilter struct {
 	SubscriptionID string `url:"subscription_id,omitempty"`
 	// CustomerID is the ID the service assigned to the customer.
 	CustomerID int64 `url:"customer_id,omitempty"`
-	// CustomerEmail is the e-mail address of the customer. Upper and lower case do
-	// not differ.
+	// CustomerEmail is the e-mail address of the customer. The results may differ
+	// from it in upper and lower case; whether the service ignores case is not
+	// documented.
 	CustomerEmail string `url:"customer_email,omitempty"`
 	// ProductShortCode is the code of the product.
 	ProductShortCode string `url:"product_short_code,omitempty"`
-	// LicenseUserEmail is the e-mail address of one of the license users. Upper and
-	// lower case do not differ. It is sent as license_users__true_email.
+	// LicenseUserEmail is the e-mail address of one of the license users, like
+	// CustomerEmail. It is sent as license_users__true_email.
 	LicenseUserEmail string `url:"license_users__true_email,omitempty"`
 	// Active selects active licenses if it is true, and others if it is false.
 	Active *bool `url:"active,omitempty"`

@@ -22,10 +22,11 @@ const (
 	// maxRepeatedPages is the maximum number of pages that equal an earlier page. A
 	// service that ignores the offset may alternate between two pages.
 	maxRepeatedPages = 10
-	// maxListSize is the maximum number of records of a list that shows no count,
-	// and maxUncounted that of records beyond its count.
+	// maxListSize is the maximum number of records of a list that shows no count. One
+	// that shows it can have ten times as many and 10,000, since a count may be an
+	// estimate.
 	maxListSize  = 10_000_000
-	maxUncounted = 1000
+	maxUncounted = 10_000
 )
 
 // pageSize checks the PageSize of a filter; 0 means the maximum.
@@ -186,8 +187,8 @@ type page[R any] struct {
 
 // maxSize returns the maximum number of records of the list.
 func (p *page[R]) maxSize() int {
-	if 0 < p.count && p.count < maxListSize {
-		return int(p.count) + maxUncounted
+	if 0 < p.count && p.count < maxListSize/10 {
+		return 10*int(p.count) + maxUncounted
 	}
 	return maxListSize
 }

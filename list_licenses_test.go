@@ -640,8 +640,8 @@ func TestListLicensesEndless(t *testing.T) {
 			return fmt.Sprintf(`{"next": "x", "results": [{"id": %d}, {"id": 9}]}`, offset/2%2+1)
 		}, 22},
 		{"longer than its count", func(offset int) string {
-			return fmt.Sprintf(`{"count": 3, "next": "x", "results": [{"id": %d}]}`, offset+1)
-		}, 1003},
+			return `{"count": 3, "next": "x", "results": [` + strings.TrimSuffix(fmt.Sprintf(strings.Repeat(`{"id": %d},`, 5), offset+1, offset+2, offset+3, offset+4, offset+5), ",") + `]}`
+		}, 10_030},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
