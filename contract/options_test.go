@@ -46,6 +46,13 @@ var (
 	_ func(*ls.Client, context.Context, int64) (*ls.OrderRecord, error)                                = (*ls.Client).GetOrder
 	_ func(*ls.Client, context.Context, string) (*ls.OrderRecord, error)                               = (*ls.Client).GetOrderByStoreID
 	_ func(*ls.Client, context.Context, ls.OrderFilter) iter.Seq2[*ls.OrderRecord, error]              = (*ls.Client).ListOrders
+	_ func(*ls.Client, context.Context, int64) (*ls.LicenseRecord, error)                              = (*ls.Client).GetLicense
+	_ func(*ls.Client, context.Context, string) (*ls.LicenseRecord, error)                             = (*ls.Client).GetLicenseByKey
+	_ func(*ls.Client, context.Context, ls.LicenseFilter) iter.Seq2[*ls.LicenseRecord, error]          = (*ls.Client).ListLicenses
+	_ func(*ls.Client, context.Context, int64) (*ls.CustomerRecord, error)                             = (*ls.Client).GetCustomer
+	_ func(*ls.Client, context.Context, ls.CustomerFilter) iter.Seq2[*ls.CustomerRecord, error]        = (*ls.Client).ListCustomers
+	_ func(*ls.Client, context.Context, int64) (*ls.ProductRecord, error)                              = (*ls.Client).GetProduct
+	_ func(*ls.Client, context.Context) iter.Seq2[*ls.ProductRecord, error]                            = (*ls.Client).ListProducts
 	_ func(*ls.Client, context.Context, string, int) ([]string, error)                                 = (*ls.Client).GenerateLicenseKeys
 	_ func(*ls.Client, context.Context, *ls.Order) (*ls.Order, error)                                  = (*ls.Client).AssignKeys
 	_ func(*ls.Client, *ls.Order) (*ls.Preview, error)                                                 = (*ls.Client).Preview
