@@ -2,13 +2,14 @@ package licensespringtest
 
 import "slices"
 
-// A checker validates create_order requests in one dialect.
+// A checker validates the bodies of requests in one dialect.
 type checker struct {
 	catalogue *catalogue
 	// extra holds the names of members that every object accepts, with any value.
 	extra map[string]bool
 
 	order, customer, item, license, user, feature, customField fields
+	update, featureUpdate, assignment, unassignment, password  fields
 }
 
 func newChecker(d Dialect, c *catalogue, extra []string) *checker {
@@ -23,6 +24,11 @@ func newChecker(d Dialect, c *catalogue, extra []string) *checker {
 	k.item = k.itemFields()
 	k.customer = customerFields(d)
 	k.order = k.orderFields()
+	k.update = updateFields(d)
+	k.featureUpdate = fields{"product_features": {k.featureUpdates(d), true}}
+	k.assignment = assignmentFields()
+	k.unassignment = unassignFields()
+	k.password = passwordFields()
 
 	return k
 }
@@ -30,12 +36,20 @@ func newChecker(d Dialect, c *catalogue, extra []string) *checker {
 // check validates the body of a create_order request. It returns all findings,
 // or nil if there are none.
 func (k *checker) check(body any) any {
+	_, errs := k.checkBody(body, k.order)
+
+	return nilIfEmpty(errs)
+}
+
+// checkBody checks a body that must be an object. It returns the object, or nil if
+// the body is none, and the findings.
+func (k *checker) checkBody(body any, known fields) (*object, map[string]any) {
 	o, ok := body.(*object)
 	if !ok {
-		return map[string]any{"non_field_errors": notAnObject(body)}
+		return nil, map[string]any{"non_field_errors": notAnObject(body)}
 	}
 
-	return nilIfEmpty(k.checkMembers(o, k.order))
+	return o, k.checkMembers(o, known)
 }
 
 // checkMembers checks each member of an object and reports missing ones.
@@ -83,7 +97,7 @@ func (k *checker) nonEmptyObject(known fields) check {
 		case !ok:
 			return notAnObject(value)
 		case len(o.names) == 0:
-			return finding("This object may not be empty.")
+			return finding(msgNoMembers)
 		}
 
 		return nilIfEmpty(k.checkMembers(o, known))
@@ -188,7 +202,7 @@ func (k *checker) checkLicenseType(o *object, licenseType string, errs map[strin
 	}
 	if licenseType != "" && licenseType != typeConsumption {
 		for _, name := range consumptionFields() {
-			reject(name, "Only a consumption license takes this field.")
+			reject(name, msgConsumptionOnly)
 		}
 	}
 }

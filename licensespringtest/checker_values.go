@@ -21,11 +21,13 @@ func finding(format string, args ...any) any {
 }
 
 const (
-	msgRequired = "This field is required."
-	msgNull     = "This field may not be null."
-	msgBlank    = "This field may not be blank."
-	msgUnknown  = "Unknown field."
-	msgEmpty    = "This list may not be empty."
+	msgRequired        = "This field is required."
+	msgNull            = "This field may not be null."
+	msgBlank           = "This field may not be blank."
+	msgUnknown         = "Unknown field."
+	msgEmpty           = "This list may not be empty."
+	msgNoMembers       = "This object may not be empty."
+	msgConsumptionOnly = "Only a consumption license takes this field."
 )
 
 const (
@@ -50,6 +52,15 @@ func text(value any) any {
 		return finding("Not a valid string.")
 	case strings.TrimSpace(s) == "":
 		return finding(msgBlank)
+	}
+
+	return nil
+}
+
+// anyText accepts a string, also an empty one.
+func anyText(value any) any {
+	if _, ok := value.(string); !ok {
+		return finding("Not a valid string.")
 	}
 
 	return nil

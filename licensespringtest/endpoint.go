@@ -28,8 +28,22 @@ const (
 	ListLicenses Endpoint = "GET licenses/"
 	// GetLicense returns one license, by the id that the server assigned.
 	GetLicense Endpoint = "GET licenses/{id}/"
+	// UpdateLicense changes the properties of a license.
+	UpdateLicense Endpoint = "PATCH licenses/{id}/"
+	// EnableLicense enables a license.
+	EnableLicense Endpoint = "POST licenses/{id}/enable/"
+	// DisableLicense disables a license.
+	DisableLicense Endpoint = "POST licenses/{id}/disable/"
+	// UpdateFeatures replaces the features of a license.
+	UpdateFeatures Endpoint = "POST licenses/{id}/update_features/"
+	// AssignUser adds a user to a license.
+	AssignUser Endpoint = "POST licenses/{id}/assign_user/"
+	// UnassignUser removes a user from a license.
+	UnassignUser Endpoint = "POST licenses/{id}/unassign_user/"
 	// ListLicenseUsers lists the users of all licenses, with a filter and pages.
 	ListLicenseUsers Endpoint = "GET license-users/"
+	// SetUserPassword sets the password of a user.
+	SetUserPassword Endpoint = "POST license-users/set_password/"
 	// ListCustomers lists customers, with filters and pages.
 	ListCustomers Endpoint = "GET customers/"
 	// GetCustomer returns one customer, by the id that the server assigned.
@@ -68,6 +82,8 @@ const (
 	ignoredBody bodyRule = iota
 	// jsonBody requires a body of JSON.
 	jsonBody
+	// optionalBody requires that a body, if there is one, is JSON.
+	optionalBody
 )
 
 // operations returns the operations of all endpoints.
@@ -81,7 +97,14 @@ func (s *Server) operations() []operation {
 		{GetProduct, ignoredBody, s.getProduct},
 		{ListLicenses, ignoredBody, s.listLicenses},
 		{GetLicense, ignoredBody, s.getLicense},
+		{UpdateLicense, jsonBody, s.updateLicense},
+		{EnableLicense, optionalBody, s.enableLicense},
+		{DisableLicense, optionalBody, s.disableLicense},
+		{UpdateFeatures, jsonBody, s.updateFeatures},
+		{AssignUser, jsonBody, s.assignUser},
+		{UnassignUser, jsonBody, s.unassignUser},
 		{ListLicenseUsers, ignoredBody, s.listLicenseUsers},
+		{SetUserPassword, jsonBody, s.setUserPassword},
 		{ListCustomers, ignoredBody, s.listCustomers},
 		{GetCustomer, ignoredBody, s.getCustomer},
 	}
@@ -175,7 +198,9 @@ func (s *Server) dispatch(x *exchange) response {
 	if !ok {
 		return rt.methodNotAllowed(r.Method)
 	}
-	if o.body == jsonBody && !hasJSONContent(r) {
+	x.optionalBody = o.body == optionalBody
+	bodyRead := o.body == jsonBody || x.optionalBody && len(x.body) > 0
+	if bodyRead && !hasJSONContent(r) {
 		return detailError(http.StatusUnsupportedMediaType,
 			"Unsupported media type \""+r.Header.Get("Content-Type")+"\" in request.")
 	}

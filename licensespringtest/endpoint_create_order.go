@@ -10,9 +10,9 @@ import (
 // createOrder handles CreateOrder. It applies a request completely or not at all:
 // all checks come before the first change.
 func (s *Server) createOrder(x *exchange) response {
-	value, err := parse(x.body)
+	value, err := x.parseBody()
 	if err != nil {
-		return codedError(http.StatusBadRequest, "invalid_json", "The request body is invalid JSON: "+err.Error())
+		return invalidJSON(err)
 	}
 	if errs := s.checker.check(value); errs != nil {
 		return fieldErrors(errs)
@@ -23,10 +23,8 @@ func (s *Server) createOrder(x *exchange) response {
 	if record == nil {
 		return rejection
 	}
-	resp := jsonResponse(http.StatusOK, record)
-	resp.changed = true
 
-	return resp
+	return applied(record)
 }
 
 // storeOrder applies a valid request. It returns the record of the order, or nil

@@ -17,6 +17,8 @@ type exchange struct {
 	bodyRead bool
 	// id is the id in the path, if it has one.
 	id int64
+	// optionalBody allows a request without a body.
+	optionalBody bool
 	// invisibleFor delays the visibility of what the request creates.
 	invisibleFor time.Duration
 	// resets makes a cut a reset.

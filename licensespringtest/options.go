@@ -36,6 +36,12 @@ type config struct {
 	quirks           map[Quirk]bool
 	requestLogLimit  int
 	strictFaults     bool
+
+	rejectedRepeats     bool
+	endingSubscriptions bool
+	rejectedFeatures    bool
+	staleReads          time.Duration
+	cappedActivations   *int
 }
 
 func newConfig(opts []Option) config {
@@ -83,7 +89,7 @@ func WithDialect(d Dialect) Option {
 }
 
 // WithExtraMembers makes the server accept and store unknown members with the
-// given names, in every object of an order. Other unknown members are rejected.
+// given names, in every object of a request. Other unknown members are rejected.
 func WithExtraMembers(names ...string) Option {
 	return func(c *config) { c.extraMembers = names }
 }
@@ -119,14 +125,16 @@ func WithRateLimit(limit RateLimit) Option {
 }
 
 // WithLookupDelay hides new data from lookups for d: a new order completely, and
-// of an append the new licenses. The response to the create itself shows
-// everything. The default is no delay.
+// of an append the new licenses. Until then, the licenses and users cannot be
+// changed either. The response to the create itself shows everything. The default
+// is no delay.
 func WithLookupDelay(d time.Duration) Option {
 	return func(c *config) { c.lookupDelay = d }
 }
 
-// WithIgnoredFilters makes lists ignore the filters store_id and
-// store_id__startswith, as the service ignores unknown filters.
+// WithIgnoredFilters makes lists ignore filters, as the service ignores unknown
+// ones: store_id and store_id__startswith of orders, and all filters of licenses,
+// users and customers.
 func WithIgnoredFilters() Option {
 	return func(c *config) { c.ignoredFilters = true }
 }

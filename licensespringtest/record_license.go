@@ -49,17 +49,17 @@ func (s *Server) licenseRecord(l *license, st *licenseState, at time.Time) map[s
 // show any value.
 func (s *Server) licenseMember(l *license, st *licenseState, at time.Time) map[string]any {
 	record := map[string]any{
-		"id":                 l.id,
-		"license_key":        nil,
-		"order":              st.item.order.id,
-		"order_item":         st.item.id,
-		"order_store_id":     st.item.order.storeID,
-		"active":             false,
-		"times_activated":    0,
-		"max_consumptions":   0,
-		"total_consumptions": 0,
-		"valid_duration":     nil,
-		"validity_period":    nil,
+		"id":               l.id,
+		"license_key":      nil,
+		"order":            st.item.order.id,
+		"order_item":       st.item.id,
+		"order_store_id":   st.item.order.storeID,
+		"active":           false,
+		"times_activated":  0,
+		"max_consumptions": 0,
+		totalConsumptions:  0,
+		"valid_duration":   nil,
+		"validity_period":  nil,
 	}
 	if l.key != "" {
 		record["license_key"] = l.key
@@ -68,7 +68,7 @@ func (s *Server) licenseMember(l *license, st *licenseState, at time.Time) map[s
 		record[s.config.dialect.wire(name)] = value
 	}
 	record["enabled"] = st.enabled()
-	record["status"] = st.status(at)
+	record["status"] = s.status(st, at)
 	if s.config.quirks[QuirkZeroDates] && record["validity_period"] == nil {
 		record["validity_period"] = "0000-00-00"
 	}
@@ -80,6 +80,22 @@ func (s *Server) licenseMember(l *license, st *licenseState, at time.Time) map[s
 	s.putUsers(record, st)
 
 	return record
+}
+
+// status returns the status of a license in its record. No device activates licenses
+// of the fake, so only a test can set another status than these.
+func (s *Server) status(st *licenseState, at time.Time) string {
+	mayEnd := st.text("license_type") != typeSubscription || s.config.endingSubscriptions
+	switch {
+	case !st.enabled():
+		return "disabled"
+	case mayEnd && st.hasEnded(at):
+		return "expired"
+	case st.text("status") != "":
+		return st.text("status")
+	default:
+		return "inactive"
+	}
 }
 
 func featureRecord(f licenseFeature) map[string]any {
@@ -95,9 +111,9 @@ func featureRecord(f licenseFeature) map[string]any {
 			"name":         f.feature.Name,
 			"feature_type": featureType,
 		},
-		"max_consumption":    0,
-		"total_consumptions": 0,
-		"expiry_date":        nil,
+		"max_consumption": 0,
+		totalConsumptions: 0,
+		"expiry_date":     nil,
 	}
 	maps.Copy(record, f.properties)
 
@@ -125,6 +141,9 @@ func (s *Server) assignmentRecord(a assignment) map[string]any {
 	record := s.userRecord(a.user)
 	record["is_manager"] = a.isManager
 	record["max_activations"] = a.maxActivations
+	if a.totalActivations != nil {
+		record["total_activations"] = a.totalActivations
+	}
 
 	return record
 }

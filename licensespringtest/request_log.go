@@ -30,7 +30,9 @@ type Request struct {
 	// Status is the status of the response, or 0 if the server sent none. It is
 	// set even if the connection was cut before the client received it.
 	Status int
-	// Changed reports whether the request changed the stored data.
+	// Changed reports whether the server applied the request: a write that was
+	// valid. It is true even if the stored data was so already, or a fault replaced
+	// the response.
 	Changed bool
 	// Fault names the fault that was injected into the request, if any.
 	Fault string

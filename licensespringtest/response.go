@@ -17,7 +17,7 @@ type response struct {
 	status  int
 	header  http.Header
 	body    []byte
-	changed bool // whether the request changed the stored data
+	changed bool // whether the request was applied
 
 	// written is true if the response was written already.
 	written bool

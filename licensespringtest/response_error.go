@@ -2,7 +2,7 @@ package licensespringtest
 
 import "net/http"
 
-// The service has three forms of error bodies, each with a constructor here.
+// The service has several forms of error bodies. These functions return the common ones.
 
 // detailError returns the form for requests that are rejected before their
 // content is read.
@@ -19,6 +19,10 @@ func codedError(status int, code, message string) response {
 // nested as in the request, with lists of messages as leaves.
 func fieldErrors(errs any) response {
 	return jsonResponse(http.StatusBadRequest, errs)
+}
+
+func invalidJSON(err error) response {
+	return codedError(http.StatusBadRequest, "invalid_json", "The request body is invalid JSON: "+err.Error())
 }
 
 func unauthorized() response {

@@ -35,6 +35,7 @@ func (s *store) user(address string, now, visibleAt time.Time) *user {
 		u = &user{
 			id:              s.nextID(),
 			email:           address,
+			details:         make(map[string]any),
 			initialPassword: s.newPassword(),
 			createdAt:       now,
 			visibleAt:       visibleAt,
@@ -49,4 +50,19 @@ func (s *store) user(address string, now, visibleAt time.Time) *user {
 
 func (s *store) newPassword() string {
 	return s.randomText(10, passwordAlphabet)
+}
+
+// setPassword sets the password. A request that sets it or responds with it is the
+// only one that shows it: the record of the user does not.
+func (u *user) setPassword(password string) {
+	u.password, u.initialPassword = password, ""
+}
+
+// update sets the details that a request contains.
+func (u *user) update(o *object) {
+	for _, name := range []string{"first_name", "last_name", "phone_number"} {
+		if value := o.text(name); value != "" {
+			u.details[name] = value
+		}
+	}
 }
