@@ -297,7 +297,7 @@ func (cv *convergence) send() (again bool, e *Error) {
 				cv.ambiguous[user] = true
 			}
 			return false, nil
-		case mayBeSo(resp):
+		case s.write.showsMessage() && mayBeSo(resp):
 			cv.rejected = s
 			cv.sends[s.key()]++
 			return true, nil
@@ -367,6 +367,7 @@ func (cv *convergence) plan() ([]step, *Error) {
 	for _, u := range cv.shown.rec.LicenseUsers {
 		if name := userName(u.Email); names[name] && cv.unassign != nil && cv.unassign(u.Email) {
 			add(unassignWrite(id, u.Email), name)
+			names[name] = false // once, although a record may show a user twice
 		}
 	}
 	update, members, e := cv.update(names)

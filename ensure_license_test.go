@@ -153,7 +153,7 @@ func ensureCases() []ensureCase {
 			name: "2xx with another license", state: june,
 			steps: []exchangeStep{get(nil), {"PATCH", patch, 200, `{"id": 5}`}, get(renewed)}, outcome: licensespring.OutcomeChanged,
 		},
-		{name: "rejected", state: june, steps: []exchangeStep{get(nil), {"PATCH", patch, 400, `{"is_trial": ["no"]}`}, get(nil)}, outcome: licensespring.OutcomeRejected, kind: licensespring.ErrInvalidRequest, differ: []string{"validity_period"}},
+		{name: "rejected", state: june, steps: []exchangeStep{get(nil), {"PATCH", patch, 400, `{"is_trial": ["no"]}`}}, outcome: licensespring.OutcomeRejected, kind: licensespring.ErrInvalidRequest, differ: []string{"validity_period"}},
 		{name: "no such license", state: june, steps: []exchangeStep{{request: "GET", status: 404, reply: `{"detail":"Not found."}`}}, outcome: licensespring.OutcomeRejected, kind: licensespring.ErrNotFound},
 		{name: "not permitted to change", state: june, steps: []exchangeStep{get(nil), {"PATCH", patch, 403, `{}`}}, outcome: licensespring.OutcomeRejected, kind: licensespring.ErrUnauthorized, differ: []string{"validity_period"}},
 		{
