@@ -91,17 +91,33 @@ func newProduct(p Product, nextID func() int64) *product {
 	return q
 }
 
-// normalProperties returns a copy of a policy's properties with ints converted to
-// int64, the type of decoded integers.
+// normalProperties returns a deep copy of properties with ints converted to int64,
+// the type of decoded integers.
 func normalProperties(properties map[string]any) map[string]any {
-	normal := maps.Clone(properties)
-	for name, value := range normal {
-		if n, ok := value.(int); ok {
-			normal[name] = int64(n)
-		}
+	normal := make(map[string]any, len(properties))
+	for name, value := range properties {
+		normal[name] = normalValue(value)
 	}
 
 	return normal
+}
+
+func normalValue(v any) any {
+	switch v := v.(type) {
+	case int:
+		return int64(v)
+	case map[string]any:
+		return normalProperties(v)
+	case []any:
+		list := make([]any, len(v))
+		for i, element := range v {
+			list[i] = normalValue(element)
+		}
+
+		return list
+	default:
+		return v
+	}
 }
 
 // licenseType returns the type of a license: that of the request, else of the

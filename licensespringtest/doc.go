@@ -1,6 +1,6 @@
 // Package licensespringtest provides a fake of the LicenseSpring Management API
-// for tests. The fake is an in-process HTTP server that stores orders as the
-// service documents it, validates every request strictly and injects faults on
+// for tests. The fake is an in-process HTTP server that stores orders and licenses as
+// the service documents it, validates every request strictly and injects faults on
 // request.
 //
 //	srv := licensespringtest.NewServer(t)
@@ -13,6 +13,18 @@
 // [Server.Orders] returns the orders that the server stores. A test that checks
 // whether an order was created exactly once reads them instead of the client's
 // result. [Server.Requests] returns the requests that the server received.
+//
+// # Licenses after the sale
+//
+// The fake also serves the endpoints that read and change licenses, their features
+// and their users. [Server.License] returns a license as the server stores it, with
+// the current passwords of its users. [Server.DisableLicense], [Server.SetLicense],
+// [Server.AddUser] and similar methods change a license as a user of the vendor's
+// platform does, for tests of changes that the client does not expect.
+//
+// Much of this API is undocumented. Options such as [WithRejectedRepeats] and
+// [WithStaleReads] select another behavior. Test the client with and without them.
+// [DelayedApply] applies a request after its client has given up.
 //
 // # Validation
 //

@@ -8,7 +8,8 @@ import (
 
 // assignUser handles AssignUser. The user has a new password afterwards, also if
 // the license or another one has the user already: the former password stops
-// working. The service does not document this.
+// working. The service does not document this. WithRejectedRepeats selects another
+// behavior for a user that the license has.
 func (s *Server) assignUser(x *exchange) response {
 	return s.writeLicense(x, func(l *license, body any, now time.Time) (map[string]any, response) {
 		o, errs := s.checker.checkBody(body, s.checker.assignment)
@@ -22,6 +23,8 @@ func (s *Server) assignUser(x *exchange) response {
 			return nil, detailError(http.StatusBadRequest, "License is not user-based.")
 		case i < 0 && limit > 0 && int64(len(l.users)) >= limit:
 			return nil, detailError(http.StatusBadRequest, "License has reached the maximum number of users.")
+		case i >= 0 && s.config.rejectedRepeats:
+			return nil, detailError(http.StatusBadRequest, "User is already assigned to this license.")
 		}
 
 		s.store.change(l, now)
@@ -33,6 +36,7 @@ func (s *Server) assignUser(x *exchange) response {
 		l.users[i].update(o)
 		u := l.users[i].user
 		u.update(o)
+		l.assignments[u]++
 		u.setPassword(o.text("password"))
 		if o.text("password") == "" {
 			u.setPassword(s.store.newPassword())

@@ -26,5 +26,5 @@ func (s *Server) licenseLookup(id int64) map[string]any {
 		return nil
 	}
 
-	return s.licenseRecord(l, &l.licenseState, now)
+	return s.licenseRecord(l, s.store.shown(l, view{at: now}), now)
 }

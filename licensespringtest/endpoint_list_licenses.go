@@ -30,7 +30,7 @@ func (s *Server) licensePage(query url.Values) page {
 	filters := s.licenseFilters(query)
 	var licenses []shownLicense
 	for _, l := range s.licenseCandidates(query) {
-		shown := shownLicense{l, &l.licenseState}
+		shown := shownLicense{l, s.store.shown(l, v)}
 		if v.shows(l.visibleAt) && !slices.ContainsFunc(filters, func(f licenseFilter) bool { return !f(shown) }) {
 			licenses = append(licenses, shown)
 		}

@@ -1,11 +1,14 @@
 package licensespringtest
 
 import (
+	"fmt"
+	"net/http"
 	"slices"
 	"time"
 )
 
-// updateFeatures handles UpdateFeatures. The list replaces all features of the
+// updateFeatures handles UpdateFeatures. Unknown codes are dropped silently, unless
+// WithRejectedFeatures is set. The list replaces all features of the
 // license. A feature that the license has already keeps its id and, unless the list
 // sets it, its counter. The service does not document what happens to the other
 // members of such a feature: the fake resets those that the list omits to the
@@ -19,11 +22,13 @@ func (s *Server) updateFeatures(x *exchange) response {
 		var features []licenseFeature
 		for _, wanted := range o.list("product_features") {
 			f, known := l.item.product.features[wanted.text("product_feature")]
-			if !known {
-				// The service drops unknown codes silently.
-				continue
+			switch {
+			case known:
+				features = append(features, s.store.updatedFeature(l, f, wanted))
+			case s.config.rejectedFeatures:
+				return nil, codedError(http.StatusBadRequest, "unsupported_product_feature",
+					fmt.Sprintf("Product feature %q does not exist.", wanted.text("product_feature")))
 			}
-			features = append(features, s.store.updatedFeature(l, f, wanted))
 		}
 		s.store.change(l, now)
 		l.features = features
@@ -37,7 +42,7 @@ func (s *store) updatedFeature(l *license, f feature, wanted *object) licenseFea
 	sent, _ := plain(wanted).(map[string]any)
 	delete(sent, "product_feature")
 	updated := licenseFeature{feature: f, properties: f.properties(sent)}
-	i := slices.IndexFunc(l.features, func(old licenseFeature) bool { return old.feature.Code == f.Code })
+	i := l.featureIndex(f.Code)
 	if i < 0 {
 		updated.id = s.nextID()
 
@@ -50,4 +55,9 @@ func (s *store) updatedFeature(l *license, f feature, wanted *object) licenseFea
 	}
 
 	return updated
+}
+
+// featureIndex returns the index of the feature with a code, or -1.
+func (st *licenseState) featureIndex(code string) int {
+	return slices.IndexFunc(st.features, func(f licenseFeature) bool { return f.feature.Code == code })
 }

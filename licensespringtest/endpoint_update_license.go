@@ -27,6 +27,10 @@ func (s *Server) updateLicense(x *exchange) response {
 
 		s.store.change(l, now)
 		l.update(o)
+		if limit := s.config.cappedActivations; limit != nil && o.get("max_activations") != nil {
+			n, _ := l.properties["max_activations"].(int64)
+			l.properties["max_activations"] = min(n, int64(*limit))
+		}
 		if !end.IsZero() {
 			l.properties["validity_period"] = endText(end)
 		}

@@ -16,6 +16,19 @@ type license struct {
 	visibleAt time.Time
 
 	licenseState
+
+	// earlier holds the states before the latest changes, oldest first, for as long
+	// as lookups show them.
+	earlier []earlierState
+	// assignments counts the AssignUser requests for each user.
+	assignments map[*user]int
+}
+
+// An earlierState is the state of a license before a change.
+type earlierState struct {
+	licenseState
+
+	changedAt time.Time
 }
 
 // A licenseState is everything of a license that can change.
@@ -44,9 +57,12 @@ type assignment struct {
 	totalActivations any
 }
 
-// change prepares a change of a license. Records and copies of the former state
-// stay valid.
+// change prepares a change of a license. It keeps the former state for lookups.
 func (s *store) change(l *license, now time.Time) {
+	l.earlier = slices.DeleteFunc(l.earlier, func(e earlierState) bool { return !now.Before(e.changedAt.Add(s.staleReads)) })
+	if s.staleReads > 0 {
+		l.earlier = append(l.earlier, earlierState{l.licenseState, now})
+	}
 	st := &l.licenseState
 	st.properties = maps.Clone(st.properties)
 	st.users = slices.Clone(st.users)
@@ -55,6 +71,17 @@ func (s *store) change(l *license, now time.Time) {
 		st.features[i].properties = maps.Clone(f.properties)
 	}
 	st.updatedAt = now
+}
+
+// shown returns the state of a license that a view shows.
+func (s *store) shown(l *license, v view) *licenseState {
+	for i := range l.earlier {
+		if e := &l.earlier[i]; !v.complete && v.at.Before(e.changedAt.Add(s.staleReads)) {
+			return &e.licenseState
+		}
+	}
+
+	return &l.licenseState
 }
 
 // move moves a license to an order: to its item of the same product, or to a new
@@ -92,34 +119,15 @@ func (st *licenseState) endsAt() (time.Time, bool) {
 }
 
 // hasEnded reports whether the validity period and, if the license has one, the
-// grace period have passed. A subscription does not end by itself: the Create Order
-// page says so, and newer pages contradict it.
+// grace period have passed.
 func (st *licenseState) hasEnded(at time.Time) bool {
 	end, ok := st.endsAt()
-	if !ok || st.properties["license_type"] == typeSubscription {
-		return false
-	}
-	if hours, ok := st.properties["grace_period"].(int64); ok && st.properties["allow_grace_period"] == true {
+	if hours, has := st.properties["grace_period"].(int64); has && st.properties["allow_grace_period"] == true {
 		// More hours would overflow a duration.
 		end = end.Add(time.Duration(min(hours, 1e6)) * time.Hour)
 	}
 
-	return !at.Before(end)
-}
-
-// status returns the status in the record of the license. No device activates
-// licenses of the fake, so an active one must have been set by the test.
-func (st *licenseState) status(at time.Time) string {
-	switch {
-	case !st.enabled():
-		return "disabled"
-	case st.hasEnded(at):
-		return "expired"
-	case st.text("status") != "":
-		return st.text("status")
-	default:
-		return "inactive"
-	}
+	return ok && !at.Before(end)
 }
 
 // parseTime parses the forms of a date that records show. It reports whether the
@@ -138,9 +146,10 @@ func parseTime(text string) (time.Time, bool) {
 func (s *store) newLicense(r orderRequest, i *item, wanted *object) *license {
 	p := i.product
 	l := &license{
-		id:        s.nextID(),
-		createdAt: r.now,
-		visibleAt: r.visibleAt,
+		id:          s.nextID(),
+		createdAt:   r.now,
+		visibleAt:   r.visibleAt,
+		assignments: make(map[*user]int),
 		licenseState: licenseState{
 			item:       i,
 			properties: r.catalogue.defaults(p, wanted),

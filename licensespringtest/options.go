@@ -36,6 +36,12 @@ type config struct {
 	quirks           map[Quirk]bool
 	requestLogLimit  int
 	strictFaults     bool
+
+	rejectedRepeats     bool
+	endingSubscriptions bool
+	rejectedFeatures    bool
+	staleReads          time.Duration
+	cappedActivations   *int
 }
 
 func newConfig(opts []Option) config {

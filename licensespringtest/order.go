@@ -47,42 +47,6 @@ type Item struct {
 	Licenses    []License
 }
 
-// A License is a license of an [Item].
-type License struct {
-	// ID is the id that the server assigned.
-	ID int64
-	// Key is the license key. It is empty if the license is user-based.
-	Key string
-	// Type is the license type.
-	Type string
-	// Properties holds the license's other members, by their names in
-	// [DialectClassic]: those of the request, and the defaults of product and
-	// policy.
-	Properties map[string]any
-	Features   []LicenseFeature
-	Users      []User
-}
-
-// A LicenseFeature is a feature of a [License].
-type LicenseFeature struct {
-	Code       string
-	Properties map[string]any
-}
-
-// A User is a user of a [License].
-type User struct {
-	// ID is the id that the server assigned.
-	ID int64
-	// Email is the real address, without the suffix that the service appends.
-	Email     string
-	IsManager bool
-	// MaxActivations is nil if the order did not set it.
-	MaxActivations *int64
-	// InitialPassword is the password with which the user was created. It is empty
-	// once the user has another one.
-	InitialPassword string
-}
-
 // Licenses returns the licenses of all items.
 func (o Order) Licenses() []License {
 	var licenses []License
@@ -119,20 +83,6 @@ func (s *Server) Order(storeID string) (Order, bool) {
 	return o.snapshot(), true
 }
 
-// LicenseCount returns the number of licenses of all orders.
-func (s *Server) LicenseCount() int {
-	s.store.mu.Lock()
-	defer s.store.mu.Unlock()
-	n := 0
-	for _, o := range s.store.sequence {
-		for _, i := range o.items {
-			n += len(i.licenses)
-		}
-	}
-
-	return n
-}
-
 // RenameOrder changes the store id of an order, as the vendor's platform allows.
 // The old id becomes available again and no longer protects against duplicates.
 // RenameOrder fails if the order does not exist or the new id is taken.
@@ -148,21 +98,6 @@ func (s *Server) ArchiveOrder(storeID string) bool {
 	o, ok := s.store.byStoreID[storeID]
 	if ok {
 		o.archived = true
-	}
-
-	return ok
-}
-
-// SignIn simulates the first sign-in of a user and reports whether the user
-// exists. A first sign-in replaces the initial password, so records no longer
-// show it. Before that, lookups of the fake show the password, which the service
-// may not do. To test a lookup without passwords, sign the users in first.
-func (s *Server) SignIn(address string) bool {
-	s.store.mu.Lock()
-	defer s.store.mu.Unlock()
-	u, ok := s.store.users[addressKey(address)]
-	if ok {
-		u.initialPassword = ""
 	}
 
 	return ok
@@ -197,27 +132,6 @@ func (i *item) snapshot() Item {
 	copied := Item{ID: i.id, ProductCode: i.product.Code, Note: i.note, Licenses: make([]License, len(i.licenses))}
 	for n, l := range i.licenses {
 		copied.Licenses[n] = l.snapshot()
-	}
-
-	return copied
-}
-
-func (l *license) snapshot() License {
-	copied := License{ID: l.id, Key: l.key, Properties: cloneMap(l.properties)}
-	copied.Type, _ = l.properties["license_type"].(string)
-	for _, f := range l.features {
-		copied.Features = append(copied.Features, LicenseFeature{
-			Code: f.feature.Code, Properties: cloneMap(f.properties),
-		})
-	}
-	for _, a := range l.users {
-		u := User{
-			ID: a.user.id, Email: a.user.email, IsManager: a.isManager, InitialPassword: a.user.initialPassword,
-		}
-		if n, ok := a.maxActivations.(int64); ok {
-			u.MaxActivations = &n
-		}
-		copied.Users = append(copied.Users, u)
 	}
 
 	return copied

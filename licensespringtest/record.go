@@ -114,7 +114,7 @@ func (s *Server) itemRecord(i *item, licenses []*license, v view) map[string]any
 	}
 	records := make([]any, len(licenses))
 	for n, l := range licenses {
-		records[n] = s.licenseMember(l, &l.licenseState, v.at)
+		records[n] = s.licenseMember(l, s.store.shown(l, v), v.at)
 	}
 	record["licenses"] = records
 

@@ -68,7 +68,7 @@ func (s *Server) licenseMember(l *license, st *licenseState, at time.Time) map[s
 		record[s.config.dialect.wire(name)] = value
 	}
 	record["enabled"] = st.enabled()
-	record["status"] = st.status(at)
+	record["status"] = s.status(st, at)
 	if s.config.quirks[QuirkZeroDates] && record["validity_period"] == nil {
 		record["validity_period"] = "0000-00-00"
 	}
@@ -80,6 +80,22 @@ func (s *Server) licenseMember(l *license, st *licenseState, at time.Time) map[s
 	s.putUsers(record, st)
 
 	return record
+}
+
+// status returns the status of a license in its record. No device activates licenses
+// of the fake, so only a test can set another status than these.
+func (s *Server) status(st *licenseState, at time.Time) string {
+	mayEnd := st.text("license_type") != typeSubscription || s.config.endingSubscriptions
+	switch {
+	case !st.enabled():
+		return "disabled"
+	case mayEnd && st.hasEnded(at):
+		return "expired"
+	case st.text("status") != "":
+		return st.text("status")
+	default:
+		return "inactive"
+	}
 }
 
 func featureRecord(f licenseFeature) map[string]any {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // TB is the subset of testing.TB that a server uses. It keeps the testing package
@@ -51,7 +52,7 @@ func NewServer(tb TB, opts ...Option) *Server {
 	s := &Server{
 		config:    c,
 		catalogue: newCatalogue(c.products, c.policies),
-		store:     newStore(c.seed),
+		store:     newStore(c.seed, c.staleReads),
 		limiter:   limiter{limit: c.rateLimit},
 		requests:  requestLog{limit: c.requestLogLimit},
 		transport: &http.Transport{MaxIdleConnsPerHost: 100},
@@ -130,11 +131,9 @@ func (s *Server) trackConn(c net.Conn, state http.ConnState) {
 		s.mu.Lock()
 		s.conns[c] = struct{}{}
 		s.mu.Unlock()
-		select {
-		case <-s.done:
+		if s.closed() {
 			// Accepted while Close was closing the other connections.
 			_ = c.Close()
-		default:
 		}
 	case http.StateClosed:
 		s.mu.Lock()
@@ -143,6 +142,32 @@ func (s *Server) trackConn(c net.Conn, state http.ConnState) {
 		s.running.Done()
 	case http.StateActive, http.StateIdle, http.StateHijacked:
 		// statusRecorder does not support hijacking.
+	}
+}
+
+// later calls apply after d, unless the server is closed before. It must be called
+// by a handler: Close waits for the call, and the count cannot rise from zero while
+// a handler runs.
+func (s *Server) later(d time.Duration, apply func()) {
+	s.running.Go(func() {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-s.done:
+		case <-timer.C:
+			if !s.closed() {
+				apply()
+			}
+		}
+	})
+}
+
+func (s *Server) closed() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
 	}
 }
 

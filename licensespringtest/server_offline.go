@@ -57,10 +57,8 @@ func (s *Server) Online() error {
 	if s.listener != nil {
 		return nil
 	}
-	select {
-	case <-s.done:
+	if s.closed() {
 		return errors.New("licensespringtest: cannot take the server online: the server is closed")
-	default:
 	}
 	l, err := s.listen()
 	if err != nil {

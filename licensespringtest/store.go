@@ -29,8 +29,10 @@ type store struct {
 	customersByName  map[customerName]*customer
 	customerSequence []*customer // in order of creation
 
-	random *rand.Rand
-	lastID int64
+	// staleReads is the time for which lookups show the state before a change.
+	staleReads time.Duration
+	random     *rand.Rand
+	lastID     int64
 }
 
 type order struct {
@@ -62,7 +64,7 @@ type item struct {
 	licenses []*license
 }
 
-func newStore(seed int64) *store {
+func newStore(seed int64, staleReads time.Duration) *store {
 	s := &store{
 		byStoreID: make(map[string]*order),
 		byID:      make(map[int64]*order),
@@ -76,7 +78,8 @@ func newStore(seed int64) *store {
 		customers:       make(map[int64]*customer),
 		customersByName: make(map[customerName]*customer),
 
-		random: rand.New(rand.NewPCG(uint64(seed), 0)), //nolint:gosec // Any bits make a seed.
+		staleReads: staleReads,
+		random:     rand.New(rand.NewPCG(uint64(seed), 0)), //nolint:gosec // Any bits make a seed.
 	}
 	s.lastID = 1600000000000000 + s.random.Int64N(100000000000000)
 
