@@ -210,7 +210,9 @@ func testEchoOfChange(t *testing.T, name string, status int, body []byte) {
 		update := state.LicenseUpdate
 		for _, call := range []func() (*licensespring.LicenseResult, error){
 			func() (*licensespring.LicenseResult, error) { return client.UpdateLicense(t.Context(), 7, update) },
-			func() (*licensespring.LicenseResult, error) { return client.EnsureLicense(t.Context(), 7, licensespring.LicenseState{LicenseUpdate: update}) },
+			func() (*licensespring.LicenseResult, error) {
+				return client.EnsureLicense(t.Context(), 7, licensespring.LicenseState{LicenseUpdate: update})
+			},
 			func() (*licensespring.LicenseResult, error) { return client.AssignUser(t.Context(), 7, user) },
 		} {
 			res, err := call()
