@@ -419,7 +419,7 @@ func TestEnsureLicenses(t *testing.T) {
 		// Leaving the loop completes what is being processed, and starts nothing else.
 		abandoned := 0
 		for range client.EnsureLicenses(t.Context(), maps.All(states), licensespring.WithConcurrency(4),
-			licensespring.WithAbandoned(func(r licensespring.BulkResult) { abandoned++ })) {
+			licensespring.WithAbandoned(func(licensespring.BulkResult) { abandoned++ })) {
 			break
 		}
 		assert.Less(t, abandoned, 8)

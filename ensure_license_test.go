@@ -191,7 +191,8 @@ func ensureCases() []ensureCase {
 		{
 			name: "the service caps the limit", state: licensespring.LicenseState{LicenseUpdate: licensespring.LicenseUpdate{MaxActivations: new(900)}},
 			steps: []exchangeStep{
-				get(nil), {"PATCH", "", 200, shown(m{"max_activations": 500})},
+				get(nil),
+				{"PATCH", "", 200, shown(m{"max_activations": 500})},
 				get(m{"max_activations": 500}), get(m{"max_activations": 500}), get(m{"max_activations": 500}),
 				get(m{"max_activations": 500}), get(m{"max_activations": 500}), get(m{"max_activations": 500}),
 			},
@@ -236,22 +237,22 @@ func ensureCases() []ensureCase {
 			steps: []exchangeStep{get(m{"metadata": absent})}, outcome: licensespring.OutcomeRejected, kind: licensespring.ErrBadResponse, differ: []string{"metadata"},
 		},
 		{
-			name: "other plan", state: licensespring.LicenseState{Features: []licensespring.ProductFeature{{Code: "export"}}},
+			name: "other plan", state: licensespring.LicenseState{ProductFeatures: []licensespring.ProductFeature{{Code: "export"}}},
 			steps:   []exchangeStep{get(nil), {"POST update_features", `{"product_features":[{"product_feature":"export"}]}`, 200, shown(m{"product_features": []any{feature("export", nil)}})}},
 			outcome: licensespring.OutcomeChanged,
 		},
 		{
-			name: "no features", state: licensespring.LicenseState{Features: []licensespring.ProductFeature{}},
+			name: "no features", state: licensespring.LicenseState{ProductFeatures: []licensespring.ProductFeature{}},
 			steps:   []exchangeStep{get(nil), {"POST update_features", `{"product_features":[]}`, 200, shown(m{"product_features": []any{}})}},
 			outcome: licensespring.OutcomeChanged,
 		},
 		{
-			name: "unknown feature is dropped", state: licensespring.LicenseState{Features: []licensespring.ProductFeature{{Code: "render"}, {Code: "nosuch"}}},
+			name: "unknown feature is dropped", state: licensespring.LicenseState{ProductFeatures: []licensespring.ProductFeature{{Code: "render"}, {Code: "nosuch"}}},
 			steps:   []exchangeStep{get(nil), {"POST update_features", "", 200, shown(nil)}},
 			outcome: licensespring.OutcomeChanged, warnings: []string{"feature_dropped"},
 		},
 		{
-			name: "feature ends earlier", state: licensespring.LicenseState{Features: []licensespring.ProductFeature{{Code: "render", ExpiryDate: day(time.May, 1)}}},
+			name: "feature ends earlier", state: licensespring.LicenseState{ProductFeatures: []licensespring.ProductFeature{{Code: "render", ExpiryDate: day(time.May, 1)}}},
 			steps:   []exchangeStep{get(m{"product_features": []any{feature("render", m{"expiry_date": "2031-05-02"})}})},
 			outcome: licensespring.OutcomeRejected, kind: licensespring.ErrLicenseConflict, differ: []string{"product_features[0].expiry_date"},
 		},

@@ -74,7 +74,7 @@ func passwordWrite(email string, password Secret) licenseWrite {
 func (c *Client) encode(w licenseWrite) (exchange.Request, []Finding, error) {
 	var findings []Finding
 	if w.op != OpSetUserPassword && w.id <= 0 {
-		findings = append(findings, invalidID)
+		findings = append(findings, invalidID())
 	}
 	if w.body != nil {
 		findings = append(findings, checkObject(w.body, c.cfg.dialect)...)
@@ -96,8 +96,10 @@ func (c *Client) encode(w licenseWrite) (exchange.Request, []Finding, error) {
 	return exchange.Request{Method: w.method, URL: address, Header: c.header(true), Body: body, Safety: w.safety}, findings, nil
 }
 
-// invalidID is the finding about an ID that the service cannot have assigned.
-var invalidID = Finding{Path: "id", Rule: RuleRequired, Severity: SeverityError, Message: "is not an ID of the service"}
+// invalidID returns the finding about an ID that the service cannot have assigned.
+func invalidID() Finding {
+	return Finding{Path: "id", Rule: RuleRequired, Severity: SeverityError, Message: "is not an ID of the service"}
+}
 
 // prepareWrite validates and encodes a write, and keeps its warnings.
 func (op *operation) prepareWrite(w licenseWrite) (exchange.Request, error) {

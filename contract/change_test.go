@@ -45,7 +45,7 @@ func (g *generator) update(counting bool) ls.LicenseUpdate {
 	if g.maybe() {
 		u.Metadata = pick(g, map[string]any{}, map[string]any{"plan": "pro", "nested": []any{1, nil, "ü"}})
 	}
-	if (u.Validate()) != nil {
+	if u.Validate() != nil {
 		u.PreventVM = new(true) // an update needs a member
 	}
 	return u
@@ -187,10 +187,10 @@ func TestChangeSchemasRejectMutations(t *testing.T) {
 			"enabled is no member":        `{"enabled": true}`,
 			"period of the other dialect": `{"consumption_period": "` + map[string]string{"classic": "monthly", "current": "month"}[d.name] + `"}`,
 		} {
-			assert.Error(t, validateChange(t, d, licensespringtest.UpdateLicense, []byte(body)), why)
+			require.Error(t, validateChange(t, d, licensespringtest.UpdateLicense, []byte(body)), why)
 		}
-		assert.Error(t, validateChange(t, d, licensespringtest.UpdateFeatures, []byte(`{"product_features": ["render"]}`)), "a code alone")
-		assert.Error(t, validateChange(t, d, licensespringtest.UpdateFeatures, []byte(`{"product_features": [{"code": "render"}]}`)), "the name of an order")
-		assert.NoError(t, validateChange(t, d, licensespringtest.UpdateFeatures, []byte(`{"product_features": []}`)), "no features")
+		require.Error(t, validateChange(t, d, licensespringtest.UpdateFeatures, []byte(`{"product_features": ["render"]}`)), "a code alone")
+		require.Error(t, validateChange(t, d, licensespringtest.UpdateFeatures, []byte(`{"product_features": [{"code": "render"}]}`)), "the name of an order")
+		require.NoError(t, validateChange(t, d, licensespringtest.UpdateFeatures, []byte(`{"product_features": []}`)), "no features")
 	}
 }
