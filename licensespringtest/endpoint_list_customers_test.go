@@ -33,6 +33,7 @@ func TestListCustomers(t *testing.T) {
 		{"", []any{"2", "", "1"}},
 		{"?order_by=created_at", []any{"1", "", "2"}},
 		{"?order_by=-id&limit=1", []any{"2"}},
+		{"?order_by=updated_at", []any{"1", "", "2"}},
 		{"?email=ada@example.com", []any{"1"}},
 		{"?email=ADA@example.com", []any{}},
 		{"?reference=r-2", []any{""}},

@@ -116,6 +116,21 @@ func TestListLicenses(t *testing.T) {
 	})
 }
 
+// TestListLicenses_withoutEnd sorts licenses of which some have no end.
+func TestListLicenses_withoutEnd(t *testing.T) {
+	t.Parallel()
+	srv := lst.NewServer(t)
+	create(t, srv, withLicense("acmecad", `{"note":"1"},{"note":"2","validity_period":"2032-01-01 00:00:00"},
+		{"note":"3"},{"note":"4","validity_period":"2031-01-01 00:00:00"}`))
+	for query, want := range map[string][]any{
+		"?order_by=validity_period":  {"4", "2", "1", "3"},
+		"?order_by=-validity_period": {"3", "1", "2", "4"},
+	} {
+		list := do(t, srv, http.MethodGet, licensesPath+query, "").json(t)
+		assert.Equal(t, want, results(t, list, "note"), query)
+	}
+}
+
 func TestListLicenses_ignoredFilters(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, srv *lst.Server, _ *lst.Network) {

@@ -1,6 +1,7 @@
 package licensespringtest_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"testing"
@@ -131,4 +132,15 @@ func TestLicenseWrites_hidden(t *testing.T) {
 			assert.Equal(t, i >= len(writes), r.Changed, r.Endpoint)
 		}
 	}, lst.WithLookupDelay(time.Second))
+}
+
+// TestUpdateLicense_hugeNumber stores a number that no type of Go can hold.
+func TestUpdateLicense_hugeNumber(t *testing.T) {
+	t.Parallel()
+	srv := lst.NewServer(t)
+	resp := do(t, srv, http.MethodPost, createPath, withLicense("acmecad", `{"metadata":{"a":[-1e999]}}`))
+	assert.Contains(t, resp.body, `"metadata":{"a":[-1e999]}`)
+	resp = do(t, srv, http.MethodPatch, licensePath(srv, 0), `{"metadata":{"b":1e999}}`)
+	assert.Contains(t, resp.body, `"metadata":{"b":1e999}`)
+	assert.Equal(t, map[string]any{"b": json.Number("1e999")}, srv.Licenses()[0].Properties["metadata"])
 }

@@ -36,7 +36,8 @@ func (s *Server) applyToLicense(id int64, body any, write licenseWrite) (result 
 	return write(l, body, now)
 }
 
-// parseBody decodes the body. A request without a body has an empty object.
+// parseBody decodes the body. Where a body is optional, its absence is an empty
+// object.
 func (x *exchange) parseBody() (any, error) {
 	if len(x.body) == 0 && x.optionalBody {
 		return &object{}, nil

@@ -126,12 +126,7 @@ func dig(t *testing.T, v any, path ...any) any {
 
 // licensePath returns the path of a license, by its index among all licenses.
 func licensePath(srv *lst.Server, index int, action ...string) string {
-	var licenses []lst.License
-	for _, o := range srv.Orders() {
-		licenses = append(licenses, o.Licenses()...)
-	}
-
-	return licensesPath + strconv.FormatInt(licenses[index].ID, 10) + "/" + strings.Join(action, "")
+	return licensesPath + strconv.FormatInt(srv.Licenses()[index].ID, 10) + "/" + strings.Join(action, "")
 }
 
 // results returns one member of each record on a page.

@@ -122,14 +122,18 @@ func parseArray(dec *json.Decoder) (any, error) {
 }
 
 // plain converts a decoded value to the form in which it is stored: maps for
-// objects, int64 or float64 for numbers.
+// objects, int64 or float64 for numbers. A number out of the range of both stays
+// as it is, because an infinite float64 could not be encoded.
 func plain(v any) any {
 	switch v := v.(type) {
 	case json.Number:
 		if n, ok := integer(v); ok {
 			return n
 		}
-		f, _ := v.Float64()
+		f, err := v.Float64()
+		if err != nil {
+			return v
+		}
 
 		return f
 	case []any:

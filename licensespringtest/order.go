@@ -15,7 +15,8 @@ type Order struct {
 	Archived bool
 	// Properties holds the other members of the order, including defaults, by
 	// their names in [DialectClassic]. Values have the types bool, string, int64,
-	// float64, []any and map[string]any.
+	// float64, []any and map[string]any, and json.Number for a number that is too
+	// large for a float64.
 	Properties map[string]any
 	// Customer is nil if the order has none.
 	Customer *Customer

@@ -207,3 +207,80 @@ func TestServer_responsesAreCopies(t *testing.T) {
 	all.Wait()
 	assert.Equal(t, 2*(rounds+1), srv.LicenseCount())
 }
+
+// TestServer_methods checks the methods of each path. A path can have several.
+func TestServer_methods(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ path, method, allow string }{
+		{createPath, "GET", "POST"},
+		{ordersPath, "DELETE", "GET"},
+		{ordersPath + "7/", "PATCH", "GET"},
+		{licensesPath, "POST", "GET"},
+		{licensesPath + "7/", "DELETE", "GET, PATCH"},
+		{licensesPath + "7/", "PUT", "GET, PATCH"},
+		{licensesPath + "7/enable/", "GET", "POST"},
+		{licensesPath + "7/disable/", "PATCH", "POST"},
+		{licensesPath + "7/update_features/", "PUT", "POST"},
+		{licensesPath + "7/assign_user/", "GET", "POST"},
+		{licensesPath + "7/unassign_user/", "DELETE", "POST"},
+		{licenseUsersPath, "POST", "GET"},
+		{licenseUsersPath + "set_password/", "GET", "POST"},
+		{customersPath, "POST", "GET"},
+		{customersPath + "7/", "DELETE", "GET"},
+		{productsPath, "POST", "GET"},
+		{productsPath + "7/", "POST", "GET"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.method+tt.path, func(t *testing.T) {
+			t.Parallel()
+			srv := lst.NewServer(t)
+			resp := do(t, srv, tt.method, tt.path, "{}")
+			assert.Equal(t, http.StatusMethodNotAllowed, resp.status)
+			assert.JSONEq(t, `{"detail":"Method \"`+tt.method+`\" not allowed."}`, resp.body)
+			assert.Equal(t, tt.allow, resp.header.Get("Allow"))
+			assert.Empty(t, srv.Requests()[0].Endpoint)
+
+			resp = do(t, srv, tt.method, strings.TrimSuffix(tt.path, "/"), "{}")
+			assert.Equal(t, http.StatusMovedPermanently, resp.status)
+			assert.Equal(t, tt.path, resp.header.Get("Location"))
+
+			r := newRequest(t, srv, tt.method, tt.path, "{}")
+			r.Header.Set("Authorization", "Api-Key wrong")
+			resp, err := send(srv.Client(), r)
+			require.NoError(t, err)
+			assert.Equal(t, http.StatusForbidden, resp.status)
+		})
+	}
+}
+
+func TestServer_unknownPaths(t *testing.T) {
+	t.Parallel()
+	srv := lst.NewServer(t)
+	create(t, srv, order("a"))
+	for _, path := range []string{
+		licensePath(srv, 0, "reset/"), licensePath(srv, 0, "enable//"), licensePath(srv, 0, "/"), licensesPath + "x/enable/",
+		licensesPath + "{id}/enable/", licensesPath + "enable/", licensesPath + "-1/", licenseUsersPath + "7/",
+		licenseUsersPath + "7/set_password/", "/api/v1/", "/api/v1/orders/7/enable/", "/v1/licenses/",
+	} {
+		resp := do(t, srv, http.MethodPost, path, "")
+		assert.Equal(t, http.StatusNotFound, resp.status, path)
+		assert.JSONEq(t, `{"detail":"Not found."}`, resp.body, path)
+	}
+}
+
+// TestServer_endpoints sends a valid request to each endpoint.
+func TestServer_endpoints(t *testing.T) {
+	t.Parallel()
+	for _, e := range endpointCases() {
+		t.Run(string(e.endpoint), func(t *testing.T) {
+			t.Parallel()
+			srv := lst.NewServer(t, lst.WithBasePath("saas"))
+			prepare(t, srv)
+			resp := do(t, srv, e.method, e.path(srv), e.body)
+			assert.Equal(t, http.StatusOK, resp.status, resp.body)
+			assert.Equal(t, e.applied != nil, srv.Requests()[0].Changed)
+			assert.Equal(t, e.endpoint, srv.Requests()[0].Endpoint)
+			assert.True(t, strings.HasPrefix(string(e.endpoint), e.method+" "))
+		})
+	}
+}
