@@ -112,40 +112,6 @@ func hasUser(users []UserAssignment, email string) bool {
 	return false
 }
 
-// userByEmail returns the user with an address, or nil.
-func (l *LicenseRecord) userByEmail(email string) *UserRecord {
-	for i := range l.LicenseUsers {
-		if sameEmail(l.LicenseUsers[i].Email, email) {
-			return &l.LicenseUsers[i]
-		}
-	}
-	return nil
-}
-
-// showsUsers reports whether the record shows all users of the license. Otherwise a
-// user that it does not show may be assigned.
-func (l *LicenseRecord) showsUsers() bool {
-	shown := false
-	jsonread.Members(l.raw.get(), func(name, val []byte) {
-		switch string(name) {
-		case "license_users":
-			shown = shown || jsonread.KindOf(val) == jsonread.Array
-			jsonread.Elements(val, func(_ int, el []byte) {
-				if jsonread.KindOf(el) != jsonread.Object {
-					shown = false
-				}
-			})
-		case "license_user":
-			kind := jsonread.KindOf(val)
-			shown = shown || kind == jsonread.Object || kind == jsonread.Null
-		}
-	})
-	for i := range l.LicenseUsers {
-		shown = shown && strings.TrimSpace(l.LicenseUsers[i].Email) != ""
-	}
-	return shown
-}
-
 func isEmptyValue(val []byte) bool { return string(val) == "null" || string(val) == `""` }
 
 // otherSpelling returns the other name that a record may use for a member, or "".

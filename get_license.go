@@ -85,11 +85,3 @@ func (op *operation) findLicense(key string) (*LicenseRecord, error) {
 		return nil, &Error{Kind: ErrNotFound, detail: "no license has this key"}
 	}
 }
-
-// checkID returns an error for a number that is not an ID of the service.
-func checkID(id int64) error {
-	if id <= 0 {
-		return &ValidationError{Findings: []Finding{invalidID()}}
-	}
-	return nil
-}

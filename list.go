@@ -1,7 +1,6 @@
 package licensespring
 
 import (
-	"cmp"
 	"context"
 	"hash/maphash"
 	"net/url"
@@ -29,12 +28,11 @@ const (
 	maxUncounted = 1000
 )
 
-// pageSize returns the number of records per request for the PageSize of a filter.
-func pageSize(size int) (int, error) {
+// pageSize checks the PageSize of a filter; 0 means the maximum.
+func (c *checker) pageSize(size int) {
 	if size < 0 || size > maxPageSize {
-		return 0, validationError("page_size", RuleOutOfRange, "must be from 1 to "+strconv.Itoa(maxPageSize))
+		c.reject("page_size", RuleOutOfRange, "must be from 1 to "+strconv.Itoa(maxPageSize))
 	}
-	return cmp.Or(size, maxPageSize), nil
 }
 
 // listing is one loop over a list of the service.
@@ -44,10 +42,11 @@ type listing[R any, P record[R]] struct {
 	pageSize int        // from 1 to maxPageSize
 	private  []byte     // JSON with the values to scrub from messages, or nil
 	invalid  error      // why nothing can be requested, or nil
-	// matches reports whether a record is yielded. Nil means that all are.
+	// matches reports whether a record is yielded; the others are skipped. It is nil
+	// for a strict list, in which a record that does not match filters is an error,
+	// and so is an element that is not a record.
 	matches func(*R) bool
-	// check returns an error for a page that must not be yielded. Nil means none.
-	check func(*operation, *page[R]) error
+	filters filters[R, P]
 
 	offset      int
 	seed        maphash.Seed
@@ -87,8 +86,8 @@ func (l *listing[R, P]) next(ctx context.Context, c *Client) (records []*R, last
 	}
 	op.body = l.private
 	p, err := listPage[R, P](op, l.name, l.query, l.offset, l.pageSize, 0)
-	if err == nil && l.check != nil {
-		err = l.check(op, p)
+	if err == nil && l.matches == nil {
+		err = l.filters.check(op, l.query, p)
 	}
 	if err == nil {
 		records, err = l.advance(op, p)
@@ -264,6 +263,30 @@ func listPage[R any, P record[R]](op *operation, name Op, query url.Values, offs
 	}
 	p.resp = resp
 	return p, nil
+}
+
+// getByID is a call that returns the record with the service's ID.
+func getByID[R any, P record[R]](ctx context.Context, c *Client, name Op, id int64) (*R, error) {
+	op := c.begin(ctx, name, "")
+	defer op.finish()
+
+	if err := checkID(id); err != nil {
+		return nil, op.invalid(err)
+	}
+	rec, _, err := getRecord[R, P](op, name, id, 0)
+	if err != nil {
+		return nil, op.fail(asError(err))
+	}
+	op.succeed("", 0)
+	return rec, nil
+}
+
+// checkID returns an error for a number that is not an ID of the service.
+func checkID(id int64) error {
+	if id <= 0 {
+		return &ValidationError{Findings: []Finding{invalidID()}}
+	}
+	return nil
 }
 
 // getRecord returns the record with the service's ID, and the paths of unreadable
