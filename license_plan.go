@@ -10,7 +10,7 @@ import (
 
 // step is a request that closes the differences with the names.
 type step struct {
-	write licenseWrite
+	write *licenseWrite
 	names []string
 }
 
@@ -45,7 +45,7 @@ func (cv *convergence) plan() ([]step, *Error) {
 	}
 	id := cv.shown.rec.ID
 	var steps []step
-	add := func(w licenseWrite, names ...string) {
+	add := func(w *licenseWrite, names ...string) {
 		w.safety = exchange.NonIdempotent // a read precedes each repetition
 		s := step{write: w, names: names}
 		limit := 1 // an assignment is never repeated

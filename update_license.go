@@ -87,7 +87,7 @@ func enabledDifference(want bool) func(*LicenseRecord, bool) []Difference {
 // Compare returns how a record differs from what was sent. Settle requires that the
 // record proves it.
 func (c *Client) writeLicense(
-	ctx context.Context, w licenseWrite, compare func(rec *LicenseRecord, settle bool) []Difference,
+	ctx context.Context, w *licenseWrite, compare func(rec *LicenseRecord, settle bool) []Difference,
 ) (*LicenseResult, error) {
 	op := c.beginCall(ctx, CallStarted{Op: w.op, LicenseID: w.id})
 	defer op.finish()
