@@ -45,7 +45,8 @@ type Attempt struct {
 	// Wait is the wait before the next attempt, or 0 if none followed.
 	Wait time.Duration
 	// Decision is "retry", "no retry" with the reason, "poll again" for a repeated
-	// lookup, or empty after a success.
+	// lookup, "read back" for a write that is repeated only if a lookup shows that it
+	// is needed, or empty after a success.
 	Decision string
 }
 

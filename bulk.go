@@ -9,30 +9,42 @@ import (
 	"time"
 )
 
-// BulkResult is the result of one order of [Client.EnsureOrders].
+// BulkResult is the result of one order of [Client.EnsureOrders], or of one license
+// of [Client.EnsureLicenses].
 type BulkResult struct {
-	// Index is the position of the order in the input, from 0.
+	// Index is the position of the order or the license in the input, from 0.
 	Index int
-	// OrderID is the caller's id of the order.
-	OrderID string
-	// Result and Err are the results of [Client.EnsureOrder]. One of them is nil.
-	Result *OrderResult
-	Err    error
+	// OrderID is the caller's id of the order, and LicenseID the ID the service
+	// assigned to the license. One of them is zero.
+	OrderID   string
+	LicenseID int64
+	// Result is the result of [Client.EnsureOrder], License that of
+	// [Client.EnsureLicense], and Err the error of either. One of them is not nil.
+	Result  *OrderResult
+	License *LicenseResult
+	Err     error
 }
 
-// Outcome returns the outcome of the order: that of Result or, after an error,
-// that of Err.
+// Outcome returns the outcome of the order or the license: that of its result or,
+// after an error, that of Err.
 func (r BulkResult) Outcome() Outcome {
-	if r.Result != nil {
+	switch {
+	case r.Result != nil:
 		return r.Result.Outcome
+	case r.License != nil:
+		return r.License.Outcome
+	default:
+		return OutcomeOf(r.Err)
 	}
-	return OutcomeOf(r.Err)
 }
 
 // attempts returns the attempts of the result or the error.
 func (r BulkResult) attempts() []Attempt {
-	if r.Result != nil {
+	switch {
+	case r.Result != nil:
 		return r.Result.Attempts
+	case r.License != nil:
+		return r.License.Attempts
 	}
 	if e, ok := errors.AsType[*Error](r.Err); ok {
 		return e.Attempts
@@ -40,15 +52,17 @@ func (r BulkResult) attempts() []Attempt {
 	return nil
 }
 
-// Progress is the progress of [Client.EnsureOrders].
+// Progress is the progress of [Client.EnsureOrders] or [Client.EnsureLicenses].
 type Progress struct {
-	// Done is the number of orders that have ended. The other four counts add up
-	// to it.
-	Done     int
-	Created  int // by this run: OutcomeCreated, OutcomeAppended or OutcomeRecovered
-	Existing int // OutcomeExisting
-	Failed   int // OutcomeRejected or OutcomeNotSent
-	Unknown  int // OutcomeUnknown; the next run settles them
+	// Done is the number of orders or licenses that have ended. The other five counts
+	// add up to it.
+	Done      int
+	Created   int // by this run: OutcomeCreated, OutcomeAppended or OutcomeRecovered
+	Existing  int // OutcomeExisting
+	Changed   int // OutcomeChanged
+	Unchanged int // OutcomeUnchanged
+	Failed    int // OutcomeRejected or OutcomeNotSent
+	Unknown   int // OutcomeUnknown; the next run settles them
 	// Elapsed is the time since the start, and Rate the number of orders per second
 	// since then.
 	Elapsed time.Duration
@@ -58,7 +72,7 @@ type Progress struct {
 	Remaining time.Duration
 }
 
-// BulkOption configures a run of [Client.EnsureOrders].
+// BulkOption configures a run of [Client.EnsureOrders] or [Client.EnsureLicenses].
 type BulkOption func(*bulk)
 
 // WithConcurrency sets the number of orders that are processed concurrently. A
@@ -108,6 +122,20 @@ func WithAbandoned(take func(BulkResult)) BulkOption {
 // completed first: see [WithAbandoned]. No goroutine outlives the loop; it waits
 // for an input that blocks.
 func (c *Client) EnsureOrders(ctx context.Context, orders iter.Seq[*Order], options ...BulkOption) iter.Seq[BulkResult] {
+	return c.bulk(ctx, func(yield func(bulkJob) bool) {
+		for order := range orders {
+			job := bulkJob{result: BulkResult{OrderID: order.id()}}
+			job.run = func(ctx context.Context, r *BulkResult) {
+				r.Result, r.Err = c.EnsureOrder(ctx, order)
+			}
+			if !yield(job) {
+				return
+			}
+		}
+	}, options)
+}
+
+func (c *Client) bulk(ctx context.Context, jobs iter.Seq[bulkJob], options []BulkOption) iter.Seq[BulkResult] {
 	return func(yield func(BulkResult) bool) {
 		b := &bulk{client: c, ctx: ctx, concurrency: c.concurrency()}
 		for _, option := range options {
@@ -115,8 +143,26 @@ func (c *Client) EnsureOrders(ctx context.Context, orders iter.Seq[*Order], opti
 				option(b)
 			}
 		}
-		b.run(orders, yield)
+		b.run(jobs, yield)
 	}
+}
+
+// EnsureLicenses calls [Client.EnsureLicense] for many licenses, as
+// [Client.EnsureOrders] does for orders: concurrently, within the rate limit, and
+// with the same options. The input is a sequence of IDs and states, such as that of
+// [maps.All]. A license should not be in it twice.
+func (c *Client) EnsureLicenses(ctx context.Context, states iter.Seq2[int64, LicenseState], options ...BulkOption) iter.Seq[BulkResult] {
+	return c.bulk(ctx, func(yield func(bulkJob) bool) {
+		for id, state := range states {
+			job := bulkJob{result: BulkResult{LicenseID: id}}
+			job.run = func(ctx context.Context, r *BulkResult) {
+				r.License, r.Err = c.EnsureLicense(ctx, id, state)
+			}
+			if !yield(job) {
+				return
+			}
+		}
+	}, options)
 }
 
 // concurrency returns the default concurrency: it uses up the rate limit if a
@@ -130,7 +176,7 @@ func (c *Client) concurrency() int {
 	return min(max(int(2*perSecond), 2), maximum)
 }
 
-// bulk is one run of EnsureOrders.
+// bulk is one run of EnsureOrders or EnsureLicenses.
 type bulk struct {
 	client      *Client
 	ctx         context.Context //nolint:containedctx // a run does not outlive its context
@@ -143,15 +189,16 @@ type bulk struct {
 	start    time.Time
 	progress Progress
 	estimate estimate
-	stopped  chan struct{} // closed: start no further order
+	stopped  chan struct{} // closed: start no further job
 }
 
+// bulkJob is one order or license. Run sets its result.
 type bulkJob struct {
-	index int
-	order *Order
+	result BulkResult
+	run    func(ctx context.Context, r *BulkResult)
 }
 
-func (b *bulk) run(orders iter.Seq[*Order], yield func(BulkResult) bool) {
+func (b *bulk) run(input iter.Seq[bulkJob], yield func(BulkResult) bool) {
 	b.start = time.Now()
 	var (
 		jobs    = make(chan bulkJob)
@@ -161,7 +208,7 @@ func (b *bulk) run(orders iter.Seq[*Order], yield func(BulkResult) bool) {
 	b.stopped = make(chan struct{})
 	workers.Go(func() {
 		defer close(jobs)
-		feed(b.ctx, orders, jobs, b.stopped)
+		feed(b.ctx, input, jobs, b.stopped)
 	})
 	for range b.concurrency {
 		workers.Go(func() {
@@ -202,10 +249,11 @@ func (b *bulk) run(orders iter.Seq[*Order], yield func(BulkResult) bool) {
 	}
 }
 
-// feed sends the orders to the workers until the run is stopped.
-func feed(ctx context.Context, orders iter.Seq[*Order], jobs chan<- bulkJob, stopped <-chan struct{}) {
+// feed sends the jobs to the workers until the run is stopped.
+func feed(ctx context.Context, input iter.Seq[bulkJob], jobs chan<- bulkJob, stopped <-chan struct{}) {
 	index := 0
-	for order := range orders {
+	for job := range input {
+		job.result.Index = index
 		// If both are ready, the second select would choose at random.
 		select {
 		case <-stopped:
@@ -215,7 +263,7 @@ func feed(ctx context.Context, orders iter.Seq[*Order], jobs chan<- bulkJob, sto
 		default:
 		}
 		select {
-		case jobs <- bulkJob{index: index, order: order}:
+		case jobs <- job:
 			index++
 		case <-stopped:
 			return
@@ -225,13 +273,13 @@ func feed(ctx context.Context, orders iter.Seq[*Order], jobs chan<- bulkJob, sto
 	}
 }
 
-// ensure ensures one order. It waits out rate limits: otherwise a pause of a few
-// minutes would fail every order of the run.
+// ensure runs one job. It waits out rate limits: otherwise a pause of a few minutes
+// would fail every job of the run.
 func (b *bulk) ensure(job bulkJob) BulkResult {
-	r := BulkResult{Index: job.index, OrderID: job.order.id()}
+	r := job.result
 	const rounds = 20
 	for range rounds {
-		r.Result, r.Err = b.client.EnsureOrder(b.ctx, job.order)
+		job.run(b.ctx, &r)
 		var e *Error
 		if !errors.As(r.Err, &e) || e.Kind != ErrRateLimited || e.RetryAt.IsZero() || !b.waitUntil(e.RetryAt) {
 			break
@@ -266,6 +314,10 @@ func (b *bulk) count(r BulkResult) {
 		p.Created++
 	case OutcomeExisting:
 		p.Existing++
+	case OutcomeChanged:
+		p.Changed++
+	case OutcomeUnchanged:
+		p.Unchanged++
 	case OutcomeUnknown:
 		p.Unknown++
 	default:

@@ -179,6 +179,51 @@ func testEcho(t *testing.T, name string, status int, body []byte) {
 		assertTextIsQuiet(t, err)
 		assertNoCanary(t, "the log", log.String())
 	})
+	testEchoOfChange(t, name, status, body)
+}
+
+// testEchoOfChange has a service repeat the data of a change. It shows the license to
+// reads, so that the change is sent.
+func testEchoOfChange(t *testing.T, name string, status int, body []byte) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		log := &canaryBuffer{}
+		echo := func(r *http.Request) (*http.Response, error) {
+			status, body := status, string(body)
+			if r.Method == http.MethodGet {
+				status, body = http.StatusOK, `{"id":7,"enabled":true,"metadata":{},"note":"","license_users":[]}`
+			} else {
+				_, _ = io.Copy(io.Discard, r.Body)
+			}
+			return &http.Response{StatusCode: status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(body)), Request: r}, nil
+		}
+		client, err := licensespring.New(canaryAPIKey, canaryUnlimited(), licensespring.WithMaxAttempts(2),
+			licensespring.WithHTTPClient(&http.Client{Transport: canaryTrip(echo)}),
+			licensespring.WithLogger(slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug - 10}))))
+		require.NoError(t, err)
+		// The service can know what the whole request holds.
+		state := canaryState()
+		known := canaryOrder("echo-1")
+		state.Metadata["order"] = known
+		user := canaryUser()
+		user.Extra = map[string]json.RawMessage{"order": json.RawMessage(canaryJSON(t, known))}
+		update := state.LicenseUpdate
+		for _, call := range []func() (*licensespring.LicenseResult, error){
+			func() (*licensespring.LicenseResult, error) { return client.UpdateLicense(t.Context(), 7, update) },
+			func() (*licensespring.LicenseResult, error) {
+				return client.EnsureLicense(t.Context(), 7, licensespring.LicenseState{LicenseUpdate: update})
+			},
+			func() (*licensespring.LicenseResult, error) { return client.AssignUser(t.Context(), 7, user) },
+		} {
+			res, err := call()
+			if err == nil { // a 2xx of a request whose response is a message
+				assertNoSecret(t, name, fmt.Sprintf("%+v %s", res, canaryJSON(t, res)))
+				continue
+			}
+			assertTextIsQuiet(t, err)
+		}
+		assertNoCanary(t, "the log", log.String())
+	})
 }
 
 // TestCanariesInErrorsOfTheTransport has the network fail with errors that
@@ -335,7 +380,7 @@ func TestCanariesInCalls(t *testing.T) { //nolint:tparallel // the kinds that th
 		assertErrorIsQuiet(t, err)
 	}
 	assert.ElementsMatch(t, []string{
-		"invalid request", "invalid configuration", "not authorized", "not found", "order exists", "order conflict", "rate limited",
+		"invalid request", "invalid configuration", "not authorized", "not found", "order exists", "order conflict", "license conflict", "rate limited",
 		"redirected", "service unavailable", "bad response", "outcome unknown", "not sent",
 	}, kinds.all(), "each kind of error must be checked")
 	assert.Subset(t, outcomes.all(), []string{"created", "existing", "recovered", "rejected", "not sent", "unknown"})
@@ -439,6 +484,43 @@ func testCanaryCalls(t *testing.T, faults []licensespringtest.Fault, kinds, outc
 	_, err = client.AssignKeys(t.Context(), canaryOrder("calls-4"))
 	check("", err)
 	check("", invalidOrder(t, client))
+	checkChange := func(r *licensespring.LicenseResult, err error) {
+		if err != nil {
+			check("", err)
+			return
+		}
+		check(r.Outcome, nil)
+		assertNoCanary(t, "the warnings and attempts", fmt.Sprintf("%+v %v %+v", r.Warnings, r.Attempts, r.Attempts))
+		for _, u := range r.NewUsers {
+			if password := u.InitialPassword.Reveal(); password != "" {
+				assertNoForm(t, formsOf(password), "the result", fmt.Sprintf("%+v %#v %s", r, *r, canaryJSON(t, r)))
+				assertNoForm(t, formsOf(password), "the log", text.String()+js.String())
+			}
+		}
+	}
+	keyBased, userBased := int64(4711), int64(4712)
+	for _, l := range s.Licenses() {
+		if l.Key != "" {
+			keyBased = l.ID
+		} else {
+			userBased = l.ID
+		}
+	}
+	state := canaryState()
+	checkChange(client.UpdateLicense(t.Context(), keyBased, state.LicenseUpdate))
+	checkChange(client.DisableLicense(t.Context(), keyBased))
+	checkChange(client.EnsureLicense(t.Context(), keyBased, licensespring.LicenseState{Enabled: new(true)}))
+	checkChange(client.EnableLicense(t.Context(), keyBased))
+	checkChange(client.UpdateFeatures(t.Context(), keyBased, []licensespring.ProductFeature{{Code: "render"}, {Code: canaryExtra}}))
+	checkChange(client.EnsureLicense(t.Context(), userBased, state))
+	checkChange(client.AssignUser(t.Context(), userBased, licensespring.UserAssignment{Email: "canary.second@nest.example"}))
+	checkChange(client.UnassignUser(t.Context(), userBased, canaryUserEmail))
+	checkChange(client.SetUserPassword(t.Context(), canaryUserEmail, licensespring.NewSecret(canaryPassword)))
+	checkChange(client.UpdateLicense(t.Context(), keyBased, licensespring.LicenseUpdate{Note: new(canaryNote + "\x00")}))
+	for r := range client.EnsureLicenses(t.Context(), maps.All(map[int64]licensespring.LicenseState{userBased: state})) {
+		assertNoSecret(t, "a bulk result", fmt.Sprintf("%+v", r))
+		checkChange(r.License, r.Err)
+	}
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
 	checkResult(client.CreateOrder(over, canaryOrder("calls-5")))

@@ -123,6 +123,8 @@ func canaryShapes(t *testing.T) map[string][]canaryShape {
 	var invalid *licensespring.ValidationError
 	require.ErrorAs(t, err, &invalid)
 	secret := licensespring.NewSecret(canaryPassword)
+	state := canaryState()
+	changed := &licensespring.LicenseResult{Outcome: licensespring.OutcomeChanged, License: &license, NewUsers: result.Order.NewUsers, Attempts: result.Attempts}
 
 	product := licensespring.ProductRecord{ShortCode: "acmecad"}
 	require.NoError(t, json.Unmarshal([]byte(`{"id": 1, "secret": "`+canaryPassword+`", "features": [{"code": "render", "secret": "`+canaryPassword+`"}]}`), &product))
@@ -162,6 +164,9 @@ func canaryShapes(t *testing.T) map[string][]canaryShape {
 		"ItemRecord":         shapesOf(result.Order.OrderItems[0]),
 		"License":            shapesOf(order.Items[0].Licenses[0]),
 		"LicenseRecord":      shapesOf(license),
+		"LicenseResult":      append(shapesOf(changed), shapesOf(*changed)...),
+		"LicenseState":       shapesOf(state),
+		"LicenseUpdate":      shapesOf(state.LicenseUpdate),
 		"LicenseType":        shapesOf(licensespring.Perpetual),
 		"LicenseUser":        shapesOf(order.Items[1].Licenses[0].Users[0]),
 		"RateLimitSource":    shapesOf(licensespring.RateLimitSourceClient),
@@ -182,8 +187,28 @@ func canaryShapes(t *testing.T) map[string][]canaryShape {
 		"Rule":               shapesOf(conflict.Differences[0].Rule),
 		"Secret":             append(shapesOf(secret), shapesOf(map[licensespring.Secret]licensespring.Secret{secret: secret})...),
 		"Severity":           shapesOf(licensespring.SeverityError),
+		"UserAssignment":     shapesOf(canaryUser()),
 		"UserRecord":         append(shapesOf(license.LicenseUsers[0]), shapesOf(result.Order.NewUsers)...),
 		"ValidationError":    append(shapesOf(invalid), shapesOf(*invalid)...),
+	}
+}
+
+// canaryUser returns a user with canaries, a password among them.
+func canaryUser() licensespring.UserAssignment {
+	return licensespring.UserAssignment{
+		Email: canaryUserEmail, FirstName: canaryFirstName, LastName: canaryLastName, PhoneNumber: canaryPhone,
+		Password: licensespring.NewSecret(canaryPassword),
+	}
+}
+
+// canaryState returns a state with canaries in all places.
+func canaryState() licensespring.LicenseState {
+	return licensespring.LicenseState{
+		LicenseUpdate: licensespring.LicenseUpdate{
+			ValidityPeriod: licensespring.Date{Year: 2031, Month: time.June, Day: 8}, IsTrial: new(false),
+			Note: new(canaryNote), Metadata: map[string]any{"name": canaryMetadata},
+		},
+		Users: []licensespring.UserAssignment{canaryUser()},
 	}
 }
 

@@ -94,15 +94,15 @@ func (op *operation) sendOrder(sub *submission) (*OrderResult, error) {
 		e.Differences = subset // after all lookups, what is missing does not exist
 		return nil, op.conflict(e)
 	case err != nil && ambiguous:
-		return op.unknown(e, unsettledReason(e.detail, err), err)
+		return nil, op.unknown(e, unsettledReason(e.detail, err), err)
 	case err != nil:
-		return op.unknown(e, "the id is taken; "+unsettledReason("", err), err)
+		return nil, op.unknown(e, "the id is taken; "+unsettledReason("", err), err)
 	}
 	differences := sub.differences(found.rec)
 	switch {
 	case !allTolerated(differences):
 	case found.productErr != nil:
-		return op.unknown(e, unsettledReason(e.detail, found.productErr), found.productErr)
+		return nil, op.unknown(e, unsettledReason(e.detail, found.productErr), found.productErr)
 	case ambiguous:
 		return op.result(OutcomeRecovered, found, differences), nil
 	default:
@@ -112,9 +112,9 @@ func (op *operation) sendOrder(sub *submission) (*OrderResult, error) {
 	if ambiguous {
 		switch {
 		case isSuccess(resp): // the service reported that it created the order
-			return op.unknown(e, "an order with this id exists and differs from the one sent", found.productErr)
+			return nil, op.unknown(e, "an order with this id exists and differs from the one sent", found.productErr)
 		case onlySurplus(e.Differences): // it may have been appended to
-			return op.unknown(e, "the order holds what was sent and additional licenses", found.productErr)
+			return nil, op.unknown(e, "the order holds what was sent and additional licenses", found.productErr)
 		}
 	}
 	return nil, op.conflict(e)
@@ -151,9 +151,9 @@ func (op *operation) sendAppend(sub *submission) (*OrderResult, error) {
 		}
 		switch {
 		case !sub.order.hasAllKeys():
-			return op.unknown(e, "licenses without keys cannot be looked up; use AssignKeys before an append")
+			return nil, op.unknown(e, "licenses without keys cannot be looked up; use AssignKeys before an append")
 		case e.Outcome != OutcomeUnknown && e.Kind != ErrInvalidRequest && e.Kind != ErrOrderExists:
-			return op.unknown(e, e.detail) // of an earlier attempt
+			return nil, op.unknown(e, e.detail) // of an earlier attempt
 		}
 		ambiguous = true
 		found, err := op.pollOrder(sub.order, func(rec *OrderRecord) error { return requireKeys(sub.order, rec) })
@@ -161,7 +161,7 @@ func (op *operation) sendAppend(sub *submission) (*OrderResult, error) {
 		case err == nil:
 			return op.recovered(sub, found, e)
 		case !neverVisible(err) || resends >= op.client.cfg.maxAttempts-1:
-			return op.unknown(e, unsettledReason(e.detail, err), err)
+			return nil, op.unknown(e, unsettledReason(e.detail, err), err)
 		}
 		resends++
 	}
@@ -173,9 +173,9 @@ func (op *operation) recovered(sub *submission, found *lookup, e *Error) (*Order
 	switch {
 	case !allTolerated(differences):
 		e.Differences = breakingDifferences(differences)
-		return op.unknown(e, "licenses with these keys exist and differ from those sent", found.productErr)
+		return nil, op.unknown(e, "licenses with these keys exist and differ from those sent", found.productErr)
 	case found.productErr != nil:
-		return op.unknown(e, unsettledReason(e.detail, found.productErr), found.productErr)
+		return nil, op.unknown(e, unsettledReason(e.detail, found.productErr), found.productErr)
 	default:
 		return op.result(OutcomeRecovered, found, sub.differences(found.rec)), nil
 	}
@@ -229,9 +229,8 @@ func (op *operation) conflict(e *Error) error {
 	return op.fail(e)
 }
 
-// unknown ends the operation with the error that the order may have been
-// created.
-func (op *operation) unknown(e *Error, detail string, causes ...error) (*OrderResult, error) {
+// unknown ends the operation with the error that it may have taken effect.
+func (op *operation) unknown(e *Error, detail string, causes ...error) error {
 	e.Outcome, e.detail = OutcomeUnknown, detail
 	for _, err := range causes {
 		e.addCauses(err)
@@ -240,7 +239,7 @@ func (op *operation) unknown(e *Error, detail string, causes ...error) (*OrderRe
 			e.RetryAt, e.RateLimitSource = lookup.RetryAt, lookup.RateLimitSource
 		}
 	}
-	return nil, op.fail(e)
+	return op.fail(e)
 }
 
 // addCauses adds the causes of err, without the errors of this package among

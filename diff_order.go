@@ -96,6 +96,8 @@ type comparer struct {
 	countOnly           bool
 	breaking, tolerated int
 	failFast            bool // stop comparing at the first breaking difference
+	// With strict, a member that the record does not show or shows as empty differs.
+	strict bool
 }
 
 // shownMember is the place of a member within the selected object.
@@ -131,14 +133,14 @@ func (c *comparer) gotMember(name string) []byte {
 	if c.failFast && c.breaking > 0 {
 		return nil
 	}
-	other, _ := wire.OtherSpelling(name)
+	other := otherSpelling(name)
 	for i := range c.shown {
 		m := &c.shown[i]
 		got, val := c.object[m.name:m.nameEnd], c.object[m.val:m.valEnd]
 		if string(got) != name && (other == "" || string(got) != other) {
 			continue
 		}
-		if string(val) == "null" || string(val) == `""` {
+		if isEmptyValue(val) && !c.strict {
 			continue
 		}
 		return val
@@ -166,6 +168,10 @@ func (c *comparer) member(name string, p any) {
 		// A test order must not pass for an order that was paid for.
 		if *p || name == "is_test" {
 			c.flag(name, *p)
+		}
+	case **string:
+		if *p != nil {
+			c.optionalText(name, **p)
 		}
 	case **bool:
 		if *p != nil {
@@ -198,12 +204,11 @@ func (c *comparer) member(name string, p any) {
 	case *[]CustomField:
 		c.customFields(name, *p)
 	case *[]OrderItem, *[]License, *[]LicenseUser, *[]ProductFeature, *any: // see items and license
+	case *[]UserAssignment: // see userSet
 	default:
 		panic(unknownField(name, p))
 	}
 }
-
-func (c *comparer) extra(object, *map[string]json.RawMessage) {}
 
 func (c *comparer) text(name, want string) {
 	if want == "" {
@@ -235,8 +240,13 @@ func isPlain(val []byte, s string) bool {
 }
 
 func (c *comparer) flag(name string, want bool) {
-	got, ok := jsonread.Boolean(c.gotMember(name))
-	if !ok || got == want || (got && c.preventVM && name == "prevent_vm") {
+	val := c.gotMember(name)
+	got, ok := jsonread.Boolean(val)
+	if !ok {
+		c.unreadable(name, strconv.FormatBool(want), val)
+		return
+	}
+	if got == want || (got && c.preventVM && name == "prevent_vm") {
 		return
 	}
 	rule := RuleValueMismatch
@@ -247,13 +257,21 @@ func (c *comparer) flag(name string, want bool) {
 }
 
 func (c *comparer) int(name string, want int64) {
-	if got, ok := jsonread.Int(c.gotMember(name)); ok && got != want {
+	val := c.gotMember(name)
+	switch got, ok := jsonread.Int(val); {
+	case !ok && c.strict:
+		c.unreadable(name, strconv.FormatInt(want, 10), val)
+	case ok && got != want:
 		c.report(name, strconv.FormatInt(want, 10), strconv.FormatInt(got, 10), RuleValueMismatch)
 	}
 }
 
 func (c *comparer) number(name string, want float64) {
-	if got, ok := jsonread.Float(c.gotMember(name)); ok && got != want {
+	val := c.gotMember(name)
+	switch got, ok := jsonread.Float(val); {
+	case !ok && c.strict:
+		c.unreadable(name, formatNumber(want), val)
+	case ok && got != want:
 		c.report(name, formatNumber(want), formatNumber(got), RuleValueMismatch)
 	}
 }
@@ -264,7 +282,11 @@ func (c *comparer) period(name string, want ConsumptionPeriod) {
 	if want == "" {
 		return
 	}
-	if got, ok := jsonread.Text(c.gotMember(name)); ok && wire.Current.Period(got) != wire.Current.Period(string(want)) {
+	val := c.gotMember(name)
+	switch got, ok := jsonread.Text(val); {
+	case !ok || got == "":
+		c.unreadable(name, shownText(name, string(want)), val)
+	case wire.Current.Period(got) != wire.Current.Period(string(want)):
 		c.report(name, shownText(name, string(want)), shownText(name, got), RuleValueMismatch)
 	}
 }
@@ -274,12 +296,12 @@ func (c *comparer) duration(name string, want Duration) {
 	if want.IsZero() {
 		return
 	}
-	s, ok := jsonread.Text(c.gotMember(name))
-	if !ok {
-		return
-	}
-	// Another form, such as a number of days, cannot be compared.
-	if got, err := ParseDuration(s); err == nil && !sameLength(got, want) {
+	val := c.gotMember(name)
+	s, _ := jsonread.Text(val)
+	switch got, err := ParseDuration(s); {
+	case err != nil: // another form, such as a number of days, cannot be compared
+		c.unreadable(name, want.String(), val)
+	case !sameLength(got, want):
 		c.report(name, want.String(), got.String(), RuleValueMismatch)
 	}
 }
@@ -317,11 +339,17 @@ func (c *comparer) date(name string, want Date) {
 	if want.IsZero() {
 		return
 	}
-	s, ok := jsonread.Text(c.gotMember(name))
-	if !ok {
-		return
-	}
-	if got, err := wire.ParseTime(s); err == nil && !got.IsZero() && DateOf(got) != want {
+	val := c.gotMember(name)
+	s, ok := jsonread.Text(val)
+	got, err := wire.ParseTime(s)
+	switch {
+	case !ok || err != nil:
+		c.unreadable(name, want.String(), val)
+	case got.IsZero(): // "" or 0000-00-00
+		if c.strict {
+			c.report(name, want.String(), "", RuleValueMismatch)
+		}
+	case DateOf(got) != want:
 		c.report(name, want.String(), DateOf(got).String(), RuleValueMismatch)
 	}
 }
@@ -329,7 +357,14 @@ func (c *comparer) date(name string, want Date) {
 // metadata compares the metadata of a license. The service may add members.
 func (c *comparer) metadata(name string, value map[string]any) {
 	val := c.gotMember(name)
-	if len(value) == 0 || jsonread.KindOf(val) != jsonread.Object {
+	if text, ok := jsonread.Text(val); ok && c.strict && jsonread.Valid([]byte(text)) {
+		val = []byte(text) // a text that holds the object
+	}
+	switch {
+	case len(value) == 0:
+		return
+	case jsonread.KindOf(val) != jsonread.Object:
+		c.unreadable(name, redact.Mark, val)
 		return
 	}
 	if want, err := wire.AppendValue(nil, value); err == nil && !contains(val, want) {
@@ -465,14 +500,4 @@ func (c *comparer) customFields(name string, fields []CustomField) {
 			}
 		})
 	}
-}
-
-// sameScalar compares texts, and numbers by value: 3 equals 3.00.
-func sameScalar(a, b string) bool {
-	if strings.TrimSpace(a) == strings.TrimSpace(b) {
-		return true
-	}
-	m, errM := strconv.ParseFloat(a, 64)
-	n, errN := strconv.ParseFloat(b, 64)
-	return errM == nil && errN == nil && m == n
 }

@@ -1,9 +1,10 @@
 // Package licensespring is a client for the LicenseSpring Management API. It
-// creates each license order exactly once and reports whether the order was
-// created, rejected or is in doubt.
+// creates each license order exactly once, changes licenses afterwards until they
+// are as wanted, and reports whether each write was done, rejected or is in doubt.
 //
 // It is made for billing systems, online shops and webhooks: programs that have
-// just received a payment and must deliver a license. It is an independent
+// just received a payment and must deliver a license, extend it while it is paid for
+// and disable it when it is not. It is an independent
 // project, not affiliated with LicenseSpring, written from the vendor's public
 // documentation. It has not been tested against the live service.
 //
@@ -37,16 +38,18 @@
 //
 // # Outcomes
 //
-// Every call of [Client.CreateOrder] and [Client.EnsureOrder] ends in exactly one
-// [Outcome]:
+// Every call that writes ends in exactly one [Outcome]:
 //
-//   - done: the error is nil, and the order exists. [OutcomeCreated],
-//     [OutcomeAppended] and [OutcomeRecovered] mean that this call created it,
-//     [OutcomeExisting] that it existed before.
-//   - no effect: [OutcomeRejected] or [OutcomeNotSent]. This call created nothing.
-//   - unknown: [OutcomeUnknown]. The order may or may not have been created. The
-//     error matches [ErrOutcomeUnknown] and is never reported as a success or as a
-//     failure.
+//   - done: the error is nil, and the order exists or the license is as wanted.
+//     [OutcomeCreated], [OutcomeAppended] and [OutcomeRecovered] mean that this call
+//     created the order, [OutcomeExisting] that it existed before. [OutcomeChanged]
+//     means that this call changed the license, [OutcomeUnchanged] that it was as
+//     wanted before.
+//   - no effect: [OutcomeRejected] or [OutcomeNotSent]. This call created or changed
+//     nothing.
+//   - unknown: [OutcomeUnknown]. The order may or may not have been created, or the
+//     license changed. The error matches [ErrOutcomeUnknown] and is never reported as
+//     a success or as a failure.
 //
 // Whatever fails, at any byte of the request and the response, no call creates a
 // second order or duplicates a license, and no order that was created is reported
@@ -58,7 +61,8 @@
 // is another order. An order that is renamed in the vendor's platform no longer
 // protects its old id.
 //
-// [OutcomeOf] returns the outcome of an error. This table lists all outcomes:
+// [OutcomeOf] returns the outcome of an error. This table lists all outcomes of
+// [Client.CreateOrder] and [Client.EnsureOrder]; for licenses see "After the sale":
 //
 //	event                          action of the SDK      result                   what to do
 //	-----------------------------  ---------------------  -----------------------  --------------------------
@@ -132,6 +136,10 @@
 // and 425 report that the request was not processed. An attempt in which the transport
 // itself retries is ambiguous; see [WithHTTPClient].
 //
+// Changes of a license with absolute values, and requests to enable and disable, are
+// retried as a plain create is, and assignments of users as an append; see "After the
+// sale".
+//
 // Redirects are never followed. No idempotency header is sent: the service ignores
 // it, and net/http repeats a POST with such a header on its own.
 //
@@ -147,6 +155,46 @@
 // With a key on each license, a lookup can settle a lost response, and
 // [Client.EnsureOrder] can be called any number of times. Without keys, a lost
 // response is [ErrOutcomeUnknown], and EnsureOrder rejects the order.
+//
+// # After the sale
+//
+// [Client.GetLicense], [Client.GetLicenseByKey] and [Client.ListLicenses] read
+// licenses. [Client.EnsureLicense] makes a license as a [LicenseState] wants it: it
+// reads the license, compares, and sends only what closes the difference. It can be
+// called any number of times:
+//
+//	res, err := client.EnsureLicense(ctx, id, licensespring.LicenseState{
+//		Enabled:       new(true),
+//		LicenseUpdate: licensespring.ValidUntil(paidUntil),
+//	})
+//
+// It never ends a license earlier and never enables a disabled one, unless the state
+// allows that. The other calls send one change each. This table lists what a lost
+// response leads to; every row can also end in [ErrOutcomeUnknown], with the
+// Differences that remained:
+//
+//	operation                      response lost                  then
+//	-----------------------------  -----------------------------  --------------------------
+//	UpdateLicense                  retry                          read and compare
+//	UpdateLicense with metadata,   no retry: a repetition could   read and compare
+//	 maintenance duration or extra  undo a change or extend twice
+//	 members
+//	UpdateFeatures                 retry                          read and compare
+//	EnableLicense, DisableLicense  retry                          read enabled
+//	AssignUser                     no retry: the service could    read the users; a lost
+//	                                set another password           password is a warning
+//	UnassignUser                   read the users                 retry if still assigned
+//	SetUserPassword                retry                          nothing can be read
+//	EnsureLicense                  read and compare               retry what is still needed,
+//	                                                               but no assignment
+//
+// A rejection of a request to enable, disable, assign or unassign may mean that the
+// license is so already. A read decides: [OutcomeUnchanged], or rejected.
+//
+// The service has no versions: the last write wins. A request that a proxy delivers
+// after the caller has given up can undo a newer change, and no client can prevent
+// it. Let one program write to a license at a time, derive the state from the billing
+// system when the call is made, and call EnsureLicense again after a quiet period.
 //
 // # Orders
 //
@@ -192,12 +240,13 @@
 //	ErrInvalidRequest   invalid order: *ValidationError, or Message and Fields
 //	ErrOrderExists      the id was taken before this call
 //	ErrOrderConflict    EnsureOrder: a different order has the id; see Differences
-//	ErrOutcomeUnknown   the order may or may not have been created
+//	ErrLicenseConflict  EnsureLicense: would end the license earlier or enable it
+//	ErrOutcomeUnknown   the write may or may not have taken effect
 //	ErrNotSent          no attempt reached the service; matches in addition to another kind
 //	ErrUnauthorized     the management key was rejected (403 or 401)
 //	ErrRateLimited      repeat after RetryAt; RateLimitSource tells whose limit it is
 //	ErrUnavailable      service not reachable, or a server error
-//	ErrNotFound         no such order
+//	ErrNotFound         no such order, license, customer or product
 //	ErrRedirected       the response was a redirect
 //	ErrBadResponse      the response to a read is not what was requested
 //	ErrInvalidConfig    invalid key or options of New
@@ -240,10 +289,12 @@
 //	-------------------------  -----  ------------------------------------------------
 //	licensespring attempt      debug  attempt: op, number, phase, status, reason,
 //	                                  decision, took, wait
-//	licensespring call done    debug  op, order_id, outcome, warnings, attempts
-//	licensespring call failed  warn;  error: op, kind, order_id, outcome, status,
-//	                           error  code, detail, message, fields, request_id,
-//	                                  rate_limit_source, retry_at, attempts
+//	licensespring call done    debug  op, order_id, license_id, outcome, warnings,
+//	                                  attempts
+//	licensespring call failed  warn;  error: op, kind, order_id, license_id, outcome,
+//	                           error  status, code, detail, message, fields,
+//	                                  request_id, rate_limit_source, retry_at,
+//	                                  attempts
 //
 // A failed call is logged at level error if its outcome is unknown, and at level warn
 // otherwise. Code, message and fields are those of the service, without data of the

@@ -84,8 +84,7 @@ func (op *operation) ensureRejected(sub *submission, e *Error) (*submission, *Or
 	case neverVisible(err):
 		return nil, nil, op.fail(e) // rejected for another reason
 	case err != nil:
-		res, err := op.unknown(e, "license keys may be taken; "+unsettledReason("", err), err)
-		return nil, res, err
+		return nil, nil, op.unknown(e, "license keys may be taken; "+unsettledReason("", err), err)
 	}
 	return op.remaining(sub, found, e)
 }
@@ -98,8 +97,7 @@ func (op *operation) remaining(sub *submission, found *lookup, e *Error) (*submi
 	missing := missingLicenses(whole, found.rec)
 	if sub.keys != nil && len(missing) >= len(sub.keys) {
 		// Without progress the loop would not end.
-		res, err := op.unknown(e, "lookups show fewer licenses than before")
-		return nil, res, err
+		return nil, nil, op.unknown(e, "lookups show fewer licenses than before")
 	}
 	var differences []Difference
 	if len(missing) == 0 {

@@ -21,16 +21,17 @@ type ErrorKind string
 const (
 	// ErrInvalidRequest means that the request is invalid. Either validation
 	// rejected it before anything was sent, and errors.As finds a
-	// [*ValidationError], or the service did, and created nothing.
+	// [*ValidationError], or the service did, and created or changed nothing.
 	ErrInvalidRequest ErrorKind = "invalid request"
 	// ErrInvalidConfig means that the key or the options of [New] are invalid.
 	// errors.As finds a [*ValidationError] with all findings.
 	ErrInvalidConfig ErrorKind = "invalid configuration"
 	// ErrUnauthorized means that the service rejected the management key (status
-	// 403 or 401). Nothing was created.
+	// 403 or 401). Nothing was created or changed.
 	ErrUnauthorized ErrorKind = "not authorized"
-	// ErrNotFound means that there is no order with the given id. After a create
-	// it means that the address does not exist: see [WithBaseURL].
+	// ErrNotFound means that there is no order, license, customer or product with
+	// the given id. After a create it means that the address does not exist: see
+	// [WithBaseURL].
 	ErrNotFound ErrorKind = "not found"
 	// ErrOrderExists means that the id was taken before this call, which created
 	// nothing.
@@ -38,6 +39,11 @@ const (
 	// ErrOrderConflict means that the id belongs to a different order. The
 	// Differences of the [*Error] list how it differs. Review them manually.
 	ErrOrderConflict ErrorKind = "order conflict"
+	// ErrLicenseConflict means that [Client.EnsureLicense] has changed nothing,
+	// because the wanted state would end a license earlier or enable a license that
+	// is disabled. The Differences of the [*Error] list what needs AllowShorten or
+	// AllowEnable; see [LicenseState].
+	ErrLicenseConflict ErrorKind = "license conflict"
 	// ErrRateLimited means that the service, or the [RateLimiter] of the client,
 	// allows no request before the RetryAt of the [*Error].
 	ErrRateLimited ErrorKind = "rate limited"
@@ -48,10 +54,11 @@ const (
 	// responded with a server error.
 	ErrUnavailable ErrorKind = "service unavailable"
 	// ErrBadResponse means that the response to a read is not what was requested.
-	// After a create that is ErrOutcomeUnknown instead.
+	// After a write that is ErrOutcomeUnknown instead.
 	ErrBadResponse ErrorKind = "bad response"
-	// ErrOutcomeUnknown means that the order may or may not have been created.
-	// [Client.EnsureOrder] with the same order settles it, now or later. It
+	// ErrOutcomeUnknown means that the order may or may not have been created, or
+	// the license changed. [Client.EnsureOrder] with the same order, or
+	// [Client.EnsureLicense] with the same state, settles it, now or later. It
 	// matches every error whose Outcome is [OutcomeUnknown], and such an error
 	// matches no other kind.
 	ErrOutcomeUnknown ErrorKind = "outcome unknown"
@@ -69,16 +76,19 @@ func (k ErrorKind) Error() string { return "licensespring: " + string(k) }
 // effect; see [OutcomeOf].
 //
 // Its text is short, on one line, and holds no URL, body, key or e-mail address,
-// and no other data of the request than the id of the order.
+// and no other data of the request than the id of the order or the license.
 type Error struct {
 	// Op is the call that failed.
 	Op Op
 	// OrderID is the caller's id of the order, and empty if the call has none.
 	OrderID string
+	// LicenseID is the ID the service assigned to the license, and 0 if the call has
+	// none.
+	LicenseID int64
 	// Kind is the kind of the error. It is ErrOutcomeUnknown if and only if
 	// Outcome is OutcomeUnknown.
 	Kind ErrorKind
-	// Outcome is OutcomeRejected, OutcomeNotSent or OutcomeUnknown after a create,
+	// Outcome is OutcomeRejected, OutcomeNotSent or OutcomeUnknown after a write,
 	// and empty after a read.
 	Outcome Outcome
 	// StatusCode is the HTTP status of the last response, or 0 if there was none.
@@ -91,7 +101,8 @@ type Error struct {
 	// Fields are the messages of the service about single fields.
 	Fields []FieldError
 	// Differences lists how the existing order differs from the one that was sent,
-	// if they were compared. Tolerated differences are left out.
+	// or the license from what was wanted, if they were compared. Tolerated
+	// differences are left out.
 	Differences []Difference
 	// RequestID identifies the last response for the service's support. It is
 	// empty if the response had none.
@@ -103,6 +114,9 @@ type Error struct {
 	RateLimitSource RateLimitSource
 	// Attempts are the requests of the call in order.
 	Attempts []Attempt
+	// NewUsers are the users that [Client.EnsureLicense] had assigned before it
+	// failed, with their initial passwords, which the service shows only once.
+	NewUsers []UserRecord
 
 	// detail is the reason in this package's words.
 	detail string
@@ -131,6 +145,10 @@ func (e *Error) Error() string {
 	if e.OrderID != "" {
 		b.WriteByte(' ')
 		b.WriteString(strconv.Quote(bound(e.OrderID, 64)))
+	}
+	if e.LicenseID > 0 {
+		b.WriteByte(' ')
+		b.WriteString(strconv.FormatInt(e.LicenseID, 10))
 	}
 	b.WriteString(": ")
 	b.WriteString(string(e.Kind))
@@ -205,7 +223,7 @@ func (e *Error) Is(target error) bool {
 func (e *Error) Unwrap() []error { return e.causes }
 
 // LogValue returns the error as a group of attributes. Like [Error.Error], it
-// holds no data of the request but the id of the order.
+// holds no data of the request but the id of the order or the license.
 func (e *Error) LogValue() slog.Value {
 	attrs := []slog.Attr{
 		slog.String("op", string(e.Op)),
@@ -217,6 +235,9 @@ func (e *Error) LogValue() slog.Value {
 		}
 	}
 	text("order_id", e.OrderID)
+	if e.LicenseID > 0 {
+		attrs = append(attrs, slog.Int64("license_id", e.LicenseID))
+	}
 	text("outcome", string(e.Outcome))
 	if e.StatusCode != 0 {
 		attrs = append(attrs, slog.Int("status", e.StatusCode))

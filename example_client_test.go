@@ -151,7 +151,7 @@ func ExampleClient_CreateOrder_unknown() {
 	}
 	// Output:
 	// true
-	// create order #1: sent, connection closed, no retry: may have been applied; a repeat would add the licenses twice
+	// create order #1: sent, connection closed, no retry: may have been applied
 }
 
 // A webhook is delivered twice: the second call finds the existing order.

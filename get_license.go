@@ -11,13 +11,13 @@ import (
 // [ErrUnavailable], [ErrBadResponse] also if the response is not this license,
 // [ErrRedirected], and [ErrNotSent] if no attempt reached the service.
 func (c *Client) GetLicense(ctx context.Context, id int64) (*LicenseRecord, error) {
-	op := c.begin(ctx, OpGetLicense, "")
+	op := c.beginCall(ctx, CallStarted{Op: OpGetLicense, LicenseID: id})
 	defer op.finish()
 
 	if err := checkID(id); err != nil {
 		return nil, op.invalid(err)
 	}
-	rec, _, err := op.getLicense(OpGetLicense, id, 0)
+	rec, _, err := op.getLicense(id, 0)
 	if err != nil {
 		return nil, op.fail(asError(err))
 	}
@@ -51,8 +51,8 @@ func (c *Client) GetLicenseByKey(ctx context.Context, key string) (*LicenseRecor
 
 // getLicense returns the license with the service's ID, and the paths of unreadable
 // members.
-func (op *operation) getLicense(name Op, id int64, maxAttempts int) (*LicenseRecord, []string, error) {
-	return getRecord[LicenseRecord](op, name, id, maxAttempts)
+func (op *operation) getLicense(id int64, maxAttempts int) (*LicenseRecord, []string, error) {
+	return getRecord[LicenseRecord](op, OpGetLicense, id, maxAttempts)
 }
 
 // findLicense returns the license with the key.

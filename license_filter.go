@@ -143,36 +143,61 @@ func (f *LicenseFilter) private() []byte {
 
 // filters returns the filters that are sent, except id__in.
 func (f *LicenseFilter) filters() filters[LicenseRecord, *LicenseRecord] {
-	var fs filters[LicenseRecord, *LicenseRecord]
-	add := func(set bool, name, noSuch string, judge func(*LicenseRecord) shown) {
-		if set {
-			fs = append(fs, filter[LicenseRecord]{name: name, noSuch: noSuch, judge: judge})
+	// A license does not show the code of its product and of its template reliably, and
+	// there is no third value to probe a boolean with.
+	all := []filter[LicenseRecord]{
+		{name: "license_key", noSuch: noSuchText}, {name: "order__store_id", noSuch: noSuchText},
+		{name: "subscription_id", noSuch: noSuchText}, {name: "customer_id", noSuch: noSuchID},
+		{name: "customer_email", noSuch: noSuchEmail}, {name: "product_short_code", noSuch: noSuchCode},
+		{name: "license_template_code", noSuch: noSuchCode}, {name: "license_users__true_email", noSuch: noSuchEmail},
+		{name: "active"}, {name: "enabled"},
+	}
+	for _, b := range rangeBounds {
+		all = append(all,
+			filter[LicenseRecord]{name: "validity_period" + b.suffix, noSuch: b.noSuch},
+			filter[LicenseRecord]{name: "updated_at" + b.suffix, noSuch: b.noSuch + " 00:00:00"})
+	}
+	values, _ := f.values() // sent before, so that they can be encoded
+	var sent filters[LicenseRecord, *LicenseRecord]
+	for _, one := range all {
+		if values.Has(one.name) {
+			one.judge = func(l *LicenseRecord) shown { return f.shownBy(l, one.name) }
+			sent = append(sent, one)
 		}
 	}
-	add(f.LicenseKey != "", "license_key", noSuchText, func(l *LicenseRecord) shown {
-		return showsText(l.LicenseKey, l.raw.get(), "license_key", func(s string) bool { return s == f.LicenseKey })
-	})
-	add(f.OrderStoreID != "", "order__store_id", noSuchText, func(l *LicenseRecord) shown {
-		return showsText(l.OrderStoreID, l.raw.get(), "order_store_id", func(s string) bool { return sameID(s, f.OrderStoreID) })
-	})
-	add(f.SubscriptionID != "", "subscription_id", noSuchText, func(l *LicenseRecord) shown {
-		return showsText(l.SubscriptionID, l.raw.get(), "subscription_id", func(s string) bool { return s == f.SubscriptionID })
-	})
-	add(f.CustomerID != 0, "customer_id", noSuchID, func(l *LicenseRecord) shown { return l.showsCustomerID(f.CustomerID) })
-	add(f.CustomerEmail != "", "customer_email", noSuchEmail, func(l *LicenseRecord) shown { return l.showsCustomerEmail(f.CustomerEmail) })
-	// A license does not show these two reliably.
-	add(f.ProductShortCode != "", "product_short_code", noSuchCode, nil)
-	add(f.LicenseTemplateCode != "", "license_template_code", noSuchCode, nil)
-	add(f.LicenseUserEmail != "", "license_users__true_email", noSuchEmail, func(l *LicenseRecord) shown { return l.showsUser(f.LicenseUserEmail) })
-	// There is no third value to probe with.
-	add(f.Active != nil, "active", "", func(l *LicenseRecord) shown { return showsBool(l.Active, l.raw.get(), "active", *f.Active) })
-	add(f.Enabled != nil, "enabled", "", func(l *LicenseRecord) shown { return showsBool(l.Enabled, l.raw.get(), "enabled", *f.Enabled) })
-	for i, b := range rangeBounds {
-		date, updated := f.validityPeriod(i), f.updated(i)
-		add(!date.IsZero(), "validity_period"+b.suffix, b.noSuch, func(l *LicenseRecord) shown { return l.showsValidityPeriod(b, date) })
-		add(!updated.IsZero(), "updated_at"+b.suffix, b.noSuch+" 00:00:00", func(l *LicenseRecord) shown { return l.showsUpdatedAt(b, updated) })
+	return sent
+}
+
+// shownBy returns what a license shows about a filter.
+func (f *LicenseFilter) shownBy(l *LicenseRecord, name string) shown {
+	raw := l.raw.get()
+	switch name {
+	case "license_key":
+		return showsText(l.LicenseKey, raw, name, func(s string) bool { return s == f.LicenseKey })
+	case "order__store_id":
+		return showsText(l.OrderStoreID, raw, "order_store_id", func(s string) bool { return sameID(s, f.OrderStoreID) })
+	case "subscription_id":
+		return showsText(l.SubscriptionID, raw, name, func(s string) bool { return s == f.SubscriptionID })
+	case "customer_id":
+		return l.showsCustomerID(f.CustomerID)
+	case "customer_email":
+		return l.showsCustomerEmail(f.CustomerEmail)
+	case "license_users__true_email":
+		return l.showsUser(f.LicenseUserEmail)
+	case "active":
+		return showsBool(l.Active, raw, name, *f.Active)
+	case "enabled":
+		return showsBool(l.Enabled, raw, name, *f.Enabled)
 	}
-	return fs
+	for i, b := range rangeBounds {
+		switch name {
+		case "validity_period" + b.suffix:
+			return l.showsValidityPeriod(b, f.validityPeriod(i))
+		case "updated_at" + b.suffix:
+			return l.showsUpdatedAt(b, f.updated(i))
+		}
+	}
+	return showsNothing // the codes of product and template
 }
 
 // idFilter returns the filter id__in for some IDs.
@@ -271,36 +296,54 @@ func precisionOf(text string) time.Duration {
 }
 
 func (l *LicenseRecord) showsCustomerID(want int64) shown {
-	customer := memberOf(l.raw.get(), "customer")
-	if l.CustomerID == 0 && jsonread.KindOf(customer) == jsonread.Object {
+	if l.CustomerID != 0 {
+		return showsThat(l.CustomerID == want)
+	}
+	if customer := memberOf(l.raw.get(), "customer"); jsonread.KindOf(customer) == jsonread.Object {
 		return showsID(0, customer, "id", nil)
 	}
-	return showsID(l.CustomerID, l.raw.get(), "customer", func(id int64) bool { return id == want })
+	return showsID(0, l.raw.get(), "customer", nil) // null, or nothing
 }
 
 func (l *LicenseRecord) showsCustomerEmail(want string) shown {
 	if l.Customer != nil {
-		return showsText(withoutSuffix(l.Customer.Email), memberOf(l.raw.get(), "customer"), "email", func(s string) bool { return sameEmail(s, want) })
+		return showsText(withoutSuffix(l.Customer.Email), l.Customer.raw.get(), "email", func(s string) bool { return sameEmail(s, want) })
 	}
 	return showsID(0, l.raw.get(), "customer", nil) // null, or a number
 }
 
 // showsUser reports whether one of the users has an address.
 func (l *LicenseRecord) showsUser(want string) shown {
-	legible := true
+	switch {
+	case l.userByEmail(want) != nil:
+		return showsMatch
+	case l.showsUsers():
+		return showsOther
+	default:
+		return showsNothing
+	}
+}
+
+// userByEmail returns the user with an address, or nil.
+func (l *LicenseRecord) userByEmail(email string) *UserRecord {
 	for i := range l.LicenseUsers {
-		switch email := l.LicenseUsers[i].Email; {
-		case sameEmail(email, want):
-			return showsMatch
-		case email == "":
-			legible = false
+		if sameEmail(l.LicenseUsers[i].Email, email) {
+			return &l.LicenseUsers[i]
+		}
+	}
+	return nil
+}
+
+// showsUsers reports whether the record shows all users of the license. Otherwise a
+// user that it does not show may be assigned.
+func (l *LicenseRecord) showsUsers() bool {
+	for i := range l.LicenseUsers {
+		if strings.TrimSpace(l.LicenseUsers[i].Email) == "" {
+			return false
 		}
 	}
 	users, single := memberOf(l.raw.get(), "license_users"), memberOf(l.raw.get(), "license_user")
-	if !legible || users == nil && single == nil || !isUserList(users) || !isUserOrNone(single) {
-		return showsNothing
-	}
-	return showsOther
+	return (users != nil || single != nil) && isUserList(users) && isUserOrNone(single)
 }
 
 // isUserList reports whether a value lists users, or none.

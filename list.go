@@ -285,7 +285,7 @@ func getByID[R any, P record[R]](ctx context.Context, c *Client, name Op, id int
 // checkID returns an error for a number that is not an ID of the service.
 func checkID(id int64) error {
 	if id <= 0 {
-		return validationError("id", RuleRequired, "is not an ID of the service")
+		return &ValidationError{Findings: []Finding{invalidID()}}
 	}
 	return nil
 }

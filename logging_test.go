@@ -70,6 +70,7 @@ func TestLoggingTable(t *testing.T) {
 	e, ok := errors.AsType[*licensespring.Error](err)
 	require.True(t, ok)
 	full := *e // with every attribute that can be set
+	full.LicenseID = 7
 	full.OrderID, full.StatusCode, full.Code, full.Message, full.RequestID = "inv-1", 400, "code", "message", "7"
 	full.Fields = []licensespring.FieldError{{Path: "id", Messages: []string{"is invalid"}}}
 	full.RateLimitSource, full.RetryAt = licensespring.RateLimitSourceService, time.Unix(1, 0)

@@ -43,6 +43,9 @@ type CallStarted struct {
 	Op Op
 	// OrderID is the caller's id of the order, and empty if the call has none.
 	OrderID string
+	// LicenseID is the ID the service assigned to the license, and 0 if the call
+	// has none.
+	LicenseID int64
 }
 
 // CallEnded describes a call at its end.
@@ -51,7 +54,7 @@ type CallEnded struct {
 
 	// Took is the duration of the call, including waits and rate limiting.
 	Took time.Duration
-	// Outcome is the outcome of a create, and empty after a read.
+	// Outcome is the outcome of a write, and empty after a read.
 	Outcome Outcome
 	// Err is the error that the call returns, an [*Error], or nil.
 	Err error

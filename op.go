@@ -5,10 +5,12 @@ package licensespring
 type Op string
 
 // The operations. OpLookUpOrder is a request of other calls, such as one that settles
-// an ambiguous create. OpGetProduct is both; the others are calls of their own.
+// an ambiguous create. OpGetProduct is both; the others are calls of their own. A call
+// of OpEnsureLicense, OpAssignUser or OpUnassignUser also sends requests of
+// OpGetLicense and of the operations that change a license.
 const (
 	OpNew                 Op = "new client"
-	OpPreview             Op = "preview order"
+	OpPreview             Op = "preview"
 	OpCreateOrder         Op = "create order"
 	OpEnsureOrder         Op = "ensure order"
 	OpLookUpOrder         Op = "look up order"
@@ -24,4 +26,24 @@ const (
 	OpListProducts        Op = "list products"
 	OpGenerateLicenseKeys Op = "generate license keys"
 	OpAssignKeys          Op = "assign license keys"
+	OpUpdateLicense       Op = "update license"
+	OpEnableLicense       Op = "enable license"
+	OpDisableLicense      Op = "disable license"
+	OpUpdateFeatures      Op = "update features"
+	OpAssignUser          Op = "assign user"
+	OpUnassignUser        Op = "unassign user"
+	OpSetUserPassword     Op = "set user password"
+	OpEnsureLicense       Op = "ensure license"
 )
+
+// writes reports whether the operation changes something at the service, so that
+// its errors have an outcome.
+func (o Op) writes() bool {
+	switch o {
+	case OpPreview, OpCreateOrder, OpEnsureOrder, OpUpdateLicense, OpEnableLicense, OpDisableLicense,
+		OpUpdateFeatures, OpAssignUser, OpUnassignUser, OpSetUserPassword, OpEnsureLicense:
+		return true
+	default:
+		return false
+	}
+}

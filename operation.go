@@ -13,18 +13,20 @@ import (
 
 // operation is one call of the caller: the state that its requests share.
 type operation struct {
-	client  *Client
-	name    Op
-	orderID string
-	start   time.Time
-	ctx     context.Context //nolint:containedctx // an operation does not outlive its context
-	cancel  context.CancelFunc
+	client    *Client
+	name      Op
+	orderID   string
+	licenseID int64
+	start     time.Time
+	ctx       context.Context //nolint:containedctx // an operation does not outlive its context
+	cancel    context.CancelFunc
 
-	body     []byte // of the create, to scrub it from messages
+	body     []byte // of the last write, to scrub it from messages
 	maxBody  int64  // maximum size of a response; 0: that of the client
 	warnings []Finding
 	attempts []Attempt
-	sending  bool // a request is under way; still true if the transport panicked
+	sending  bool         // a request is under way; still true if the transport panicked
+	newUsers []UserRecord // users that the call has assigned, with their passwords
 
 	// How the operation ended, for the logger and the observers.
 	ended        bool
@@ -34,9 +36,15 @@ type operation struct {
 }
 
 func (c *Client) begin(ctx context.Context, name Op, orderID string) *operation {
-	op := &operation{client: c, name: name, orderID: orderID, start: time.Now(), cancel: func() {}}
+	return c.beginCall(ctx, CallStarted{Op: name, OrderID: orderID})
+}
+
+func (c *Client) beginCall(ctx context.Context, call CallStarted) *operation {
+	op := &operation{
+		client: c, name: call.Op, orderID: call.OrderID, licenseID: call.LicenseID, start: time.Now(), cancel: func() {},
+	}
 	// Observers first: the timeout applies to whatever context they return.
-	op.ctx = startCall(ctx, c.cfg.observers, CallStarted{Op: name, OrderID: orderID})
+	op.ctx = startCall(ctx, c.cfg.observers, call)
 	if c.cfg.callTimeout > 0 {
 		op.ctx, op.cancel = context.WithTimeout(op.ctx, c.cfg.callTimeout)
 	}
@@ -49,19 +57,13 @@ func (op *operation) finish() {
 	defer op.cancel()
 	if !op.ended {
 		e := &Error{Kind: ErrUnavailable, detail: "the call did not return"}
-		if op.writes() {
+		if op.name.writes() {
 			e.Outcome = OutcomeUnknown
 		}
 		_ = op.fail(e)
 	}
 	protect(op.logEnd)
 	op.observeEnd()
-}
-
-// writes reports whether the operation creates something, so that its errors
-// have an outcome.
-func (op *operation) writes() bool {
-	return op.name == OpCreateOrder || op.name == OpEnsureOrder || op.name == OpPreview
 }
 
 // send sends one request, retries included, and records its attempts.
@@ -97,12 +99,13 @@ func (op *operation) reachedService() bool {
 // is unknown: whether the operation was rejected or not sent follows from its
 // attempts.
 func (op *operation) fail(e *Error) error {
-	e.Op, e.OrderID, e.Attempts = op.name, op.orderID, op.attempts
+	e.Op, e.OrderID, e.LicenseID, e.Attempts = op.name, op.orderID, op.licenseID, op.attempts
+	e.NewUsers = op.newUsers
 	switch {
 	case e.Outcome == OutcomeUnknown:
 		e.Kind = ErrOutcomeUnknown
 	case op.reachedService():
-		if op.writes() {
+		if op.name.writes() {
 			e.Outcome = OutcomeRejected
 		}
 		if e.Kind == ErrNotSent { // true of the last attempt only
@@ -110,7 +113,7 @@ func (op *operation) fail(e *Error) error {
 		}
 	default:
 		e.notSent = true
-		if op.writes() {
+		if op.name.writes() {
 			e.Outcome = OutcomeNotSent
 		}
 	}
@@ -171,6 +174,9 @@ func (op *operation) doneAttrs() []slog.Attr {
 	if op.orderID != "" {
 		attrs = append(attrs, slog.String("order_id", op.orderID))
 	}
+	if op.licenseID > 0 {
+		attrs = append(attrs, slog.Int64("license_id", op.licenseID))
+	}
 	if op.outcome != "" {
 		attrs = append(attrs, slog.String("outcome", string(op.outcome)), slog.Int("warnings", op.warningCount))
 	}
@@ -179,7 +185,7 @@ func (op *operation) doneAttrs() []slog.Attr {
 
 func (op *operation) observeEnd() {
 	ended := CallEnded{
-		CallStarted: CallStarted{Op: op.name, OrderID: op.orderID},
+		CallStarted: CallStarted{Op: op.name, OrderID: op.orderID, LicenseID: op.licenseID},
 		Took:        time.Since(op.start),
 		Outcome:     op.outcome,
 		Attempts:    op.attempts,

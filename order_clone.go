@@ -50,7 +50,9 @@ type cloner struct{}
 
 func (cloner) member(name string, p any) {
 	switch p := p.(type) {
-	case *string, *bool, *ConsumptionPeriod, *Duration, *time.Time, *Date: // copied by assignment
+	case *string, *bool, *ConsumptionPeriod, *Duration, *time.Time, *Date, *Secret: // copied by assignment
+	case **string:
+		*p = clonePointer(*p)
 	case **bool:
 		*p = clonePointer(*p)
 	case **int:
@@ -76,6 +78,8 @@ func (cloner) member(name string, p any) {
 	case *[]ProductFeature:
 		cloneList(name, p)
 	case *[]CustomField:
+		cloneList(name, p)
+	case *[]UserAssignment:
 		cloneList(name, p)
 	default:
 		panic(unknownField(name, p))

@@ -62,19 +62,31 @@ func (o *Order) sizeHint() int {
 
 func appendObject(dst []byte, o object, d Dialect) ([]byte, error) {
 	w := orderWriter{buf: dst, dialect: d.wire()}
-	w.object(o)
-	if len(w.findings) > 0 {
-		return dst, &ValidationError{Findings: w.findings}
-	}
-	return w.buf, nil
+	return w.document(dst, o)
+}
+
+// appendUpdate appends the body of a request that changes a license.
+func appendUpdate(dst []byte, o object, d Dialect) ([]byte, error) {
+	w := orderWriter{buf: dst, dialect: d.wire(), update: true}
+	return w.document(dst, o)
 }
 
 // orderWriter is the visitor that encodes JSON.
 type orderWriter struct {
 	buf      []byte
 	dialect  wire.Dialect
+	update   bool // the request changes a license, which spells features differently
 	path     wire.Path
 	findings []Finding
+}
+
+// document returns the whole document, or dst and the reasons why it cannot be encoded.
+func (w *orderWriter) document(dst []byte, o object) ([]byte, error) {
+	w.object(o)
+	if len(w.findings) > 0 {
+		return dst, &ValidationError{Findings: w.findings}
+	}
+	return w.buf, nil
 }
 
 func (w *orderWriter) object(o object) {
@@ -85,6 +97,9 @@ func (w *orderWriter) object(o object) {
 
 // name writes the name of a member, in the spelling of the dialect.
 func (w *orderWriter) name(name string) {
+	if w.update && name == "code" {
+		name = "product_feature"
+	}
 	w.comma('{')
 	w.buf = append(w.buf, '"')
 	w.buf = append(w.buf, w.dialect.Member(name)...)
@@ -120,6 +135,13 @@ func (w *orderWriter) member(name string, p any) {
 		if *p {
 			w.flag(name, true)
 		}
+	case **string:
+		if *p != nil {
+			w.name(name)
+			w.string(name, **p)
+		}
+	case *Secret:
+		w.text(name, p.Reveal())
 	case **bool:
 		if *p != nil {
 			w.flag(name, **p)
@@ -162,7 +184,7 @@ func (w *orderWriter) member(name string, p any) {
 			w.buf = p.append(w.buf)
 			w.unquote()
 		}
-	case *[]OrderItem, *[]License, *[]LicenseUser, *[]ProductFeature, *[]CustomField:
+	case *[]OrderItem, *[]License, *[]LicenseUser, *[]ProductFeature, *[]CustomField, *[]UserAssignment:
 		w.list(name, p)
 	default:
 		panic(unknownField(name, p))
@@ -251,7 +273,7 @@ func (w *orderWriter) list(name string, p any) {
 		return
 	}
 	features, _ := p.(*[]ProductFeature)
-	short := features != nil && onlyCodes(*features)
+	short := features != nil && !w.update && onlyCodes(*features)
 	w.name(name)
 	w.buf = append(w.buf, '[')
 	for i := range l.len() {

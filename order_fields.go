@@ -11,7 +11,8 @@ import (
 	"github.com/licensespring-go/licensespring/internal/wire"
 )
 
-// object is a part of an order that is a JSON object.
+// object is a JSON object of a request: an order, a part of one, or a change of a
+// license.
 type object interface {
 	// fields passes every member of the object to a visitor, in the order in which
 	// they are written: those of the Create Order page first. Names are in the
@@ -30,9 +31,12 @@ type visitor interface {
 	//
 	//	*string *bool *ConsumptionPeriod *Duration *time.Time *Date
 	//	        the zero value means absent
-	//	**bool **int **int64 **float64 *map[string]any *any **Customer
+	//	*Secret
+	//	        likewise, a text that must not be shown
+	//	**bool **int **int64 **float64 **string *map[string]any *any **Customer
 	//	        nil means absent; zero and false are values
 	//	*[]OrderItem *[]License *[]LicenseUser *[]ProductFeature *[]CustomField
+	//	*[]UserAssignment
 	//	        a list of objects; see listOf
 	//
 	// It panics for another type, so that no visitor misses a new one.
@@ -183,7 +187,7 @@ func listOf(name string, p any) objectList {
 	case *[]OrderItem, *[]License, *[]LicenseUser:
 	case *[]ProductFeature:
 		l.features, l.emptyCounts = true, true
-	case *[]CustomField:
+	case *[]CustomField, *[]UserAssignment:
 		l.emptyCounts = true
 	default:
 		panic(unknownField(name, p))
@@ -281,3 +285,31 @@ func (n *nameFinder) member(name string, _ any) {
 }
 
 func (n *nameFinder) extra(object, *map[string]json.RawMessage) {}
+
+// presence is the visitor that lists the members that are not absent.
+type presence struct{ names []string }
+
+func (v *presence) member(name string, p any) {
+	value := reflect.ValueOf(p).Elem()
+	if value.Kind() == reflect.Slice && !value.IsNil() && listOf(name, p).absent() {
+		return
+	}
+	if !value.IsZero() {
+		v.names = append(v.names, name)
+	}
+}
+
+func (v *presence) extra(_ object, p *map[string]json.RawMessage) {
+	v.names = append(v.names, sortedNames(*p)...)
+}
+
+// retainer is the visitor that sets all members without one of the names to absent.
+type retainer struct{ names map[string]bool }
+
+func (r retainer) member(name string, p any) {
+	if !r.names[name] {
+		reflect.ValueOf(p).Elem().SetZero()
+	}
+}
+
+func (r retainer) extra(object, *map[string]json.RawMessage) {}

@@ -3,6 +3,7 @@ package licensespring
 import (
 	"net/http"
 
+	"github.com/licensespring-go/licensespring/internal/exchange"
 	"github.com/licensespring-go/licensespring/internal/redact"
 )
 
@@ -13,8 +14,8 @@ type Preview struct {
 	Method string
 	URL    string
 	Header http.Header
-	// Body is the body of the request. It holds the license keys and e-mail
-	// addresses of the order: do not log it.
+	// Body is the body of the request. It holds the license keys, e-mail addresses
+	// and passwords of the request: do not log it.
 	Body []byte
 	// Findings are all findings of validation, warnings included.
 	Findings []Finding
@@ -30,7 +31,11 @@ func (c *Client) Preview(order *Order) (*Preview, error) {
 		op := &operation{client: c, name: OpPreview, orderID: order.id()}
 		return &Preview{Findings: findings}, op.invalid(err)
 	}
+	return newPreview(req, findings), nil
+}
+
+func newPreview(req exchange.Request, findings []Finding) *Preview {
 	header := req.Header.Clone() // its values are shared by all requests
 	header.Set("Authorization", "Api-Key "+redact.Mark)
-	return &Preview{Method: req.Method, URL: req.URL, Header: header, Body: req.Body, Findings: findings}, nil
+	return &Preview{Method: req.Method, URL: req.URL, Header: header, Body: req.Body, Findings: findings}
 }

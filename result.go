@@ -5,10 +5,11 @@ import (
 	"errors"
 )
 
-// Outcome is how a create ended. Each ends in exactly one outcome: done
-// ([OutcomeCreated], [OutcomeAppended], [OutcomeRecovered], [OutcomeExisting]),
-// without effect ([OutcomeRejected], [OutcomeNotSent]), or [OutcomeUnknown]. A
-// call that only reads has no outcome: it is empty.
+// Outcome is how a write ended. Each ends in exactly one outcome: done
+// ([OutcomeCreated], [OutcomeAppended], [OutcomeRecovered], [OutcomeExisting],
+// [OutcomeChanged], [OutcomeUnchanged]), without effect ([OutcomeRejected],
+// [OutcomeNotSent]), or [OutcomeUnknown]. A call that only reads has no outcome: it
+// is empty.
 type Outcome string
 
 // The outcomes.
@@ -25,22 +26,29 @@ const (
 	// OutcomeExisting means that the order existed before, as given, and that
 	// nothing was changed. Only EnsureOrder and EnsureOrders end so.
 	OutcomeExisting Outcome = "existing"
-	// OutcomeRejected means that the call reached the service and created nothing:
-	// the service rejected the order, or the lookup that precedes an append in
-	// EnsureOrder failed.
+	// OutcomeChanged means that this call changed the license, and that it was as
+	// wanted when the call ended or a moment before. If a response was lost, a read
+	// has shown the license as wanted.
+	OutcomeChanged Outcome = "changed"
+	// OutcomeUnchanged means that the license was as wanted before, and that the
+	// call changed nothing.
+	OutcomeUnchanged Outcome = "unchanged"
+	// OutcomeRejected means that the call reached the service and created or changed
+	// nothing: the service rejected the request, or a lookup that precedes it failed.
 	OutcomeRejected Outcome = "rejected"
 	// OutcomeNotSent means that no request of the call reached the service.
-	// Nothing was created.
+	// Nothing was created or changed.
 	OutcomeNotSent Outcome = "not sent"
-	// OutcomeUnknown means that the order may or may not have been created.
+	// OutcomeUnknown means that the order may or may not have been created, or that
+	// the license may or may not have been changed, completely or in part.
 	OutcomeUnknown Outcome = "unknown"
 )
 
-// Done reports whether the order exists as given, created by this call or
-// before it.
+// Done reports whether the order exists as given, or the license is as wanted, by
+// this call or before it.
 func (o Outcome) Done() bool {
 	switch o {
-	case OutcomeCreated, OutcomeAppended, OutcomeRecovered, OutcomeExisting:
+	case OutcomeCreated, OutcomeAppended, OutcomeRecovered, OutcomeExisting, OutcomeChanged, OutcomeUnchanged:
 		return true
 	default:
 		return false
@@ -86,10 +94,7 @@ func (r *OrderResult) Raw() json.RawMessage {
 func (op *operation) result(outcome Outcome, found *lookup, differences []Difference) *OrderResult {
 	warnings := append([]Finding(nil), op.warnings...)
 	for _, path := range found.unreadable {
-		warnings = append(warnings, Finding{
-			Path: "response." + path, Rule: RuleUnreadableMember, Severity: SeverityWarning,
-			Message: "has an unexpected type and was ignored",
-		})
+		warnings = append(warnings, unreadableWarning(path))
 	}
 	if !found.rec.showsLicenses() {
 		warnings = append(warnings, Finding{
@@ -113,6 +118,14 @@ func (s *submission) differences(rec *OrderRecord) []Difference {
 	return compareOrder(s.order, rec, !s.order.Append)
 }
 
+// unreadableWarning returns the warning about a member of the response.
+func unreadableWarning(path string) Finding {
+	return Finding{
+		Path: "response." + path, Rule: RuleUnreadableMember, Severity: SeverityWarning,
+		Message: "has an unexpected type and was ignored",
+	}
+}
+
 func (d Difference) warning() Finding {
 	f := Finding{Path: d.Path, Rule: d.Rule, Severity: SeverityWarning}
 	switch d.Rule {
@@ -120,6 +133,8 @@ func (d Difference) warning() Finding {
 		f.Message = "the license does not have the feature; the service drops unknown codes"
 	case RuleDialectSuspected:
 		f.Message = "was sent and is not in the record; the service may expect the other dialect"
+	case RuleNotShown:
+		f.Message = "the license does not show whether it is in effect"
 	default:
 		f.Rule, f.Message = RuleValueMismatch, d.message()
 	}

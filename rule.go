@@ -93,6 +93,23 @@ const (
 	RuleTooManyFindings Rule = "too_many_findings"
 )
 
+// Errors of changes of a license, in addition to those of [Order.Check]. A change
+// with one of them is not sent.
+const (
+	// RuleRequiredWith is an error: a member is missing that the service requires
+	// together with another one, such as is_trial with validity_period.
+	RuleRequiredWith Rule = "required_with"
+	// RuleBothEnds is an error: the same end is given both as a duration and as a
+	// date.
+	RuleBothEnds Rule = "both_ends"
+	// RuleCounter is an error: a counter is set. A late repetition would set a newer
+	// one back.
+	RuleCounter Rule = "counter"
+	// RuleNotComparable is an error of a [LicenseState]: a license does not show the
+	// member, so it cannot be compared.
+	RuleNotComparable Rule = "not_comparable"
+)
+
 // Errors of [Order.CheckProducts]. The client does not check them: the service
 // rejects such an order, or creates something else.
 const (
@@ -152,7 +169,7 @@ const (
 	// JSON.
 	RuleMetadataNotJSON Rule = "metadata_not_json"
 	// RuleDuplicateUser is a warning: two users of a license have the same e-mail
-	// address.
+	// address. It is an error of a [LicenseState].
 	RuleDuplicateUser Rule = "duplicate_user"
 	// RuleDuplicateFeature is a warning: two features of a license have the same
 	// code.
@@ -161,7 +178,7 @@ const (
 	// the same name.
 	RuleDuplicateCustomField Rule = "duplicate_custom_field"
 	// RuleTooManyUsers is a warning: a license has more users than its own
-	// max_license_users.
+	// max_license_users. It is an error of a [LicenseState].
 	RuleTooManyUsers Rule = "too_many_users"
 	// RuleDurationAndDate is a warning: the same end is given both as a duration
 	// and as a date.
@@ -189,9 +206,9 @@ const (
 	RuleSwitchedOff Rule = "switched_off"
 )
 
-// Warnings about the response to a call; see [OrderResult.Warnings]. As the Rule
-// of a [Difference], all but RuleValueMismatch are tolerated: they do not make
-// the order a different one.
+// Warnings about the response to a call; see [OrderResult.Warnings] and
+// [LicenseResult.Warnings]. As the Rule of a [Difference], RuleFeatureDropped and
+// RuleDialectSuspected are tolerated: they do not make the order a different one.
 const (
 	// RuleValueMismatch is a warning: the record shows another value than the one
 	// that was sent.
@@ -210,6 +227,12 @@ const (
 	// responses in the legacy form do. [Client.GetOrder] with the ID of the
 	// record returns them.
 	RuleNoLicensesShown Rule = "no_licenses_shown"
+	// RuleNotShown is a warning: a member was sent, and the record of the license
+	// does not show it. Whether it is in effect is not known.
+	RuleNotShown Rule = "not_shown"
+	// RulePasswordLost is a warning: a user was assigned, and the response with the
+	// initial password was lost. [Client.SetUserPassword] sets another one.
+	RulePasswordLost Rule = "password_lost"
 )
 
 // Messages that encoding and validation share.

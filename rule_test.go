@@ -25,6 +25,7 @@ func TestRulesAreDocumentedAndTested(t *testing.T) {
 	ofCalls := []Rule{ // tested with the calls that report them
 		RuleOption, RuleAppendWithoutKeys, RuleOutOfRange,
 		RuleValueMismatch, RuleFeatureDropped, RuleDialectSuspected, RuleUnreadableMember, RuleNoLicensesShown,
+		RuleNotShown, RulePasswordLost,
 	}
 	broken := brokenRules()
 	for rule, comment := range rules {
@@ -85,6 +86,16 @@ func brokenRules() map[Rule]Severity {
 			for _, f := range all.Findings {
 				broken[f.Rule] = f.Severity
 			}
+		}
+	}
+	for _, row := range updateCases() {
+		for _, f := range row.update.Check() {
+			broken[f.Rule] = f.Severity
+		}
+	}
+	for _, row := range stateCases() {
+		for _, f := range row.state.Check() {
+			broken[f.Rule] = f.Severity
 		}
 	}
 	return broken

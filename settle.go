@@ -112,7 +112,10 @@ func (op *operation) pause(d time.Duration) error {
 	case <-timer.C:
 	}
 	if n := len(op.attempts); n > 0 {
-		op.attempts[n-1].Wait, op.attempts[n-1].Decision = d, "poll again"
+		last := &op.attempts[n-1]
+		if last.Wait, last.Decision = d, "poll again"; last.Op.writes() {
+			last.Decision = "read back"
+		}
 	}
 	return nil
 }

@@ -29,6 +29,13 @@ func (o *Order) check(d Dialect) []Finding {
 	return c.findings
 }
 
+// checkObject returns all findings about another object than an order.
+func checkObject(o object, d Dialect) []Finding {
+	c := checker{dialect: d.wire()}
+	c.object(o)
+	return c.findings
+}
+
 // errorsAmong returns a *ValidationError with the findings of severity error, and
 // nil if there is none.
 func errorsAmong(findings []Finding) error {
@@ -139,6 +146,12 @@ func (c *checker) member(name string, p any) {
 	case *bool, **bool: // always valid
 	case *string:
 		c.text(name, *p)
+	case **string:
+		if *p != nil {
+			c.text(name, **p)
+		}
+	case *Secret:
+		c.text(name, p.Reveal())
 	case *ConsumptionPeriod:
 		c.period(name, string(*p))
 	case *Duration:

@@ -10,6 +10,7 @@ import (
 const (
 	keyOp              = attribute.Key("licensespring.op")
 	keyOrderID         = attribute.Key("licensespring.order.id")
+	keyLicenseID       = attribute.Key("licensespring.license.id")
 	keyOutcome         = attribute.Key("licensespring.outcome")
 	keyAttempts        = attribute.Key("licensespring.attempts")
 	keyWarnings        = attribute.Key("licensespring.warnings")

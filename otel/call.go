@@ -28,6 +28,9 @@ func (in *instrumentation) startCall(ctx context.Context, started licensespring.
 	if started.OrderID != "" && !in.withoutOrderID {
 		attrs = append(attrs, text(keyOrderID, started.OrderID))
 	}
+	if started.LicenseID != 0 && !in.withoutOrderID {
+		attrs = append(attrs, keyLicenseID.Int64(started.LicenseID))
+	}
 	ctx, span := in.tracer.Start(ctx, "licensespring "+op, trace.WithAttributes(attrs...))
 	return context.WithValue(ctx, callKey{in}, &call{span: span})
 }
@@ -95,7 +98,7 @@ func description(ended licensespring.CallEnded) string {
 	kind := string(e.Kind)
 	text := kind
 	if e.Outcome == licensespring.OutcomeUnknown {
-		text += ": the order may or may not have been created"
+		text += ": it may or may not have taken effect"
 	}
 	if detail := detailOf(e); detail != "" && detail != kind {
 		text += ": " + detail

@@ -38,7 +38,7 @@
 //
 // Spans and metrics contain no management key, password, license key, e-mail
 // address, header, body, query, or message of the service. Spans contain the id of
-// the order, unless [WithoutOrderID] is set; metrics do not. Of an error they
+// the order or the license, unless [WithoutOrderID] is set; metrics do not. Of an error they
 // contain the kind, the SDK's reason, the service's code and the request id. The
 // values of all attributes except ids and numbers have low cardinality.
 //

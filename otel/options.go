@@ -44,9 +44,9 @@ func WithMeterProvider(provider metric.MeterProvider) Option {
 	return func(c *config) { c.meters = provider }
 }
 
-// WithoutOrderID omits the ids of orders from spans: the id of the caller, and the id
-// of the service in url.full, which then contains the template. Metrics never
-// contain ids.
+// WithoutOrderID omits the ids of orders and licenses from spans: the id of the
+// caller, and the ids of the service, also in url.full, which then contains the
+// template. Metrics never contain ids.
 func WithoutOrderID() Option {
 	return func(c *config) { c.withoutOrderID = true }
 }

@@ -99,10 +99,10 @@ licensespring create_order (internal) Error invalid request: {detail}
 		faults: []lst.Fault{lst.DropAfter()},
 		call:   create(anOrder("inv-1").Appending()),
 		want: `
-licensespring create_order (internal) Error outcome unknown: the order may or may not have been created: {detail}
+licensespring create_order (internal) Error outcome unknown: it may or may not have taken effect: {detail}
   | attempts=1; error.type=outcome_unknown; op=create_order; order.id=inv-1; outcome=unknown
   POST /api/v1/orders/create_order/ (client) Error connection closed
-    | attempt.decision=no retry: may have been applied; a repeat would add the licenses twice; attempt.number=1; attempt.op=create_order; attempt.phase=sent; error.type=connection_closed
+    | attempt.decision=no retry: may have been applied; attempt.number=1; attempt.op=create_order; attempt.phase=sent; error.type=connection_closed
 `,
 	}, {
 		name:   "retried read",
@@ -118,6 +118,18 @@ licensespring get_order_by_store_id (internal) Error not found: {detail}
     | attempt.decision=retry; attempt.number=1; attempt.op=get_order_by_store_id; attempt.phase=responded; attempt.wait=0.25; error.type=503; http.response.status_code=503
   GET /api/v1/orders/ (client)
     | attempt.number=2; attempt.op=get_order_by_store_id; attempt.phase=responded; http.request.resend_count=1; http.response.status_code=200
+`,
+	}, {
+		name: "change of a license",
+		call: func(ctx context.Context, c *licensespring.Client) error {
+			_, err := c.DisableLicense(ctx, 7)
+			return err
+		},
+		want: `
+licensespring disable_license (internal) Error not found: {detail}
+  | attempts=1; error.type=not_found; license.id=7; op=disable_license; outcome=rejected
+  POST /api/v1/licenses/{id}/disable/ (client) Error
+    | attempt.decision=no retry: final response; attempt.number=1; attempt.op=disable_license; attempt.phase=responded; error.type=404; http.response.status_code=404
 `,
 	}, {
 		name:   "rate limited: no wait beyond the deadline",

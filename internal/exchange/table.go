@@ -8,10 +8,11 @@ type Safety int
 const (
 	// Safe changes nothing: a read.
 	Safe Safety = iota
-	// Idempotent has the same effect however often it is received: a plain
-	// create, which the order id deduplicates.
+	// Idempotent has the same effect however often it is received: a plain create,
+	// which the order id deduplicates, or an update of a license with absolute values.
 	Idempotent
-	// NonIdempotent has an effect each time it is received: an append.
+	// NonIdempotent has an effect each time it is received: an append, or an
+	// assignment of a user.
 	NonIdempotent
 )
 
@@ -47,7 +48,7 @@ const (
 //	PermanentFailure  no     no           no              for example an invalid certificate
 //	RateLimited       yes    yes          yes             the service did not process it
 //	Rejected          no     no           no              the response is final
-//	Ambiguous         yes    yes          NO              an append would add its licenses twice
+//	Ambiguous         yes    yes          NO              it may take effect twice
 //	AmbiguousFinal    no     no           no              501, 505 and 303 do not change
 //	BadBody           yes    NO           NO              it took effect: look it up instead
 //	OK                no     no           no
@@ -85,7 +86,7 @@ func (e Ending) ofRepeated(s Safety) Ending {
 func noRetryReason(e Ending, s Safety) string {
 	switch {
 	case e == Ambiguous && s == NonIdempotent:
-		return "no retry: may have been applied; a repeat would add the licenses twice"
+		return "no retry: may have been applied"
 	case e == BadBody:
 		return "no retry: already applied"
 	case e == Rejected:

@@ -51,7 +51,7 @@ func TestNoRetryReason(t *testing.T) {
 		safety exchange.Safety
 		want   string
 	}{
-		{exchange.Ambiguous, exchange.NonIdempotent, "no retry: may have been applied; a repeat would add the licenses twice"},
+		{exchange.Ambiguous, exchange.NonIdempotent, "no retry: may have been applied"},
 		{exchange.BadBody, exchange.Idempotent, "no retry: already applied"},
 		{exchange.Rejected, exchange.Safe, "no retry: final response"},
 		{exchange.PermanentFailure, exchange.Safe, "no retry: permanent failure"},

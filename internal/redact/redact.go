@@ -136,11 +136,26 @@ func (s *Scrubber) Text(text string) string {
 	return text
 }
 
-// looksPrivate reports whether a word is an e-mail address, a URL or a query.
+// looksPrivate reports whether a word is an e-mail address, a URL, a query or a
+// license key.
 func looksPrivate(word string) bool {
 	_, query, hasQuery := strings.Cut(word, "?")
 	return strings.Contains(word, "@") || strings.Contains(word, "://") ||
-		(hasQuery && strings.Contains(query, "="))
+		(hasQuery && strings.Contains(query, "=")) || looksLikeKey(word)
+}
+
+// looksLikeKey reports whether a word has the form of the service's license keys, such
+// as AB2C-D3EF-GH4J-K5MN. A message about a license may name a key that the request
+// does not hold.
+func looksLikeKey(word string) bool {
+	const minGroups, minGroup = 3, 4
+	groups := strings.Split(strings.Trim(word, `.,:;!?"'()[]{}<>=`), "-")
+	for _, group := range groups {
+		if len(group) < minGroup || strings.Trim(group, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+			return false
+		}
+	}
+	return len(groups) >= minGroups
 }
 
 // scrub replaces all known values, in any case. Overlapping values are replaced

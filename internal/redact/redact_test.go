@@ -48,6 +48,8 @@ func TestText(t *testing.T) {
 		{"an e-mail address of the request", "user grace.hopper@EXAMPLE.ORG exists", "user [redacted] exists"},
 		{"any other e-mail address", "contact <support@licensespring.example>, please", "contact [redacted] please"},
 		{"a url", "see https://saas.licensespring.com/api/v1/orders/?store_id=x for more", "see [redacted] for more"},
+		{"a license key", "License (ZZ2C-D3EF-GH4J-K5MN). is expired", "License [redacted] is expired"},
+		{"no license keys", "2031-05-07, time-limited, ABC-DEF-GHI, ABCD-EFGH, abcd-efgh-ijkl", "2031-05-07, time-limited, ABC-DEF-GHI, ABCD-EFGH, abcd-efgh-ijkl"},
 		{"a path with a query", "GET /api/v1/orders/?store_id=inv failed", "GET [redacted] failed"},
 		{"a question", "what? a=b", "what? a=b"},
 		{"a url, escaped", `{"next":"https:\/\/saas.licensespring.com\/"}`, "[redacted]"},
