@@ -48,7 +48,7 @@ func TestEachFilterIsChecked(t *testing.T) {
 	require.NoError(t, err)
 	values.Del("order_by")
 	names := []string{}
-	for _, f := range licenses.filters() {
+	for _, f := range licenses.filters(values) {
 		names = append(names, f.name)
 	}
 	assert.ElementsMatch(t, slices.Collect(maps.Keys(values)), names)

@@ -141,23 +141,27 @@ func (f *LicenseFilter) private() []byte {
 	return private(f.LicenseKey, f.OrderStoreID, f.SubscriptionID, f.CustomerEmail, f.LicenseUserEmail)
 }
 
-// filters returns the filters that are sent, except id__in.
-func (f *LicenseFilter) filters() filters[LicenseRecord, *LicenseRecord] {
+// filters returns the filters of a query, except id__in.
+func (f *LicenseFilter) filters(values url.Values) filters[LicenseRecord, *LicenseRecord] {
 	// A license does not show the code of its product and of its template reliably, and
 	// there is no third value to probe a boolean with.
 	all := []filter[LicenseRecord]{
-		{name: "license_key", noSuch: noSuchText}, {name: "order__store_id", noSuch: noSuchText},
-		{name: "subscription_id", noSuch: noSuchText}, {name: "customer_id", noSuch: noSuchID},
-		{name: "customer_email", noSuch: noSuchEmail}, {name: "product_short_code", noSuch: noSuchCode},
-		{name: "license_template_code", noSuch: noSuchCode}, {name: "license_users__true_email", noSuch: noSuchEmail},
-		{name: "active"}, {name: "enabled"},
+		{name: "license_key", noSuch: noSuchText},
+		{name: "order__store_id", noSuch: noSuchText},
+		{name: "subscription_id", noSuch: noSuchText},
+		{name: "customer_id", noSuch: noSuchID},
+		{name: "customer_email", noSuch: noSuchEmail},
+		{name: "product_short_code", noSuch: noSuchCode},
+		{name: "license_template_code", noSuch: noSuchCode},
+		{name: "license_users__true_email", noSuch: noSuchEmail},
+		{name: "active"},
+		{name: "enabled"},
 	}
 	for _, b := range rangeBounds {
 		all = append(all,
 			filter[LicenseRecord]{name: "validity_period" + b.suffix, noSuch: b.noSuch},
 			filter[LicenseRecord]{name: "updated_at" + b.suffix, noSuch: b.noSuch + " 00:00:00"})
 	}
-	values, _ := f.values() // sent before, so that they can be encoded
 	var sent filters[LicenseRecord, *LicenseRecord]
 	for _, one := range all {
 		if values.Has(one.name) {

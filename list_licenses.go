@@ -32,10 +32,11 @@ func (c *Client) ListLicenses(ctx context.Context, filter LicenseFilter) iter.Se
 	return func(yield func(*LicenseRecord, error) bool) {
 		f := filter.normalized()
 		l := listing[LicenseRecord, *LicenseRecord]{
-			name: OpListLicenses, invalid: filter.validate(), private: f.private(), pageSize: cmp.Or(f.PageSize, maxPageSize), filters: f.filters(),
+			name: OpListLicenses, invalid: filter.validate(), private: f.private(), pageSize: cmp.Or(f.PageSize, maxPageSize),
 		}
 		if l.invalid == nil {
 			l.query, l.invalid = f.values()
+			l.filters = f.filters(l.query)
 		}
 		if l.invalid != nil || f.IDs == nil {
 			l.run(ctx, c, yield)
