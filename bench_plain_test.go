@@ -259,9 +259,26 @@ func plainCreate(ctx context.Context, client *http.Client, url, key string, deco
 	return decode(resp.Body)
 }
 
+// plainUpdate is the shortest program that changes a license.
+func plainUpdate(ctx context.Context, client *http.Client, url, key string) error {
+	body, err := json.Marshal(struct {
+		ValidityPeriod string `json:"validity_period"`
+		IsTrial        bool   `json:"is_trial"`
+		MaxActivations int    `json:"max_activations"`
+	}{"2031-05-07", false, 3})
+	if err != nil {
+		return err
+	}
+	return plainRead(ctx, client, http.MethodPatch, url, key, bytes.NewReader(body), new(plainLicenseView))
+}
+
 // plainGet is the shortest program that reads something.
 func plainGet(ctx context.Context, client *http.Client, url, key string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	return plainRead(ctx, client, http.MethodGet, url, key, http.NoBody, into)
+}
+
+func plainRead(ctx context.Context, client *http.Client, method, url, key string, body io.Reader, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {
 		return err
 	}

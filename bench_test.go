@@ -269,6 +269,25 @@ func BenchmarkGetLicense(b *testing.B) {
 	})
 }
 
+func BenchmarkUpdateLicense(b *testing.B) {
+	const url = "https://saas.licensespring.com"
+	body, id := benchLicense(b)
+	transport := fixedResponse{body: body}
+	bare, client := &http.Client{Transport: transport}, benchClient(b, url, transport)
+	path := url + "/api/v1/licenses/" + strconv.FormatInt(id, 10) + "/"
+	b.Run("bare", func(b *testing.B) {
+		benchCall(b, func(ctx context.Context) error { return plainUpdate(ctx, bare, path, benchKey) })
+	})
+	b.Run("sdk", func(b *testing.B) {
+		benchCall(b, func(ctx context.Context) error {
+			update := licensespring.ValidUntil(licensespring.Date{Year: 2031, Month: time.May, Day: 7})
+			update.MaxActivations = new(3)
+			_, err := client.UpdateLicense(ctx, id, update)
+			return err
+		})
+	})
+}
+
 // fixedPages is a transport that responds with the page of the requested offset.
 type fixedPages []fixedResponse
 

@@ -257,7 +257,7 @@ func (cv *convergence) send() (again bool, e *Error) {
 	}
 	for i := range steps {
 		s := &steps[i]
-		req, err := cv.op.prepareWrite(s.write)
+		req, _, err := cv.op.client.encode(s.write) // the warnings are those of the state
 		if err != nil {
 			return false, invalidRequest(err)
 		}

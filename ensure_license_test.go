@@ -252,6 +252,14 @@ func ensureCases() []ensureCase {
 			outcome: licensespring.OutcomeChanged, warnings: []string{"feature_dropped"},
 		},
 		{
+			name: "a warning of validation is reported once", state: licensespring.LicenseState{ProductFeatures: []licensespring.ProductFeature{{Code: "render", Extra: map[string]json.RawMessage{"is_floating_cloud": json.RawMessage("true")}}}},
+			steps: []exchangeStep{
+				get(nil),
+				{"POST update_features", `{"product_features":[{"product_feature":"render","is_floating_cloud":true}]}`, 200, shown(m{"product_features": []any{feature("render", m{"is_floating_cloud": true})}})},
+			},
+			outcome: licensespring.OutcomeChanged, warnings: []string{"extra_member"},
+		},
+		{
 			name: "feature ends earlier", state: licensespring.LicenseState{ProductFeatures: []licensespring.ProductFeature{{Code: "render", ExpiryDate: day(time.May, 1)}}},
 			steps:   []exchangeStep{get(m{"product_features": []any{feature("render", m{"expiry_date": "2031-05-02"})}})},
 			outcome: licensespring.OutcomeRejected, kind: licensespring.ErrLicenseConflict, differ: []string{"product_features[0].expiry_date"},

@@ -90,7 +90,7 @@ func (cv *convergence) plan() ([]step, *Error) {
 func (cv *convergence) update(names map[string]bool) (*LicenseUpdate, []string, *Error) {
 	u, rec := cv.state.LicenseUpdate, cv.shown.rec
 	u.keep(names)
-	p := presence{}
+	p := presence{list: true}
 	u.members(&p)
 	if !u.ValidityPeriod.IsZero() && u.IsTrial == nil {
 		// The service requires it with the date.

@@ -47,7 +47,7 @@ func (s *LicenseState) fields(v visitor) {
 }
 
 func (s *LicenseState) rules(ch *checker) {
-	if s.isEmpty() {
+	if isEmpty(s) {
 		ch.reject("", RuleRequired, "the state has no members")
 	}
 	s.valueRules(ch)
@@ -67,12 +67,6 @@ func (s *LicenseState) rules(ch *checker) {
 			ch.reject(userPath(i), RuleDuplicateUser, "is a duplicate of that of "+userPath(first))
 		}
 	}
-}
-
-func (s *LicenseState) isEmpty() bool {
-	p := presence{}
-	s.fields(&p)
-	return len(p.names) == 0
 }
 
 // featureUpdate is the body of a request that replaces the features of a license.

@@ -85,7 +85,7 @@ func (c *Client) encode(w *licenseWrite) (exchange.Request, []Finding, error) {
 	body := []byte("{}")
 	if w.body != nil {
 		var err error
-		if body, err = appendUpdate(nil, w.body, c.cfg.dialect); err != nil {
+		if body, err = appendUpdate(make([]byte, 0, 192), w.body, c.cfg.dialect); err != nil { // fits most changes
 			return exchange.Request{}, findings, err
 		}
 	}

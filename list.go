@@ -177,7 +177,13 @@ func (r *repetitions) add(sum uint64) int {
 
 // page is one page of a list.
 type page[R any] struct {
-	records    []R
+	pageInfo
+
+	records []R
+}
+
+// pageInfo is what a page shows in addition to its records.
+type pageInfo struct {
 	unreadable map[int][]string // paths of unreadable members, by the index of the record
 	size       int              // elements, including those that are not records
 	last       bool
@@ -186,7 +192,7 @@ type page[R any] struct {
 }
 
 // maxSize returns the maximum number of records of the list.
-func (p *page[R]) maxSize() int {
+func (p *pageInfo) maxSize() int {
 	if 0 < p.count && p.count < maxListSize/10 {
 		return 10*int(p.count) + maxUncounted
 	}
@@ -197,6 +203,12 @@ func (p *page[R]) maxSize() int {
 // records" is a result with consequences.
 func readPage[R any, P record[R]](document *jsonread.Document, limit int) (*page[R], bool) {
 	p := &page[R]{}
+	ok := p.read(document, limit, func(r *recordReader, list jsonread.Value) { readElements[R, P](p, r, list) })
+	return p, ok && len(p.records) <= maxPageRecords
+}
+
+// read reads what is around the records of a page, and calls elements for its lists.
+func (p *pageInfo) read(document *jsonread.Document, limit int, elements func(*recordReader, jsonread.Value)) bool {
 	r := newRecordReader(document)
 	ok, hasNext := false, false
 	for it := document.Root().Members(); it.Next(); {
@@ -209,13 +221,13 @@ func readPage[R any, P record[R]](document *jsonread.Document, limit int) (*page
 			p.last, hasNext = it.Value.Kind() != jsonread.String || string(it.Value.Bytes()) == `""`, true
 		case "results":
 			ok = it.Value.Kind() == jsonread.Array
-			readElements[R, P](p, r, it.Value)
+			elements(r, it.Value)
 		}
 	}
 	if !hasNext { // an incomplete page is the last one
 		p.last = p.size < limit
 	}
-	return p, ok && !r.memory.exhausted() && len(p.records) <= maxPageRecords
+	return ok && !r.memory.exhausted()
 }
 
 // readElements appends the elements of a list. The last one of duplicate lists does
@@ -244,11 +256,24 @@ func readElements[R any, P record[R]](p *page[R], r *recordReader, list jsonread
 
 // listPage requests one page of the list that the query selects.
 func listPage[R any, P record[R]](op *operation, name Op, query url.Values, offset, limit, maxAttempts int) (*page[R], error) {
+	res := P(nil).resource()
+	resp, err := op.listPage(name, res, query, offset, limit, maxAttempts)
+	if err != nil {
+		return nil, err
+	}
+	p, ok := readPage[R, P](resp.Document, limit)
+	if !ok {
+		return nil, op.badResponse(resp, "the response is not a list of "+res.noun+"s")
+	}
+	p.resp = resp
+	return p, nil
+}
+
+func (op *operation) listPage(name Op, res resource, query url.Values, offset, limit, maxAttempts int) (*exchange.Response, error) {
 	query.Set("limit", strconv.Itoa(limit))
 	if query.Del("offset"); offset > 0 {
 		query.Set("offset", strconv.Itoa(offset))
 	}
-	res := P(nil).resource()
 	resp := op.read(name, res.path, query.Encode(), maxAttempts)
 	if resp.Ending != exchange.OK {
 		e := op.responseError(resp)
@@ -258,12 +283,7 @@ func listPage[R any, P record[R]](op *operation, name Op, query url.Values, offs
 		}
 		return nil, e
 	}
-	p, ok := readPage[R, P](resp.Document, limit)
-	if !ok {
-		return nil, op.badResponse(resp, "the response is not a list of "+res.noun+"s")
-	}
-	p.resp = resp
-	return p, nil
+	return resp, nil
 }
 
 // getByID is a call that returns the record with the service's ID.
@@ -293,18 +313,26 @@ func checkID(id int64) error {
 // getRecord returns the record with the service's ID, and the paths of unreadable
 // members.
 func getRecord[R any, P record[R]](op *operation, name Op, id int64, maxAttempts int) (*R, []string, error) {
-	res := P(nil).resource()
+	rec := new(R)
+	unreadable, err := getInto(op, P(rec), name, id, maxAttempts)
+	if err != nil {
+		return nil, nil, err
+	}
+	return rec, unreadable, nil
+}
+
+func getInto(op *operation, rec anyRecord, name Op, id int64, maxAttempts int) ([]string, error) {
+	res := rec.resource()
 	resp := op.read(name, res.path+strconv.FormatInt(id, 10)+"/", "", maxAttempts)
 	if resp.Ending != exchange.OK {
-		return nil, nil, op.responseError(resp)
+		return nil, op.responseError(resp)
 	}
-	rec, unreadable, _ := readRecord[R, P](resp.Document)
-	switch got, _ := P(rec).header(); got {
-	case id:
-		return rec, unreadable, nil
-	case 0:
-		return nil, nil, op.badResponse(resp, "the response is not "+res.one)
-	default:
-		return nil, nil, op.badResponse(resp, "the response shows another "+res.noun)
+	unreadable, ok := readInto(rec, resp.Document)
+	switch got, _ := rec.header(); {
+	case !ok, got == 0:
+		return nil, op.badResponse(resp, "the response is not "+res.one)
+	case got != id:
+		return nil, op.badResponse(resp, "the response shows another "+res.noun)
 	}
+	return unreadable, nil
 }
