@@ -124,6 +124,37 @@ type plainLicenseRecord[I, T any] struct {
 	LicenseUsers              []plainUserRecord[I]    `json:"license_users"`
 }
 
+// plainLicenseView is a license as the endpoints of licenses show it.
+type plainLicenseView struct {
+	plainLicenseRecord[int64, *time.Time]
+
+	ValidityPeriod    *string                    `json:"validity_period"` // a date
+	SubscriptionID    *string                    `json:"subscription_id"`
+	Note              string                     `json:"note"`
+	Metadata          map[string]any             `json:"metadata"`
+	MaxLicenseUsers   int64                      `json:"max_license_users"`
+	IsFloating        bool                       `json:"is_floating"`
+	IsFloatingCloud   bool                       `json:"is_floating_cloud"`
+	FloatingUsers     int64                      `json:"floating_users"`
+	FloatingTimeout   int64                      `json:"floating_timeout"`
+	AllowGracePeriod  bool                       `json:"allow_grace_period"`
+	GracePeriod       int64                      `json:"grace_period"`
+	MaintenancePeriod *string                    `json:"maintenance_period"` // a date
+	LastCheck         *time.Time                 `json:"last_check"`
+	TimeDisabled      *time.Time                 `json:"time_disabled"`
+	DisabledUser      *string                    `json:"disabled_user"`
+	Customer          plainCustomerRecord[int64] `json:"customer"`
+	CreatedAt         *time.Time                 `json:"created_at"`
+	UpdatedAt         *time.Time                 `json:"updated_at"`
+}
+
+type plainPage[R any] struct {
+	Count    int     `json:"count"`
+	Next     *string `json:"next"`
+	Previous *string `json:"previous"`
+	Results  []R     `json:"results"`
+}
+
 type plainFeatureRecord[I any] struct {
 	ID                I       `json:"id"`
 	MaxConsumption    I       `json:"max_consumption"`
@@ -228,9 +259,26 @@ func plainCreate(ctx context.Context, client *http.Client, url, key string, deco
 	return decode(resp.Body)
 }
 
+// plainUpdate is the shortest program that changes a license.
+func plainUpdate(ctx context.Context, client *http.Client, url, key string) error {
+	body, err := json.Marshal(struct {
+		ValidityPeriod string `json:"validity_period"`
+		IsTrial        bool   `json:"is_trial"`
+		MaxActivations int    `json:"max_activations"`
+	}{"2031-05-07", false, 3})
+	if err != nil {
+		return err
+	}
+	return plainRead(ctx, client, http.MethodPatch, url, key, bytes.NewReader(body), new(plainLicenseView))
+}
+
 // plainGet is the shortest program that reads something.
 func plainGet(ctx context.Context, client *http.Client, url, key string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
+	return plainRead(ctx, client, http.MethodGet, url, key, http.NoBody, into)
+}
+
+func plainRead(ctx context.Context, client *http.Client, method, url, key string, body io.Reader, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {
 		return err
 	}
@@ -245,4 +293,17 @@ func plainGet(ctx context.Context, client *http.Client, url, key string, into an
 		return err
 	}
 	return json.Unmarshal(data, into)
+}
+
+// plainList is the shortest program that reads all pages of a list.
+func plainList(ctx context.Context, client *http.Client, url, key string) error {
+	for offset := 0; ; {
+		var page plainPage[plainLicenseView]
+		if err := plainGet(ctx, client, url+"&offset="+strconv.Itoa(offset), key, &page); err != nil {
+			return err
+		}
+		if offset += len(page.Results); page.Next == nil {
+			return nil
+		}
+	}
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -13,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
 
@@ -143,13 +146,13 @@ func creators(tb testing.TB, url string, transport http.RoundTripper) map[string
 	}
 }
 
-func benchClient(tb testing.TB, url string, transport http.RoundTripper) *licensespring.Client {
+func benchClient(tb testing.TB, url string, transport http.RoundTripper, key ...string) *licensespring.Client {
 	tb.Helper()
 	options := []licensespring.Option{licensespring.WithBaseURL(url), unlimited}
 	if transport != nil {
 		options = append(options, licensespring.WithHTTPClient(&http.Client{Transport: transport}))
 	}
-	client, err := licensespring.New(benchKey, options...)
+	client, err := licensespring.New(append(key, benchKey)[0], options...)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -213,12 +216,7 @@ func BenchmarkListOrders(b *testing.B) {
 	bare, client := &http.Client{Transport: transport}, benchClient(b, url, transport)
 	b.Run("bare", func(b *testing.B) {
 		benchCall(b, func(ctx context.Context) error {
-			return plainGet(ctx, bare, url+"/api/v1/orders/?limit=100", benchKey, new(struct {
-				Count    int            `json:"count"`
-				Next     *string        `json:"next"`
-				Previous *string        `json:"previous"`
-				Results  []strictRecord `json:"results"`
-			}))
+			return plainGet(ctx, bare, url+"/api/v1/orders/?limit=100", benchKey, new(plainPage[strictRecord]))
 		})
 	})
 	b.Run("sdk", func(b *testing.B) {
@@ -227,6 +225,114 @@ func BenchmarkListOrders(b *testing.B) {
 				if err != nil {
 					return err
 				}
+			}
+			return nil
+		})
+	})
+}
+
+// benchLicense returns the service's response to GetLicense for a subscription.
+func benchLicense(tb testing.TB) (body []byte, id int64) {
+	tb.Helper()
+	server := licensespringtest.NewServer(tb)
+	client := benchClient(tb, server.URL(), nil, server.APIKey())
+	order := licensespring.NewOrder("inv-2031-000417").
+		WithCustomer(licensespring.Customer{Email: "ada@example.com", FirstName: "Ada", LastName: "Lovelace", Company: "Analytical Engines"}).
+		AddItem("acmeweb", licensespring.NewUserLicense("grace@example.com").Subscription().
+			WithSubscriptionID("sub_417").WithMaxActivations(3).WithMetadata(map[string]any{"plan": "team"}))
+	order.Items[0].Licenses[0].ValidityPeriod = time.Date(2031, time.May, 7, 0, 0, 0, 0, time.UTC)
+	result, err := client.CreateOrder(tb.Context(), order)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	license, err := client.GetLicense(tb.Context(), result.Order.Licenses()[0].ID)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return license.Raw(), license.ID
+}
+
+func BenchmarkGetLicense(b *testing.B) {
+	const url = "https://saas.licensespring.com"
+	body, id := benchLicense(b)
+	transport := fixedResponse{body: body}
+	bare, client := &http.Client{Transport: transport}, benchClient(b, url, transport)
+	path := url + "/api/v1/licenses/" + strconv.FormatInt(id, 10) + "/"
+	b.Run("bare", func(b *testing.B) {
+		benchCall(b, func(ctx context.Context) error { return plainGet(ctx, bare, path, benchKey, new(plainLicenseView)) })
+	})
+	b.Run("sdk", func(b *testing.B) {
+		benchCall(b, func(ctx context.Context) error {
+			_, err := client.GetLicense(ctx, id)
+			return err
+		})
+	})
+}
+
+func BenchmarkUpdateLicense(b *testing.B) {
+	const url = "https://saas.licensespring.com"
+	body, id := benchLicense(b)
+	transport := fixedResponse{body: body}
+	bare, client := &http.Client{Transport: transport}, benchClient(b, url, transport)
+	path := url + "/api/v1/licenses/" + strconv.FormatInt(id, 10) + "/"
+	b.Run("bare", func(b *testing.B) {
+		benchCall(b, func(ctx context.Context) error { return plainUpdate(ctx, bare, path, benchKey) })
+	})
+	b.Run("sdk", func(b *testing.B) {
+		benchCall(b, func(ctx context.Context) error {
+			update := licensespring.ValidUntil(licensespring.Date{Year: 2031, Month: time.May, Day: 7})
+			update.MaxActivations = new(3)
+			_, err := client.UpdateLicense(ctx, id, update)
+			return err
+		})
+	})
+}
+
+// fixedPages is a transport that responds with the page of the requested offset.
+type fixedPages []fixedResponse
+
+func (p fixedPages) RoundTrip(req *http.Request) (*http.Response, error) {
+	offset, _ := strconv.Atoi(req.URL.Query().Get("offset"))
+	return p[offset/100].RoundTrip(req)
+}
+
+// BenchmarkListLicenses reads 10,000 licenses of a subscription in pages of 100.
+func BenchmarkListLicenses(b *testing.B) {
+	const url = "https://saas.licensespring.com"
+	const licenses = 10_000
+	body, id := benchLicense(b)
+	var transport fixedPages
+	for first := 0; first < licenses; first += 100 {
+		var page bytes.Buffer
+		fmt.Fprintf(&page, `{"count":%d,"next":"%s/api/v1/licenses/?offset=%d","previous":null,"results":[`, licenses, url, first+100)
+		if first+100 == licenses {
+			page.Reset()
+			fmt.Fprintf(&page, `{"count":%d,"next":null,"previous":null,"results":[`, licenses)
+		}
+		for i := range 100 {
+			page.Write(bytes.Replace(body, strconv.AppendInt(nil, id, 10), strconv.AppendInt(nil, id+int64(first+i), 10), 1))
+			page.WriteByte(",]"[i/99])
+		}
+		page.WriteByte('}')
+		transport = append(transport, fixedResponse{body: page.Bytes()})
+	}
+	bare, client := &http.Client{Transport: transport}, benchClient(b, url, transport)
+	b.Run("bare", func(b *testing.B) {
+		benchCall(b, func(ctx context.Context) error {
+			return plainList(ctx, bare, url+"/api/v1/licenses/?subscription_id=sub_417&limit=100", benchKey)
+		})
+	})
+	b.Run("sdk", func(b *testing.B) {
+		benchCall(b, func(ctx context.Context) error {
+			n := 0
+			for _, err := range client.ListLicenses(ctx, licensespring.LicenseFilter{SubscriptionID: "sub_417"}) {
+				if err != nil {
+					return err
+				}
+				n++
+			}
+			if n != licenses {
+				return errors.New("licenses are missing")
 			}
 			return nil
 		})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"net/http"
 	"runtime"
 	"runtime/metrics"
@@ -374,3 +375,53 @@ func TestConcurrencyIsBounded(t *testing.T) {
 type roundTripFunc func(*http.Request) (*http.Response, error)
 
 func (f roundTripFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// EnsureLicenses makes each license as its state wants it; a second run changes
+// nothing.
+func TestEnsureLicenses(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client, s := bubbleClient(t, nil, unlimited)
+		const n = 100
+		for r := range client.EnsureOrders(t.Context(), manyOrders(n)) {
+			require.NoError(t, r.Err)
+		}
+		states := map[int64]licensespring.LicenseState{4711: {Enabled: new(false)}} // does not exist
+		for _, l := range s.Licenses() {
+			states[l.ID] = licensespring.LicenseState{LicenseUpdate: licensespring.LicenseUpdate{MaxActivations: new(7)}}
+		}
+		s.Inject(licensespringtest.DropAfter().On(licensespringtest.UpdateLicense).Times(10))
+		for run, want := range []licensespring.Outcome{licensespring.OutcomeChanged, licensespring.OutcomeUnchanged} {
+			var last licensespring.Progress
+			indexes, ids := map[int]bool{}, map[int64]bool{}
+			for r := range client.EnsureLicenses(t.Context(), maps.All(states), licensespring.WithTotal(len(states)),
+				licensespring.WithProgress(func(p licensespring.Progress) { last = p })) {
+				indexes[r.Index], ids[r.LicenseID] = true, true
+				assert.Nil(t, r.Result)
+				assert.Empty(t, r.OrderID)
+				if r.LicenseID == 4711 {
+					require.ErrorIs(t, r.Err, licensespring.ErrNotFound)
+					assert.Equal(t, licensespring.OutcomeRejected, r.Outcome())
+					continue
+				}
+				require.NoError(t, r.Err)
+				assert.Equal(t, want, r.Outcome(), "run %d", run)
+				assert.Equal(t, 7, *r.License.License.MaxActivations)
+			}
+			assert.Len(t, indexes, n+1)
+			assert.Len(t, ids, n+1)
+			assert.Equal(t, n+1, last.Done)
+			assert.Equal(t, 1, last.Failed)
+			assert.Equal(t, n, map[licensespring.Outcome]int{licensespring.OutcomeChanged: last.Changed, licensespring.OutcomeUnchanged: last.Unchanged}[want])
+			assert.Zero(t, last.Created+last.Existing+last.Unknown)
+		}
+
+		// Leaving the loop completes what is being processed, and starts nothing else.
+		abandoned := 0
+		for range client.EnsureLicenses(t.Context(), maps.All(states), licensespring.WithConcurrency(4),
+			licensespring.WithAbandoned(func(licensespring.BulkResult) { abandoned++ })) {
+			break
+		}
+		assert.Less(t, abandoned, 8)
+	})
+}

@@ -210,7 +210,9 @@ func testEchoOfChange(t *testing.T, name string, status int, body []byte) {
 		update := state.LicenseUpdate
 		for _, call := range []func() (*licensespring.LicenseResult, error){
 			func() (*licensespring.LicenseResult, error) { return client.UpdateLicense(t.Context(), 7, update) },
-			func() (*licensespring.LicenseResult, error) { return client.EnsureLicense(t.Context(), 7, licensespring.LicenseState{LicenseUpdate: update}) },
+			func() (*licensespring.LicenseResult, error) {
+				return client.EnsureLicense(t.Context(), 7, licensespring.LicenseState{LicenseUpdate: update})
+			},
 			func() (*licensespring.LicenseResult, error) { return client.AssignUser(t.Context(), 7, user) },
 		} {
 			res, err := call()
@@ -257,6 +259,11 @@ func TestCanariesInErrorsOfTheTransport(t *testing.T) {
 					require.Error(t, err)
 					assertErrorIsQuiet(t, err)
 					for _, err := range client.ListOrders(t.Context(), licensespring.OrderFilter{CustomerEmail: canaryEmail}) {
+						require.Error(t, err)
+						assertErrorIsQuiet(t, err)
+					}
+					for _, read := range canaryReads() {
+						err := read(t.Context(), client)
 						require.Error(t, err)
 						assertErrorIsQuiet(t, err)
 					}
@@ -465,6 +472,13 @@ func testCanaryCalls(t *testing.T, faults []licensespringtest.Fault, kinds, outc
 	for _, err := range client.ListOrders(t.Context(), licensespring.OrderFilter{CustomerEmail: canaryEmail, StoreIDPrefix: "calls"}) {
 		check("", err)
 	}
+	for name, read := range canaryReads() {
+		err := read(t.Context(), client)
+		check("", err)
+		if err != nil {
+			assertErrorIsQuiet(t, fmt.Errorf("%s: %w", name, err))
+		}
+	}
 	_, err = client.GenerateLicenseKeys(t.Context(), "acmecad", 2)
 	check("", err)
 	_, err = client.AssignKeys(t.Context(), canaryOrder("calls-4"))
@@ -514,7 +528,8 @@ func testCanaryCalls(t *testing.T, faults []licensespringtest.Fault, kinds, outc
 	assertNoCanary(t, "the log as text", text.String())
 	assertNoCanary(t, "the log as JSON", js.String())
 	assert.NotContains(t, text.String(), s.URL())
-	assert.NotContains(t, text.String(), "store_id")
+	assert.NotContains(t, text.String(), "store_id=")
+	assert.NotContains(t, text.String(), "license_key=")
 	assert.NotEmpty(t, text.String())
 }
 

@@ -3,6 +3,7 @@ package licensespring_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -125,7 +126,16 @@ func canaryShapes(t *testing.T) map[string][]canaryShape {
 	state := canaryState()
 	changed := &licensespring.LicenseResult{Outcome: licensespring.OutcomeChanged, License: &license, NewUsers: result.Order.NewUsers, Attempts: result.Attempts}
 
+	product := licensespring.ProductRecord{ShortCode: "acmecad"}
+	require.NoError(t, json.Unmarshal([]byte(`{"id": 1, "secret": "`+canaryPassword+`", "features": [{"code": "render", "secret": "`+canaryPassword+`"}]}`), &product))
+
 	return map[string][]canaryShape{
+		"AuthorizationMethod":  shapesOf(licensespring.AuthorizationUser),
+		"CustomerFilter":       shapesOf(licensespring.CustomerFilter{Email: canaryEmail}),
+		"LicenseFilter":        shapesOf(licensespring.LicenseFilter{CustomerEmail: canaryEmail, LicenseKey: canaryLicenseKey}),
+		"ProductRecord":        append(shapesOf(product), shapesOf(&product)...),
+		"ProductFeatureRecord": shapesOf(product.Features[0]),
+
 		"Attempt":            append(shapesOf(result.Attempts[0]), shapesOf(result.Attempts)...),
 		"BulkOption":         shapesOf(licensespring.WithConcurrency(1)),
 		"BulkResult":         append(shapesOf(licensespring.BulkResult{OrderID: "bird-1", Result: result}), shapesOf(licensespring.BulkResult{Err: rejected})...),

@@ -1,10 +1,12 @@
 package licensespring
 
 import (
+	"encoding/json"
 	"strings"
 
 	"github.com/licensespring-go/licensespring/internal/jsonread"
 	"github.com/licensespring-go/licensespring/internal/redact"
+	"github.com/licensespring-go/licensespring/internal/wire"
 )
 
 // Diff compares the state with a record of the license and returns the differences.
@@ -14,7 +16,7 @@ import (
 // wanted. One that the record does not show has the rule [RuleNotShown], since it may
 // differ. Dates are compared by day, e-mail addresses case-insensitively, and
 // metadata by the members that the state names. Features and users of the license
-// that are not part of the state differ, unless Features or Users is nil.
+// that are not part of the state differ, unless ProductFeatures or Users is nil.
 func (s *LicenseState) Diff(rec *LicenseRecord) []Difference {
 	var differences []Difference
 	for _, d := range s.convergence().differences(rec) {
@@ -110,36 +112,57 @@ func hasUser(users []UserAssignment, email string) bool {
 	return false
 }
 
-// userByEmail returns the user with an address, or nil.
-func (l *LicenseRecord) userByEmail(email string) *UserRecord {
-	for i := range l.LicenseUsers {
-		if sameEmail(l.LicenseUsers[i].Email, email) {
-			return &l.LicenseUsers[i]
-		}
+func isEmptyValue(val []byte) bool { return string(val) == "null" || string(val) == `""` }
+
+// otherSpelling returns the other name that a record may use for a member, or "".
+func otherSpelling(name string) string {
+	if name == "allow_unlimited_activation" {
+		return name + "s"
 	}
-	return nil
+	if other, ok := wire.OtherSpelling(name); ok {
+		return other
+	}
+	if other := wire.ClassicSpelling(name); other != name {
+		return other
+	}
+	return ""
 }
 
-// showsUsers reports whether the record shows all users of the license. Otherwise a
-// user that it does not show may be assigned.
-func (l *LicenseRecord) showsUsers() bool {
-	shown := false
-	jsonread.Members(l.raw.get(), func(name, val []byte) {
-		switch string(name) {
-		case "license_users":
-			shown = shown || jsonread.KindOf(val) == jsonread.Array
-			jsonread.Elements(val, func(_ int, el []byte) {
-				if jsonread.KindOf(el) != jsonread.Object {
-					shown = false
-				}
-			})
-		case "license_user":
-			kind := jsonread.KindOf(val)
-			shown = shown || kind == jsonread.Object || kind == jsonread.Null
-		}
-	})
-	for i := range l.LicenseUsers {
-		shown = shown && strings.TrimSpace(l.LicenseUsers[i].Email) != ""
+// unreadable reports, if the comparison is strict, a member whose value in the record
+// cannot be compared. An empty value differs; one that is missing is not known.
+func (c *comparer) unreadable(name, want string, val []byte) {
+	switch {
+	case !c.strict:
+	case val != nil && isEmptyValue(val):
+		c.report(name, want, "", RuleValueMismatch)
+	default:
+		c.report(name, want, "", RuleNotShown)
 	}
-	return shown
+}
+
+func (c *comparer) extra(_ object, p *map[string]json.RawMessage) {
+	if !c.strict {
+		return
+	}
+	for _, name := range sortedNames(*p) {
+		switch val := c.gotMember(name); {
+		case val == nil:
+			c.report(shownName(name), redact.Mark, "", RuleNotShown)
+		case !contains(val, (*p)[name]):
+			c.report(shownName(name), redact.Mark, redact.Mark, RuleValueMismatch)
+		}
+	}
+}
+
+// optionalText compares a text that may be empty.
+func (c *comparer) optionalText(name, want string) {
+	val := c.gotMember(name)
+	got, ok := jsonread.Text(val)
+	switch {
+	case !ok && want == "" && val != nil && isEmptyValue(val):
+	case !ok:
+		c.unreadable(name, redact.Mark, val)
+	case strings.TrimSpace(got) != strings.TrimSpace(want):
+		c.report(name, redact.Mark, redact.Mark, RuleValueMismatch)
+	}
 }

@@ -148,34 +148,6 @@ func (c *comparer) gotMember(name string) []byte {
 	return nil
 }
 
-func isEmptyValue(val []byte) bool { return string(val) == "null" || string(val) == `""` }
-
-// otherSpelling returns the other name that a record may use for a member, or "".
-func otherSpelling(name string) string {
-	if name == "allow_unlimited_activation" {
-		return name + "s"
-	}
-	if other, ok := wire.OtherSpelling(name); ok {
-		return other
-	}
-	if other := wire.ClassicSpelling(name); other != name {
-		return other
-	}
-	return ""
-}
-
-// unreadable reports, if the comparison is strict, a member whose value in the record
-// cannot be compared. An empty value differs; one that is missing is not known.
-func (c *comparer) unreadable(name, want string, val []byte) {
-	switch {
-	case !c.strict:
-	case val != nil && isEmptyValue(val):
-		c.report(name, want, "", RuleValueMismatch)
-	default:
-		c.report(name, want, "", RuleNotShown)
-	}
-}
-
 func (c *comparer) report(name, want, got string, rule Rule) {
 	if c.countOnly {
 		if rule == RuleValueMismatch {
@@ -238,20 +210,6 @@ func (c *comparer) member(name string, p any) {
 	}
 }
 
-func (c *comparer) extra(_ object, p *map[string]json.RawMessage) {
-	if !c.strict {
-		return
-	}
-	for _, name := range sortedNames(*p) {
-		switch val := c.gotMember(name); {
-		case val == nil:
-			c.report(shownName(name), redact.Mark, "", RuleNotShown)
-		case !contains(val, (*p)[name]):
-			c.report(shownName(name), redact.Mark, redact.Mark, RuleValueMismatch)
-		}
-	}
-}
-
 func (c *comparer) text(name, want string) {
 	if want == "" {
 		return
@@ -279,19 +237,6 @@ func (c *comparer) text(name, want string) {
 // allocation.
 func isPlain(val []byte, s string) bool {
 	return len(val) == len(s)+2 && val[0] == '"' && string(val[1:len(val)-1]) == s && strings.IndexByte(s, '\\') < 0
-}
-
-// optionalText compares a text that may be empty.
-func (c *comparer) optionalText(name, want string) {
-	val := c.gotMember(name)
-	got, ok := jsonread.Text(val)
-	switch {
-	case !ok && want == "" && val != nil && isEmptyValue(val):
-	case !ok:
-		c.unreadable(name, redact.Mark, val)
-	case strings.TrimSpace(got) != strings.TrimSpace(want):
-		c.report(name, redact.Mark, redact.Mark, RuleValueMismatch)
-	}
 }
 
 func (c *comparer) flag(name string, want bool) {
@@ -555,14 +500,4 @@ func (c *comparer) customFields(name string, fields []CustomField) {
 			}
 		})
 	}
-}
-
-// sameScalar compares texts, and numbers by value: 3 equals 3.00.
-func sameScalar(a, b string) bool {
-	if strings.TrimSpace(a) == strings.TrimSpace(b) {
-		return true
-	}
-	m, errM := strconv.ParseFloat(a, 64)
-	n, errN := strconv.ParseFloat(b, 64)
-	return errM == nil && errN == nil && m == n
 }

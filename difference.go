@@ -3,6 +3,7 @@ package licensespring
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/licensespring-go/licensespring/internal/redact"
@@ -104,4 +105,14 @@ func onlyMissing(differences []Difference) bool {
 // licenses.
 func onlySurplus(differences []Difference) bool {
 	return len(differences) == 1 && differences[0].Path == pathSurplus
+}
+
+// sameScalar compares texts, and numbers by value: 3 equals 3.00.
+func sameScalar(a, b string) bool {
+	if strings.TrimSpace(a) == strings.TrimSpace(b) {
+		return true
+	}
+	m, errM := strconv.ParseFloat(a, 64)
+	n, errN := strconv.ParseFloat(b, 64)
+	return errM == nil && errN == nil && m == n
 }

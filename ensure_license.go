@@ -3,11 +3,9 @@ package licensespring
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/licensespring-go/licensespring/internal/exchange"
-	"github.com/licensespring-go/licensespring/internal/wire"
 )
 
 // EnsureLicense makes sure that the license is as the state wants it, and reports
@@ -48,7 +46,7 @@ func (c *Client) PreviewEnsureLicense(rec *LicenseRecord, state LicenseState) ([
 	op := &operation{client: c, name: OpPreview}
 	findings := checkObject(&state, c.cfg.dialect)
 	if rec == nil || rec.ID <= 0 {
-		findings = append([]Finding{invalidID}, findings...)
+		findings = append([]Finding{invalidID()}, findings...)
 	} else {
 		op.licenseID = rec.ID
 	}
@@ -121,16 +119,6 @@ type openDifference struct {
 	name string
 }
 
-// step is a request that closes the differences with the names.
-type step struct {
-	write licenseWrite
-	names []string
-}
-
-func (s *step) key() string { return string(s.write.op) + " " + strings.Join(s.names, " ") }
-
-func userName(email string) string { return "user " + addressKey(email) }
-
 // converge runs a convergence. Given is what the caller gave, to be validated.
 func (c *Client) converge(ctx context.Context, name Op, id int64, given object, cv *convergence) (*LicenseResult, error) {
 	cv.op = c.beginCall(ctx, CallStarted{Op: name, LicenseID: id})
@@ -138,7 +126,7 @@ func (c *Client) converge(ctx context.Context, name Op, id int64, given object, 
 
 	findings := checkObject(given, c.cfg.dialect)
 	if id <= 0 {
-		findings = append([]Finding{invalidID}, findings...)
+		findings = append([]Finding{invalidID()}, findings...)
 	}
 	if err := errorsAmong(findings); err != nil {
 		return nil, cv.op.invalid(err)
@@ -153,55 +141,24 @@ func (c *Client) converge(ctx context.Context, name Op, id int64, given object, 
 // run reads, compares and sends until the license is as wanted, and returns why it
 // is not known to be.
 func (cv *convergence) run() *Error {
-	op := cv.op
-	wait := op.client.cfg.waitMin
+	wait := cv.op.client.cfg.waitMin
 	for idle := 0; ; {
-		attempts := pollAttempts
-		if !cv.touched {
-			attempts = 0 // those of the client
-		}
-		rec, unreadable, err := op.getLicense(OpGetLicense, op.licenseID, attempts)
-		if err != nil {
-			cv.last = asError(err)
-			if cv.proven {
-				return nil // the service has acknowledged everything
-			}
-			if !cv.touched || !op.mayReadLater(err) {
-				return cv.last
-			}
-		} else {
-			cv.observe(&licenseRead{rec, unreadable})
-			if len(cv.open) == 0 {
-				return nil
-			}
-			again, e := false, (*Error)(nil)
-			if !cv.proven {
-				again, e = cv.send()
-			}
-			switch {
-			case e != nil:
-				return e
-			case len(cv.open) == 0 && !cv.stale:
-				return nil
-			case again:
-				idle, wait = 0, op.client.cfg.waitMin
-				continue
-			}
+		again, ended, e := cv.round()
+		switch {
+		case ended:
+			return e
+		case again:
+			idle, wait = 0, cv.op.client.cfg.waitMin
+			continue
 		}
 		// Nothing was acknowledged. A read may be behind, or a request under way.
 		if idle++; idle >= maxPolls || cv.proven && idle >= maxProvenPolls {
-			if cv.proven {
-				return nil
-			}
 			return cv.unsettled(nil)
 		}
-		if err := op.pause(max(wait, cv.requestedWait())); err != nil {
-			if cv.proven {
-				return nil
-			}
+		if err := cv.op.pause(max(wait, cv.requestedWait())); err != nil {
 			return cv.unsettled(err)
 		}
-		wait = min(2*wait, op.client.cfg.waitMax)
+		wait = min(2*wait, cv.op.client.cfg.waitMax)
 	}
 }
 
@@ -209,9 +166,39 @@ func (cv *convergence) run() *Error {
 // shows otherwise.
 const maxProvenPolls = 2
 
+// round reads the license and sends what is needed. It reports whether the license
+// must be read again at once, and whether the call ends, with an error or none.
+func (cv *convergence) round() (again, ended bool, e *Error) {
+	attempts := pollAttempts
+	if !cv.touched {
+		attempts = 0 // those of the client
+	}
+	rec, unreadable, err := cv.op.getLicense(cv.op.licenseID, attempts)
+	if err != nil {
+		cv.last = asError(err)
+		if cv.proven {
+			return false, true, nil // the service has acknowledged everything
+		}
+		return false, !cv.touched || !cv.op.mayReadLater(err), cv.last
+	}
+	cv.observe(&licenseRead{rec, unreadable})
+	switch {
+	case len(cv.open) == 0:
+		return false, true, nil
+	case cv.proven:
+		return false, false, nil
+	}
+	again, e = cv.send()
+	return again, e != nil || len(cv.open) == 0 && !cv.stale, e
+}
+
 // unsettled returns the error of a call that has sent a request and does not know
-// whether the license is as wanted. Err is the reason why it ended early.
+// whether the license is as wanted, and nil if it was. Err is the reason why the call
+// ended early.
 func (cv *convergence) unsettled(err error) *Error {
+	if cv.proven {
+		return nil
+	}
 	e := cv.last
 	if e == nil {
 		e = &Error{Kind: ErrUnavailable}
@@ -238,10 +225,10 @@ func (cv *convergence) observe(shown *licenseRead) {
 // differences returns all differences of a record.
 func (cv *convergence) differences(rec *LicenseRecord) []openDifference {
 	c := compareLicense(&cv.state.LicenseUpdate, rec, &cv.state.Enabled)
-	c.featureSet(cv.state.Features, rec)
+	c.featureSet(cv.state.ProductFeatures, rec)
 	all := make([]openDifference, 0, len(c.differences))
 	for _, d := range c.differences {
-		all = append(all, openDifference{d, memberOf(d.Path)})
+		all = append(all, openDifference{d, firstMember(d.Path)})
 	}
 	return append(all, userDifferences(cv.assign, cv.unassign, rec)...)
 }
@@ -253,14 +240,6 @@ func (cv *convergence) setOpen(differences []openDifference) {
 		return cv.acked[d.name] && (d.Rule == RuleNotShown || d.Rule == RuleFeatureDropped)
 	})
 	cv.proven = cv.proven || len(cv.open) == 0
-}
-
-// memberOf returns the member that a path begins with.
-func memberOf(path string) string {
-	if end := strings.IndexAny(path, ".["); end >= 0 {
-		return path[:end]
-	}
-	return path
 }
 
 // send sends the requests that close the open differences, until one fails. It
@@ -278,7 +257,7 @@ func (cv *convergence) send() (again bool, e *Error) {
 	}
 	for i := range steps {
 		s := &steps[i]
-		req, err := cv.op.prepareWrite(s.write)
+		req, _, err := cv.op.client.encode(s.write) // the warnings are those of the state
 		if err != nil {
 			return false, invalidRequest(err)
 		}
@@ -297,7 +276,7 @@ func (cv *convergence) send() (again bool, e *Error) {
 				cv.ambiguous[user] = true
 			}
 			return false, nil
-		case mayBeSo(resp):
+		case s.write.showsMessage() && mayBeSo(resp):
 			cv.rejected = s
 			cv.sends[s.key()]++
 			return true, nil
@@ -329,139 +308,6 @@ func (cv *convergence) acknowledged(s *step, resp *exchange.Response) bool {
 	cv.stale = true
 	cv.setOpen(slices.DeleteFunc(cv.open, func(d openDifference) bool { return slices.Contains(s.names, d.name) }))
 	return true
-}
-
-// plan returns the requests that close the open differences, in a safe order: when
-// access is reduced, the license is disabled first; when it is extended, it is enabled
-// last. The error is a conflict, or that the license does not show what is needed.
-func (cv *convergence) plan() ([]step, *Error) {
-	names := map[string]bool{}
-	for _, d := range cv.open {
-		if d.Rule == RuleNotShown && (strings.HasPrefix(d.name, "user") || d.name == "metadata") {
-			return nil, &Error{Kind: ErrBadResponse, detail: "the response does not show " + memberOf(d.Path) + " of the license"}
-		}
-		names[d.name] = !cv.acked[d.name]
-	}
-	if conflicts := cv.conflicts(names); len(conflicts) > 0 {
-		return nil, &Error{
-			Kind: ErrLicenseConflict, Differences: conflicts,
-			detail: "the license would end earlier or be enabled; see AllowShorten and AllowEnable",
-		}
-	}
-	id := cv.shown.rec.ID
-	var steps []step
-	add := func(w licenseWrite, names ...string) {
-		w.safety = exchange.NonIdempotent // a read precedes each repetition
-		s := step{write: w, names: names}
-		limit := 1 // an assignment is never repeated
-		if w.op != OpAssignUser && cv.op != nil {
-			limit = cv.op.client.cfg.maxAttempts
-		}
-		if cv.sends[s.key()] < limit {
-			steps = append(steps, s)
-		}
-	}
-	if names["enabled"] && !*cv.state.Enabled {
-		add(enableWrite(id, false), "enabled")
-	}
-	for _, u := range cv.shown.rec.LicenseUsers {
-		if name := userName(u.Email); names[name] && cv.unassign != nil && cv.unassign(u.Email) {
-			add(unassignWrite(id, u.Email), name)
-		}
-	}
-	update, members, e := cv.update(names)
-	if e != nil {
-		return nil, e
-	}
-	if len(members) > 0 {
-		add(updateWrite(id, update), members...)
-	}
-	if names["product_features"] {
-		add(featuresWrite(id, cv.state.Features), "product_features")
-	}
-	for i := range cv.assign {
-		if name := userName(cv.assign[i].Email); names[name] {
-			add(assignWrite(id, &cv.assign[i]), name)
-		}
-	}
-	if names["enabled"] && *cv.state.Enabled {
-		add(enableWrite(id, true), "enabled")
-	}
-	return steps, nil
-}
-
-// update returns the update that sets the members with the names, and their names.
-func (cv *convergence) update(names map[string]bool) (*LicenseUpdate, []string, *Error) {
-	u, rec := cv.state.LicenseUpdate, cv.shown.rec
-	u.keep(names)
-	p := presence{}
-	u.members(&p)
-	if !u.ValidityPeriod.IsZero() && u.IsTrial == nil {
-		// The service requires it with the date.
-		if u.IsTrial = cv.state.IsTrial; u.IsTrial == nil {
-			u.IsTrial = rec.IsTrial
-		}
-		if u.IsTrial == nil {
-			return nil, nil, invalidRequest(validationError("is_trial", RuleRequiredWith,
-				"is required with validity_period, and the license does not show it"))
-		}
-	}
-	if !u.MaintenancePeriod.IsZero() {
-		u.EnableMaintenancePeriod = cv.state.EnableMaintenancePeriod
-	}
-	if u.Metadata != nil {
-		merged := wire.CloneMap(rec.Metadata)
-		if merged == nil {
-			merged = map[string]any{}
-		}
-		for name, value := range u.Metadata {
-			merged[name] = value
-		}
-		u.Metadata = merged
-	}
-	return &u, p.names, nil
-}
-
-// conflicts returns the open differences that only a permission of the caller can
-// close.
-func (cv *convergence) conflicts(names map[string]bool) []Difference {
-	var conflicts []Difference
-	rec := cv.shown.rec
-	for _, d := range cv.open {
-		conflict := false
-		switch {
-		case !names[d.name]:
-		case d.Path == "enabled":
-			conflict = *cv.state.Enabled && !cv.state.AllowEnable
-		case d.Path == "validity_period":
-			conflict = !cv.state.AllowShorten && isEarlier(cv.state.ValidityPeriod, DateOf(rec.ValidityPeriod))
-		case d.Path == "maintenance_period":
-			conflict = !cv.state.AllowShorten && isEarlier(cv.state.MaintenancePeriod, rec.MaintenancePeriod)
-		case strings.HasSuffix(d.Path, ".expiry_date"):
-			conflict = !cv.state.AllowShorten && cv.expiresEarlier(d.Path)
-		}
-		if conflict {
-			conflicts = append(conflicts, d.Difference)
-		}
-	}
-	return conflicts
-}
-
-func isEarlier(a, b Date) bool { return !b.IsZero() && a.Time().Before(b.Time()) }
-
-// expiresEarlier reports whether the state ends the feature with the path earlier.
-func (cv *convergence) expiresEarlier(path string) bool {
-	for i, want := range cv.state.Features {
-		if path != featurePath(i)+".expiry_date" {
-			continue
-		}
-		for _, f := range cv.shown.rec.ProductFeatures {
-			if f.Code == want.Code {
-				return isEarlier(want.ExpiryDate, f.ExpiryDate)
-			}
-		}
-	}
-	return false
 }
 
 // result ends the operation: the license is, or was, as wanted.

@@ -153,7 +153,7 @@ func ensureCases() []ensureCase {
 			name: "2xx with another license", state: june,
 			steps: []exchangeStep{get(nil), {"PATCH", patch, 200, `{"id": 5}`}, get(renewed)}, outcome: licensespring.OutcomeChanged,
 		},
-		{name: "rejected", state: june, steps: []exchangeStep{get(nil), {"PATCH", patch, 400, `{"is_trial": ["no"]}`}, get(nil)}, outcome: licensespring.OutcomeRejected, kind: licensespring.ErrInvalidRequest, differ: []string{"validity_period"}},
+		{name: "rejected", state: june, steps: []exchangeStep{get(nil), {"PATCH", patch, 400, `{"is_trial": ["no"]}`}}, outcome: licensespring.OutcomeRejected, kind: licensespring.ErrInvalidRequest, differ: []string{"validity_period"}},
 		{name: "no such license", state: june, steps: []exchangeStep{{request: "GET", status: 404, reply: `{"detail":"Not found."}`}}, outcome: licensespring.OutcomeRejected, kind: licensespring.ErrNotFound},
 		{name: "not permitted to change", state: june, steps: []exchangeStep{get(nil), {"PATCH", patch, 403, `{}`}}, outcome: licensespring.OutcomeRejected, kind: licensespring.ErrUnauthorized, differ: []string{"validity_period"}},
 		{
@@ -191,7 +191,8 @@ func ensureCases() []ensureCase {
 		{
 			name: "the service caps the limit", state: licensespring.LicenseState{LicenseUpdate: licensespring.LicenseUpdate{MaxActivations: new(900)}},
 			steps: []exchangeStep{
-				get(nil), {"PATCH", "", 200, shown(m{"max_activations": 500})},
+				get(nil),
+				{"PATCH", "", 200, shown(m{"max_activations": 500})},
 				get(m{"max_activations": 500}), get(m{"max_activations": 500}), get(m{"max_activations": 500}),
 				get(m{"max_activations": 500}), get(m{"max_activations": 500}), get(m{"max_activations": 500}),
 			},
@@ -236,22 +237,30 @@ func ensureCases() []ensureCase {
 			steps: []exchangeStep{get(m{"metadata": absent})}, outcome: licensespring.OutcomeRejected, kind: licensespring.ErrBadResponse, differ: []string{"metadata"},
 		},
 		{
-			name: "other plan", state: licensespring.LicenseState{Features: []licensespring.ProductFeature{{Code: "export"}}},
+			name: "other plan", state: licensespring.LicenseState{ProductFeatures: []licensespring.ProductFeature{{Code: "export"}}},
 			steps:   []exchangeStep{get(nil), {"POST update_features", `{"product_features":[{"product_feature":"export"}]}`, 200, shown(m{"product_features": []any{feature("export", nil)}})}},
 			outcome: licensespring.OutcomeChanged,
 		},
 		{
-			name: "no features", state: licensespring.LicenseState{Features: []licensespring.ProductFeature{}},
+			name: "no features", state: licensespring.LicenseState{ProductFeatures: []licensespring.ProductFeature{}},
 			steps:   []exchangeStep{get(nil), {"POST update_features", `{"product_features":[]}`, 200, shown(m{"product_features": []any{}})}},
 			outcome: licensespring.OutcomeChanged,
 		},
 		{
-			name: "unknown feature is dropped", state: licensespring.LicenseState{Features: []licensespring.ProductFeature{{Code: "render"}, {Code: "nosuch"}}},
+			name: "unknown feature is dropped", state: licensespring.LicenseState{ProductFeatures: []licensespring.ProductFeature{{Code: "render"}, {Code: "nosuch"}}},
 			steps:   []exchangeStep{get(nil), {"POST update_features", "", 200, shown(nil)}},
 			outcome: licensespring.OutcomeChanged, warnings: []string{"feature_dropped"},
 		},
 		{
-			name: "feature ends earlier", state: licensespring.LicenseState{Features: []licensespring.ProductFeature{{Code: "render", ExpiryDate: day(time.May, 1)}}},
+			name: "a warning of validation is reported once", state: licensespring.LicenseState{ProductFeatures: []licensespring.ProductFeature{{Code: "render", Extra: map[string]json.RawMessage{"is_floating_cloud": json.RawMessage("true")}}}},
+			steps: []exchangeStep{
+				get(nil),
+				{"POST update_features", `{"product_features":[{"product_feature":"render","is_floating_cloud":true}]}`, 200, shown(m{"product_features": []any{feature("render", m{"is_floating_cloud": true})}})},
+			},
+			outcome: licensespring.OutcomeChanged, warnings: []string{"extra_member"},
+		},
+		{
+			name: "feature ends earlier", state: licensespring.LicenseState{ProductFeatures: []licensespring.ProductFeature{{Code: "render", ExpiryDate: day(time.May, 1)}}},
 			steps:   []exchangeStep{get(m{"product_features": []any{feature("render", m{"expiry_date": "2031-05-02"})}})},
 			outcome: licensespring.OutcomeRejected, kind: licensespring.ErrLicenseConflict, differ: []string{"product_features[0].expiry_date"},
 		},

@@ -214,9 +214,9 @@ func ExampleClient_EnsureLicense() {
 	client, id := issue(srv, "acmecad", licensespring.NewLicense().Subscription())
 
 	state := licensespring.LicenseState{
-		Enabled:       new(true),
-		LicenseUpdate: licensespring.ValidUntil(licensespring.Date{Year: 2031, Month: time.June, Day: 8}),
-		Features:      []licensespring.ProductFeature{{Code: "render"}},
+		Enabled:         new(true),
+		LicenseUpdate:   licensespring.ValidUntil(licensespring.Date{Year: 2031, Month: time.June, Day: 8}),
+		ProductFeatures: []licensespring.ProductFeature{{Code: "render"}},
 	}
 	for range 2 {
 		res, err := client.EnsureLicense(context.Background(), id, state)

@@ -238,6 +238,53 @@ func ExampleLicenseRecord_Raw() {
 	// Output: {"max_transfers": 3} <nil>
 }
 
+// A customer can be decoded from any response, such as the data of an event.
+func ExampleCustomerRecord() {
+	var customer licensespring.CustomerRecord
+	err := json.Unmarshal([]byte(`{"id": "77", "email": "ada@example.com", "company": 5, "company_name": "Analytical Engines"}`), &customer)
+	fmt.Println(customer.ID, customer.Email, customer.Company, err)
+	// Output: 77 ada@example.com Analytical Engines <nil>
+}
+
+func ExampleCustomerRecord_Raw() {
+	var customer licensespring.CustomerRecord
+	err := json.Unmarshal([]byte(`{"id": 77, "city": "London"}`), &customer)
+	fmt.Println(customer.ID, string(customer.Raw()), err)
+	// Output: 77 {"id": 77, "city": "London"} <nil>
+}
+
+// A catalogue can be stored as JSON.
+func ExampleProductRecord() {
+	var product licensespring.ProductRecord
+	err := json.Unmarshal([]byte(`{"id": 1500000000000001, "short_code": "acmecad", "authorization_method": "license-key", "active": true}`), &product)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	stored, err := json.Marshal(&product)
+	fmt.Println(string(stored), err)
+	fmt.Println(product.IsBundle == nil) // the response does not show it
+	// Output:
+	// {"id":1500000000000001,"short_code":"acmecad","authorization_method":"license-key","active":true} <nil>
+	// true
+}
+
+func ExampleProductRecord_Raw() {
+	var product licensespring.ProductRecord
+	err := json.Unmarshal([]byte(`{"short_code": "acmecad", "version": "7.1"}`), &product)
+	fmt.Println(product.ShortCode, string(product.Raw()), err)
+	// Output: acmecad {"short_code": "acmecad", "version": "7.1"} <nil>
+}
+
+func ExampleProductFeatureRecord_Raw() {
+	var product licensespring.ProductRecord
+	err := json.Unmarshal([]byte(`{"features": [{"code": "render", "name": "Renderer"}]}`), &product)
+	for _, feature := range product.Features {
+		fmt.Println(feature.Code, string(feature.Raw()), err)
+	}
+	// Output: render {"code": "render", "name": "Renderer"} <nil>
+}
+
 func ExampleFeatureRecord_Raw() {
 	var record licensespring.OrderRecord
 	err := json.Unmarshal([]byte(`{"order_items": [{"licenses": [{"product_features": [

@@ -17,7 +17,7 @@ func (c *Client) GetLicense(ctx context.Context, id int64) (*LicenseRecord, erro
 	if err := checkID(id); err != nil {
 		return nil, op.invalid(err)
 	}
-	rec, _, err := op.getLicense(OpGetLicense, id, 0)
+	rec, _, err := op.getLicense(id, 0)
 	if err != nil {
 		return nil, op.fail(asError(err))
 	}
@@ -51,8 +51,8 @@ func (c *Client) GetLicenseByKey(ctx context.Context, key string) (*LicenseRecor
 
 // getLicense returns the license with the service's ID, and the paths of unreadable
 // members.
-func (op *operation) getLicense(name Op, id int64, maxAttempts int) (*LicenseRecord, []string, error) {
-	return getRecord[LicenseRecord](op, name, id, maxAttempts)
+func (op *operation) getLicense(id int64, maxAttempts int) (*LicenseRecord, []string, error) {
+	return getRecord[LicenseRecord](op, OpGetLicense, id, maxAttempts)
 }
 
 // findLicense returns the license with the key.
@@ -84,12 +84,4 @@ func (op *operation) findLicense(key string) (*LicenseRecord, error) {
 	default:
 		return nil, &Error{Kind: ErrNotFound, detail: "no license has this key"}
 	}
-}
-
-// checkID returns an error for a number that is not an ID of the service.
-func checkID(id int64) error {
-	if id <= 0 {
-		return &ValidationError{Findings: []Finding{invalidID}}
-	}
-	return nil
 }

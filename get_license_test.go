@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
@@ -126,55 +127,57 @@ func respondingInTurn(t *testing.T, statuses []int, body func(status int) string
 	}, options...)...), &requests
 }
 
-func TestLicenseReadErrors(t *testing.T) {
+// The errors of all calls that read records. They have no outcome, repeat nothing of
+// the query, and only transient ones are retried.
+func TestRecordReadErrors(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name     string
 		statuses []int
 		body     string
-		get      licensespring.ErrorKind
-		find     licensespring.ErrorKind // of GetLicenseByKey, if different
+		kind     licensespring.ErrorKind
+		list     licensespring.ErrorKind // of a list, if different
 		attempts int
 	}{
-		{"401", []int{401}, `{"detail": "Invalid key ` + givenKey + `."}`, licensespring.ErrUnauthorized, "", 1},
+		{"401", []int{401}, `{"detail": "Invalid key."}`, licensespring.ErrUnauthorized, "", 1},
 		{"403", []int{403}, `{"detail": "Authentication credentials were not provided."}`, licensespring.ErrUnauthorized, "", 1},
 		// A list that does not exist does not prove that the license does not exist.
 		{"404", []int{404}, `{"detail": "Not found."}`, licensespring.ErrNotFound, licensespring.ErrBadResponse, 1},
-		{"400", []int{400}, `{"license_key": ["` + givenKey + ` is malformed"]}`, licensespring.ErrInvalidRequest, "", 1},
+		{"400", []int{400}, `{"license_key": ["' ` + customerEmail + `' is malformed"]}`, licensespring.ErrInvalidRequest, "", 1},
 		{"429", []int{429}, ``, licensespring.ErrRateLimited, "", 4},
 		{"500", []int{500}, `<html>` + givenKey + `</html>`, licensespring.ErrUnavailable, "", 4},
 		{"501", []int{501}, ``, licensespring.ErrUnavailable, "", 1},
 		{"redirect", []int{302}, ``, licensespring.ErrRedirected, "", 1},
-		{"then 403", []int{503, 403}, `{}`, licensespring.ErrUnauthorized, "", 2},
-		{"cut", []int{200}, `{"id": 1933000000000021, "license_key": "` + givenKey, licensespring.ErrBadResponse, "", 4},
+		{"503, then 403", []int{503, 403}, `{}`, licensespring.ErrUnauthorized, "", 2},
+		{"cut", []int{200}, `{"id": 5, "results": [{"id": 5, "license_key": "` + givenKey, licensespring.ErrBadResponse, "", 4},
 		{"HTML", []int{200}, `<html>https://internal.example</html>`, licensespring.ErrBadResponse, "", 4},
-		{"too large", []int{200}, `{"id": 1933000000000021, "note": "` + strings.Repeat("x", 64<<10) + `"}`, licensespring.ErrBadResponse, "", 4},
+		{"too large", []int{200}, `{"id": 5, "results": [], "note": "` + strings.Repeat("x", 64<<10) + `"}`, licensespring.ErrBadResponse, "", 4},
 		{"something else", []int{200}, `{"message": "welcome"}`, licensespring.ErrBadResponse, "", 1},
 	}
 	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				client, _ := respondingInTurn(t, tt.statuses, func(int) string { return tt.body }, licensespring.WithMaxResponseBytes(64<<10))
-				_, getErr := client.GetLicense(t.Context(), licenseID)
-				client, requests := respondingInTurn(t, tt.statuses, func(int) string { return tt.body }, licensespring.WithMaxResponseBytes(64<<10))
-				_, findErr := client.GetLicenseByKey(t.Context(), givenKey)
-				find := tt.find
-				if find == "" {
-					find = tt.get
-				}
-				for err, kind := range map[error]licensespring.ErrorKind{getErr: tt.get, findErr: find} {
-					assertMatches(t, err, kind)
+		for name, read := range reads() {
+			single, list := strings.HasPrefix(name, "get "), strings.HasPrefix(name, "list ") || name == "get license by key"
+			if !single && !list {
+				continue // TestReadErrors
+			}
+			t.Run(tt.name+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					client, _ := respondingInTurn(t, tt.statuses, func(int) string { return tt.body }, licensespring.WithMaxResponseBytes(64<<10))
+					err := read(t.Context(), client)
+					if list && tt.list != "" {
+						assertMatches(t, err, tt.list)
+					} else {
+						assertMatches(t, err, tt.kind)
+					}
 					e := errorOf(t, err)
+					assert.Equal(t, name, string(e.Op))
 					assert.Empty(t, e.Outcome)
-					assert.Len(t, e.Attempts, tt.attempts, e.Op)
-				}
-				assertTerse(t, findErr, "internal.example") // it does not repeat the key
-				assert.Equal(t, licensespring.OpGetLicense, errorOf(t, getErr).Op)
-				assert.Equal(t, licensespring.OpGetLicenseByKey, errorOf(t, findErr).Op)
-				assert.Equal(t, licensesURL+"?license_key=AB2C-D3EF-GH4J-K5MN&limit=100", (*requests)[0].URL.String())
+					assert.Len(t, e.Attempts, tt.attempts)
+					assertTerse(t, err, "internal.example")
+				})
 			})
-		})
+		}
 	}
 }
 
@@ -270,4 +273,58 @@ func TestLicenseRecordRejectsOtherJSON(t *testing.T) {
 	assert.Equal(t, int64(2), licenses[1].ID)
 	assert.Equal(t, new(false), licenses[1].Enabled)
 	assert.Nil(t, licenses[0].Enabled)
+}
+
+// FuzzLicenseRecord checks that decoding any license does not panic, that its memory
+// is bounded, and that its fields are those that encoding/json reads.
+func FuzzLicenseRecord(f *testing.F) {
+	files, err := filepath.Glob("testdata/licenses/*.json")
+	require.NoError(f, err)
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		require.NoError(f, err)
+		f.Add(body)
+	}
+	for _, seed := range []string{
+		`{"id": 1933000000000021, "id": "x"}`, `{"id": 1933000000000021, "metadata": [`, `{"id": 1933000000000022}`, `[]`, `null`, ``,
+		`{"id": 1933000000000021, "license_users": [{}, {}], "license_user": {"id": 1}, "customer": {"customer": {}}}`,
+		`{"id": 1933000000000021, "product_features": ["a", {"product_feature": {"product_feature": {}}}], "validity_period": "0000-00-00"}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		client := newClient(t, testKey, licensespring.WithMaxAttempts(1), licensespring.WithHTTPClient(respondingWith(string(body))))
+		rec, err := client.GetLicense(t.Context(), licenseID)
+		if err != nil {
+			assert.Nil(t, rec)
+			require.ErrorIs(t, err, licensespring.ErrBadResponse)
+			errorOf(t, err)
+			return
+		}
+		require.True(t, json.Valid(body))
+		assert.Equal(t, int64(licenseID), rec.ID)
+		assert.Equal(t, string(body), string(rec.Raw()))
+		assert.LessOrEqual(t, len(rec.LicenseUsers)+len(rec.ProductFeatures), len(body))
+		assert.LessOrEqual(t, len(rec.LicenseKey)+len(rec.Status)+len(rec.Note)+len(rec.SubscriptionID), 3*len(body)) // an invalid byte becomes three
+		for _, when := range []time.Time{rec.ValidityPeriod, rec.TimeDisabled, rec.LastCheck, rec.CreatedAt, rec.UpdatedAt} {
+			assert.True(t, when.IsZero() || when.Year() >= -1 && when.Year() <= 10_000, when)
+			assert.Equal(t, time.UTC, when.Location())
+		}
+		var plain map[string]any
+		require.NoError(t, json.Unmarshal(body, &plain))
+		if enabled, ok := plain["enabled"].(bool); ok {
+			assert.Equal(t, new(enabled), rec.Enabled)
+		} else if _, shown := plain["enabled"]; !shown {
+			assert.Nil(t, rec.Enabled)
+		}
+
+		// It can be encoded and decoded again, without a password.
+		kept, err := json.Marshal(rec)
+		require.NoError(t, err)
+		var again licensespring.LicenseRecord
+		require.NoError(t, json.Unmarshal(kept, &again))
+		for _, u := range again.LicenseUsers {
+			assert.True(t, u.InitialPassword.IsZero())
+		}
+	})
 }

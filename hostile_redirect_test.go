@@ -145,6 +145,31 @@ func reads() map[string]func(context.Context, *licensespring.Client) error {
 		"list": func(ctx context.Context, c *licensespring.Client) error {
 			return drain(c.ListOrders(ctx, licensespring.OrderFilter{}))
 		},
+		"get license": func(ctx context.Context, c *licensespring.Client) error {
+			_, err := c.GetLicense(ctx, 5)
+			return err
+		},
+		"get license by key": func(ctx context.Context, c *licensespring.Client) error {
+			_, err := c.GetLicenseByKey(ctx, givenKey)
+			return err
+		},
+		"list licenses": func(ctx context.Context, c *licensespring.Client) error {
+			return drain(c.ListLicenses(ctx, licensespring.LicenseFilter{LicenseUserEmail: userEmail}))
+		},
+		"get customer": func(ctx context.Context, c *licensespring.Client) error {
+			_, err := c.GetCustomer(ctx, 5)
+			return err
+		},
+		"list customers": func(ctx context.Context, c *licensespring.Client) error {
+			return drain(c.ListCustomers(ctx, licensespring.CustomerFilter{Email: customerEmail}))
+		},
+		"get product": func(ctx context.Context, c *licensespring.Client) error {
+			_, err := c.GetProduct(ctx, 5)
+			return err
+		},
+		"list products": func(ctx context.Context, c *licensespring.Client) error {
+			return drain(c.ListProducts(ctx))
+		},
 		"keys": func(ctx context.Context, c *licensespring.Client) error {
 			_, err := c.GenerateLicenseKeys(ctx, "acmecad", 1)
 			return err

@@ -171,8 +171,8 @@ func TestHostileListWithoutNewOrders(t *testing.T) {
 			return `{"next": "x", "results": [{"store_id": "a"}, {"store_id": "b"}]}`
 		}, 2},
 		{"the list is longer than its count", licensespring.OrderFilter{}, func(offset int) string {
-			return fmt.Sprintf(`{"count": 1, "next": "x", "results": [%s{}]}`, strings.Repeat(fmt.Sprintf(`{"type": %d},`, offset), 99))
-		}, 100 + 9*99}, // {} is on each page
+			return fmt.Sprintf(`{"count": 1, "next": "x", "results": [%s{}]}`, strings.Repeat(fmt.Sprintf(`{"type": %d},`, offset), 299))
+		}, 300 + 32*299}, // {} is on each page
 		{"the filter is ignored", licensespring.OrderFilter{StoreIDPrefix: "inv-"}, func(offset int) string {
 			return fmt.Sprintf(`{"next": "x", "results": [{"id": %d, "store_id": "a%d"}]}`, offset+1, offset)
 		}, 0},

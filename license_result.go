@@ -76,4 +76,3 @@ func readPassword(resp *exchange.Response) Secret {
 	}
 	return NewSecret(password)
 }
-

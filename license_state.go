@@ -11,9 +11,9 @@ type LicenseState struct {
 	// as they are. MaintenanceDuration and Extra must be absent, since a license does
 	// not show whether they are in effect.
 	LicenseUpdate
-	// Features are all features of the license. Nil leaves them as they are; others
-	// are removed. The counters of consumption features are never changed.
-	Features []ProductFeature `json:"product_features,omitzero"`
+	// ProductFeatures are all features of the license. Nil leaves them as they are;
+	// others are removed. The counters of consumption features are never changed.
+	ProductFeatures []ProductFeature `json:"product_features,omitzero"`
 	// Users are all users of the license, by e-mail address. Nil leaves them as they
 	// are; others are removed. The other members of a user apply when the user is
 	// assigned and are not compared.
@@ -41,17 +41,17 @@ func (s *LicenseState) Validate() error { return errorsAmong(s.Check()) }
 func (s *LicenseState) fields(v visitor) {
 	v.member("enabled", &s.Enabled)
 	s.LicenseUpdate.members(v)
-	v.member("product_features", &s.Features)
+	v.member("product_features", &s.ProductFeatures)
 	v.member("users", &s.Users)
 	v.extra(s, &s.Extra)
 }
 
 func (s *LicenseState) rules(ch *checker) {
-	if s.isEmpty() {
+	if isEmpty(s) {
 		ch.reject("", RuleRequired, "the state has no members")
 	}
 	s.valueRules(ch)
-	featureUpdateRules(ch, s.Features)
+	featureUpdateRules(ch, s.ProductFeatures)
 	if !s.MaintenanceDuration.IsZero() {
 		ch.reject("maintenance_duration", RuleNotComparable, "cannot be compared with the license: use maintenance_period")
 	}
@@ -67,12 +67,6 @@ func (s *LicenseState) rules(ch *checker) {
 			ch.reject(userPath(i), RuleDuplicateUser, "is a duplicate of that of "+userPath(first))
 		}
 	}
-}
-
-func (s *LicenseState) isEmpty() bool {
-	p := presence{}
-	s.fields(&p)
-	return len(p.names) == 0
 }
 
 // featureUpdate is the body of a request that replaces the features of a license.

@@ -112,7 +112,7 @@ func (u *LicenseUpdate) members(v visitor) {
 }
 
 func (u *LicenseUpdate) rules(ch *checker) {
-	if u.isEmpty() {
+	if isEmpty(u) {
 		ch.reject("", RuleRequired, "the update has no members")
 	}
 	u.valueRules(ch)
@@ -172,13 +172,6 @@ func (u *LicenseUpdate) extraRules(ch *checker) {
 }
 
 func isNull(raw json.RawMessage) bool { return strings.TrimSpace(string(raw)) == "null" }
-
-// isEmpty reports whether the update has no members.
-func (u *LicenseUpdate) isEmpty() bool {
-	p := presence{}
-	u.fields(&p)
-	return len(p.names) == 0
-}
 
 // repeatable reports whether the update has the same effect however often it is
 // applied, and undoes no newer change of a member that it does not name.

@@ -118,7 +118,8 @@ func updateCases() []updateCase {
 		{"is_trial without a date", LicenseUpdate{IsTrial: new(false)}, nil},
 		{"no such date", LicenseUpdate{ValidityPeriod: Date{2031, time.February, 30}, IsTrial: new(true)}, []string{"validity_period invalid_date"}},
 		{
-			"all findings at once", LicenseUpdate{ValidityPeriod: Date{1, 1, 1}, MaxActivations: new(-1), MaxTransfers: new(-2), GracePeriod: new(-1)},
+			"all findings at once",
+			LicenseUpdate{ValidityPeriod: Date{1, 1, 1}, MaxActivations: new(-1), MaxTransfers: new(-2), GracePeriod: new(-1)},
 			[]string{"validity_period invalid_date", "is_trial required_with", "max_activations negative", "max_transfers max_transfers_range", "grace_period negative"},
 		},
 		{"maintenance without its switch", LicenseUpdate{MaintenancePeriod: date}, []string{"enable_maintenance_period required_with"}},
@@ -126,11 +127,13 @@ func updateCases() []updateCase {
 		{"maintenance", LicenseUpdate{EnableMaintenancePeriod: new(true), MaintenancePeriod: date}, nil},
 		{"maintenance off", LicenseUpdate{EnableMaintenancePeriod: new(false), MaintenancePeriod: date}, []string{"maintenance_period maintenance_not_enabled ?"}},
 		{
-			"both ends of maintenance", LicenseUpdate{EnableMaintenancePeriod: new(true), MaintenancePeriod: date, MaintenanceDuration: Years(1)},
+			"both ends of maintenance",
+			LicenseUpdate{EnableMaintenancePeriod: new(true), MaintenancePeriod: date, MaintenanceDuration: Years(1)},
 			[]string{"maintenance_duration both_ends"},
 		},
 		{
-			"maintenance in hours", LicenseUpdate{EnableMaintenancePeriod: new(true), MaintenanceDuration: Hours(1)},
+			"maintenance in hours",
+			LicenseUpdate{EnableMaintenancePeriod: new(true), MaintenanceDuration: Hours(1)},
 			[]string{"maintenance_duration maintenance_unit"},
 		},
 		{"max_transfers -1 means none", LicenseUpdate{MaxTransfers: new(-1)}, nil},
@@ -148,7 +151,8 @@ func updateCases() []updateCase {
 		{"plural of an order", LicenseUpdate{Extra: extra("allow_unlimited_activations", "true")}, []string{"allow_unlimited_activations extra_member ?", "allow_unlimited_activations extra_shadows_field"}},
 		{"classic spelling of an order", LicenseUpdate{Extra: extra("enable_maintenance_duration", "true")}, []string{"enable_maintenance_duration extra_member ?", "enable_maintenance_duration extra_shadows_field"}},
 		{
-			"duration and date", LicenseUpdate{ValidityPeriod: date, IsTrial: new(false), Extra: extra("valid_duration", `"1y"`)},
+			"duration and date",
+			LicenseUpdate{ValidityPeriod: date, IsTrial: new(false), Extra: extra("valid_duration", `"1y"`)},
 			[]string{"valid_duration extra_member ?", "valid_duration both_ends"},
 		},
 		{"duration without is_trial", LicenseUpdate{Extra: extra("trial_days", `3`)}, []string{"is_trial required_with", "trial_days extra_member ?"}},
@@ -190,14 +194,14 @@ func stateCases() []stateCase {
 		{"nothing", LicenseState{}, []string{" required"}},
 		{"a permission alone is nothing", LicenseState{AllowEnable: true, AllowShorten: true}, []string{" required"}},
 		{"the license supplies is_trial", LicenseState{LicenseUpdate: LicenseUpdate{ValidityPeriod: Date{2031, time.May, 7}}}, nil},
-		{"no users and no features are states", LicenseState{Users: users(), Features: []ProductFeature{}}, nil},
+		{"no users and no features are states", LicenseState{Users: users(), ProductFeatures: []ProductFeature{}}, nil},
 		{"not comparable", LicenseState{LicenseUpdate: LicenseUpdate{
 			EnableMaintenancePeriod: new(true), MaintenanceDuration: Years(1), Extra: map[string]json.RawMessage{"x": json.RawMessage("1")},
 		}}, []string{"maintenance_duration not_comparable", "x extra_member ?", "x not_comparable"}},
 		{"the same user twice", LicenseState{Users: users("a@example.com", "b@example.com", " A@example.com")}, []string{"users[2].email surrounding_space", "users[2].email duplicate_user"}},
 		{"users without an address", LicenseState{Users: users("", "")}, []string{"users[0].email required", "users[1].email required"}},
 		{"more users than allowed", LicenseState{LicenseUpdate: LicenseUpdate{MaxLicenseUsers: new(1)}, Users: users("a@example.com", "b@example.com")}, []string{"users too_many_users"}},
-		{"counter", LicenseState{Features: []ProductFeature{
+		{"counter", LicenseState{ProductFeatures: []ProductFeature{
 			{Code: "a"}, {Code: "b", Extra: map[string]json.RawMessage{"total_consumptions": json.RawMessage("0")}},
 		}}, []string{"product_features[1].total_consumptions extra_member ?", "product_features[1].total_consumptions counter"}},
 	}

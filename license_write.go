@@ -25,45 +25,45 @@ func licensePath(id int64, action string) string {
 	return pathLicenses + strconv.FormatInt(id, 10) + "/" + action
 }
 
-func updateWrite(id int64, u *LicenseUpdate) licenseWrite {
-	w := licenseWrite{op: OpUpdateLicense, id: id, method: http.MethodPatch, path: licensePath(id, ""), body: u, safety: exchange.NonIdempotent}
+func updateWrite(id int64, u *LicenseUpdate) *licenseWrite {
+	w := &licenseWrite{op: OpUpdateLicense, id: id, method: http.MethodPatch, path: licensePath(id, ""), body: u, safety: exchange.NonIdempotent}
 	if u.repeatable() {
 		w.safety = exchange.Idempotent
 	}
 	return w
 }
 
-func enableWrite(id int64, enable bool) licenseWrite {
-	w := licenseWrite{op: OpDisableLicense, id: id, method: http.MethodPost, path: licensePath(id, "disable/"), safety: exchange.Idempotent}
+func enableWrite(id int64, enable bool) *licenseWrite {
+	w := &licenseWrite{op: OpDisableLicense, id: id, method: http.MethodPost, path: licensePath(id, "disable/"), safety: exchange.Idempotent}
 	if enable {
 		w.op, w.path = OpEnableLicense, licensePath(id, "enable/")
 	}
 	return w
 }
 
-func featuresWrite(id int64, features []ProductFeature) licenseWrite {
-	return licenseWrite{
+func featuresWrite(id int64, features []ProductFeature) *licenseWrite {
+	return &licenseWrite{
 		op: OpUpdateFeatures, id: id, method: http.MethodPost, path: licensePath(id, "update_features/"),
 		body: &featureUpdate{features}, safety: exchange.Idempotent,
 	}
 }
 
-func assignWrite(id int64, user *UserAssignment) licenseWrite {
-	return licenseWrite{
+func assignWrite(id int64, user *UserAssignment) *licenseWrite {
+	return &licenseWrite{
 		op: OpAssignUser, id: id, method: http.MethodPost, path: licensePath(id, "assign_user/"),
 		body: user, safety: exchange.NonIdempotent,
 	}
 }
 
-func unassignWrite(id int64, email string) licenseWrite {
-	return licenseWrite{
+func unassignWrite(id int64, email string) *licenseWrite {
+	return &licenseWrite{
 		op: OpUnassignUser, id: id, method: http.MethodPost, path: licensePath(id, "unassign_user/"),
 		body: &userRemoval{email}, safety: exchange.NonIdempotent,
 	}
 }
 
-func passwordWrite(email string, password Secret) licenseWrite {
-	return licenseWrite{
+func passwordWrite(email string, password Secret) *licenseWrite {
+	return &licenseWrite{
 		op: OpSetUserPassword, method: http.MethodPost, path: pathSetPassword, query: url.Values{"email": {email}}.Encode(),
 		body: &passwordChange{email, password}, safety: exchange.Idempotent,
 	}
@@ -71,10 +71,10 @@ func passwordWrite(email string, password Secret) licenseWrite {
 
 // encode returns the request of a write, and all findings. If one of them is an
 // error, there is no request.
-func (c *Client) encode(w licenseWrite) (exchange.Request, []Finding, error) {
+func (c *Client) encode(w *licenseWrite) (exchange.Request, []Finding, error) {
 	var findings []Finding
 	if w.op != OpSetUserPassword && w.id <= 0 {
-		findings = append(findings, invalidID)
+		findings = append(findings, invalidID())
 	}
 	if w.body != nil {
 		findings = append(findings, checkObject(w.body, c.cfg.dialect)...)
@@ -85,7 +85,7 @@ func (c *Client) encode(w licenseWrite) (exchange.Request, []Finding, error) {
 	body := []byte("{}")
 	if w.body != nil {
 		var err error
-		if body, err = appendUpdate(nil, w.body, c.cfg.dialect); err != nil {
+		if body, err = appendUpdate(make([]byte, 0, 192), w.body, c.cfg.dialect); err != nil { // fits most changes
 			return exchange.Request{}, findings, err
 		}
 	}
@@ -96,11 +96,13 @@ func (c *Client) encode(w licenseWrite) (exchange.Request, []Finding, error) {
 	return exchange.Request{Method: w.method, URL: address, Header: c.header(true), Body: body, Safety: w.safety}, findings, nil
 }
 
-// invalidID is the finding about an ID that the service cannot have assigned.
-var invalidID = Finding{Path: "id", Rule: RuleRequired, Severity: SeverityError, Message: "is not an ID of the service"}
+// invalidID returns the finding about an ID that the service cannot have assigned.
+func invalidID() Finding {
+	return Finding{Path: "id", Rule: RuleRequired, Severity: SeverityError, Message: "is not an ID of the service"}
+}
 
 // prepareWrite validates and encodes a write, and keeps its warnings.
-func (op *operation) prepareWrite(w licenseWrite) (exchange.Request, error) {
+func (op *operation) prepareWrite(w *licenseWrite) (exchange.Request, error) {
 	req, findings, err := op.client.encode(w)
 	if err != nil {
 		return req, err
@@ -110,7 +112,7 @@ func (op *operation) prepareWrite(w licenseWrite) (exchange.Request, error) {
 }
 
 // write sends a write, retries included.
-func (op *operation) write(w licenseWrite, req exchange.Request) *exchange.Response {
+func (op *operation) write(w *licenseWrite, req exchange.Request) *exchange.Response {
 	op.body = req.Body
 	if change, ok := w.body.(*passwordChange); ok { // the address is not in the body
 		op.body, _ = appendUpdate(nil, &UserAssignment{Email: change.email, Password: change.password}, op.client.cfg.dialect)
@@ -194,7 +196,7 @@ func (c *Client) PreviewSetUserPassword(email string, password Secret) (*Preview
 	return c.previewWrite(passwordWrite(email, password))
 }
 
-func (c *Client) previewWrite(w licenseWrite) (*Preview, error) {
+func (c *Client) previewWrite(w *licenseWrite) (*Preview, error) {
 	req, findings, err := c.encode(w)
 	if err != nil {
 		op := &operation{client: c, name: OpPreview, licenseID: w.id}

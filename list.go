@@ -1,7 +1,6 @@
 package licensespring
 
 import (
-	"cmp"
 	"context"
 	"hash/maphash"
 	"net/url"
@@ -23,18 +22,18 @@ const (
 	// maxRepeatedPages is the maximum number of pages that equal an earlier page. A
 	// service that ignores the offset may alternate between two pages.
 	maxRepeatedPages = 10
-	// maxListSize is the maximum number of records of a list that shows no count,
-	// and maxUncounted that of records beyond its count.
+	// maxListSize is the maximum number of records of a list that shows no count. One
+	// that shows it can have ten times as many and 10,000, since a count may be an
+	// estimate.
 	maxListSize  = 10_000_000
-	maxUncounted = 1000
+	maxUncounted = 10_000
 )
 
-// pageSize returns the number of records per request for the PageSize of a filter.
-func pageSize(size int) (int, error) {
+// pageSize checks the PageSize of a filter; 0 means the maximum.
+func (c *checker) pageSize(size int) {
 	if size < 0 || size > maxPageSize {
-		return 0, validationError("page_size", RuleOutOfRange, "must be from 1 to "+strconv.Itoa(maxPageSize))
+		c.reject("page_size", RuleOutOfRange, "must be from 1 to "+strconv.Itoa(maxPageSize))
 	}
-	return cmp.Or(size, maxPageSize), nil
 }
 
 // listing is one loop over a list of the service.
@@ -44,10 +43,11 @@ type listing[R any, P record[R]] struct {
 	pageSize int        // from 1 to maxPageSize
 	private  []byte     // JSON with the values to scrub from messages, or nil
 	invalid  error      // why nothing can be requested, or nil
-	// matches reports whether a record is yielded. Nil means that all are.
+	// matches reports whether a record is yielded; the others are skipped. It is nil
+	// for a strict list, in which a record that does not match filters is an error,
+	// and so is an element that is not a record.
 	matches func(*R) bool
-	// check returns an error for a page that must not be yielded. Nil means none.
-	check func(*operation, *page[R]) error
+	filters filters[R, P]
 
 	offset      int
 	seed        maphash.Seed
@@ -87,8 +87,8 @@ func (l *listing[R, P]) next(ctx context.Context, c *Client) (records []*R, last
 	}
 	op.body = l.private
 	p, err := listPage[R, P](op, l.name, l.query, l.offset, l.pageSize, 0)
-	if err == nil && l.check != nil {
-		err = l.check(op, p)
+	if err == nil && l.matches == nil {
+		err = l.filters.check(op, l.query, p)
 	}
 	if err == nil {
 		records, err = l.advance(op, p)
@@ -177,7 +177,13 @@ func (r *repetitions) add(sum uint64) int {
 
 // page is one page of a list.
 type page[R any] struct {
-	records    []R
+	pageInfo
+
+	records []R
+}
+
+// pageInfo is what a page shows in addition to its records.
+type pageInfo struct {
 	unreadable map[int][]string // paths of unreadable members, by the index of the record
 	size       int              // elements, including those that are not records
 	last       bool
@@ -186,9 +192,9 @@ type page[R any] struct {
 }
 
 // maxSize returns the maximum number of records of the list.
-func (p *page[R]) maxSize() int {
-	if 0 < p.count && p.count < maxListSize {
-		return int(p.count) + maxUncounted
+func (p *pageInfo) maxSize() int {
+	if 0 < p.count && p.count < maxListSize/10 {
+		return 10*int(p.count) + maxUncounted
 	}
 	return maxListSize
 }
@@ -197,6 +203,12 @@ func (p *page[R]) maxSize() int {
 // records" is a result with consequences.
 func readPage[R any, P record[R]](document *jsonread.Document, limit int) (*page[R], bool) {
 	p := &page[R]{}
+	ok := p.read(document, limit, func(r *recordReader, list jsonread.Value) { readElements[R, P](p, r, list) })
+	return p, ok && len(p.records) <= maxPageRecords
+}
+
+// read reads what is around the records of a page, and calls elements for its lists.
+func (p *pageInfo) read(document *jsonread.Document, limit int, elements func(*recordReader, jsonread.Value)) bool {
 	r := newRecordReader(document)
 	ok, hasNext := false, false
 	for it := document.Root().Members(); it.Next(); {
@@ -209,13 +221,13 @@ func readPage[R any, P record[R]](document *jsonread.Document, limit int) (*page
 			p.last, hasNext = it.Value.Kind() != jsonread.String || string(it.Value.Bytes()) == `""`, true
 		case "results":
 			ok = it.Value.Kind() == jsonread.Array
-			readElements[R, P](p, r, it.Value)
+			elements(r, it.Value)
 		}
 	}
 	if !hasNext { // an incomplete page is the last one
 		p.last = p.size < limit
 	}
-	return p, ok && !r.memory.exhausted() && len(p.records) <= maxPageRecords
+	return ok && !r.memory.exhausted()
 }
 
 // readElements appends the elements of a list. The last one of duplicate lists does
@@ -244,19 +256,10 @@ func readElements[R any, P record[R]](p *page[R], r *recordReader, list jsonread
 
 // listPage requests one page of the list that the query selects.
 func listPage[R any, P record[R]](op *operation, name Op, query url.Values, offset, limit, maxAttempts int) (*page[R], error) {
-	query.Set("limit", strconv.Itoa(limit))
-	if query.Del("offset"); offset > 0 {
-		query.Set("offset", strconv.Itoa(offset))
-	}
 	res := P(nil).resource()
-	resp := op.read(name, res.path, query.Encode(), maxAttempts)
-	if resp.Ending != exchange.OK {
-		e := op.responseError(resp)
-		if e.Kind == ErrNotFound {
-			// A missing list does not mean that there are no records.
-			e.Kind, e.detail = ErrBadResponse, "there is no list of "+res.noun+"s at this address; check the base URL"
-		}
-		return nil, e
+	resp, err := op.listPage(name, res, query, offset, limit, maxAttempts)
+	if err != nil {
+		return nil, err
 	}
 	p, ok := readPage[R, P](resp.Document, limit)
 	if !ok {
@@ -266,21 +269,70 @@ func listPage[R any, P record[R]](op *operation, name Op, query url.Values, offs
 	return p, nil
 }
 
+func (op *operation) listPage(name Op, res resource, query url.Values, offset, limit, maxAttempts int) (*exchange.Response, error) {
+	query.Set("limit", strconv.Itoa(limit))
+	if query.Del("offset"); offset > 0 {
+		query.Set("offset", strconv.Itoa(offset))
+	}
+	resp := op.read(name, res.path, query.Encode(), maxAttempts)
+	if resp.Ending != exchange.OK {
+		e := op.responseError(resp)
+		if e.Kind == ErrNotFound {
+			// A missing list does not mean that there are no records.
+			e.Kind, e.detail = ErrBadResponse, "there is no list of "+res.noun+"s at this address; check the base URL"
+		}
+		return nil, e
+	}
+	return resp, nil
+}
+
+// getByID is a call that returns the record with the service's ID.
+func getByID[R any, P record[R]](ctx context.Context, c *Client, name Op, id int64) (*R, error) {
+	op := c.begin(ctx, name, "")
+	defer op.finish()
+
+	if err := checkID(id); err != nil {
+		return nil, op.invalid(err)
+	}
+	rec, _, err := getRecord[R, P](op, name, id, 0)
+	if err != nil {
+		return nil, op.fail(asError(err))
+	}
+	op.succeed("", 0)
+	return rec, nil
+}
+
+// checkID returns an error for a number that is not an ID of the service.
+func checkID(id int64) error {
+	if id <= 0 {
+		return &ValidationError{Findings: []Finding{invalidID()}}
+	}
+	return nil
+}
+
 // getRecord returns the record with the service's ID, and the paths of unreadable
 // members.
 func getRecord[R any, P record[R]](op *operation, name Op, id int64, maxAttempts int) (*R, []string, error) {
-	res := P(nil).resource()
+	rec := new(R)
+	unreadable, err := getInto(op, P(rec), name, id, maxAttempts)
+	if err != nil {
+		return nil, nil, err
+	}
+	return rec, unreadable, nil
+}
+
+func getInto(op *operation, rec anyRecord, name Op, id int64, maxAttempts int) ([]string, error) {
+	res := rec.resource()
 	resp := op.read(name, res.path+strconv.FormatInt(id, 10)+"/", "", maxAttempts)
 	if resp.Ending != exchange.OK {
-		return nil, nil, op.responseError(resp)
+		return nil, op.responseError(resp)
 	}
-	rec, unreadable, _ := readRecord[R, P](resp.Document)
-	switch got, _ := P(rec).header(); got {
-	case id:
-		return rec, unreadable, nil
-	case 0:
-		return nil, nil, op.badResponse(resp, "the response is not "+res.one)
-	default:
-		return nil, nil, op.badResponse(resp, "the response shows another "+res.noun)
+	unreadable, ok := readInto(rec, resp.Document)
+	switch got, _ := rec.header(); {
+	case !ok, got == 0:
+		return nil, op.badResponse(resp, "the response is not "+res.one)
+	case got != id:
+		return nil, op.badResponse(resp, "the response shows another "+res.noun)
 	}
+	return unreadable, nil
 }

@@ -65,8 +65,12 @@ func (f *OrderFilter) matches(rec *OrderRecord) bool {
 // order that is created or archived during the loop may be missed.
 func (c *Client) ListOrders(ctx context.Context, filter OrderFilter) iter.Seq2[*OrderRecord, error] {
 	return func(yield func(*OrderRecord, error) bool) {
-		l := listing[OrderRecord, *OrderRecord]{name: OpListOrders, matches: filter.matches}
-		if l.pageSize, l.invalid = pageSize(filter.PageSize); l.invalid == nil {
+		l := listing[OrderRecord, *OrderRecord]{
+			name: OpListOrders, matches: filter.matches, pageSize: cmp.Or(filter.PageSize, maxPageSize),
+		}
+		var ch checker
+		ch.pageSize(filter.PageSize)
+		if l.invalid = errorsAmong(ch.findings); l.invalid == nil {
 			l.query, l.invalid = filter.values()
 		}
 		l.run(ctx, c, yield)

@@ -2,6 +2,7 @@ package licensespring_test
 
 import (
 	"fmt"
+	"iter"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,8 +16,8 @@ import (
 )
 
 // drain consumes the sequence and returns the first error.
-func drain(orders func(func(*licensespring.OrderRecord, error) bool)) error {
-	for _, err := range orders {
+func drain[R any](records iter.Seq2[*R, error]) error {
+	for _, err := range records {
 		if err != nil {
 			return err
 		}

@@ -71,14 +71,6 @@ func appendUpdate(dst []byte, o object, d Dialect) ([]byte, error) {
 	return w.document(dst, o)
 }
 
-func (w *orderWriter) document(dst []byte, o object) ([]byte, error) {
-	w.object(o)
-	if len(w.findings) > 0 {
-		return dst, &ValidationError{Findings: w.findings}
-	}
-	return w.buf, nil
-}
-
 // orderWriter is the visitor that encodes JSON.
 type orderWriter struct {
 	buf      []byte
@@ -86,6 +78,15 @@ type orderWriter struct {
 	update   bool // the request changes a license, which spells features differently
 	path     wire.Path
 	findings []Finding
+}
+
+// document returns the whole document, or dst and the reasons why it cannot be encoded.
+func (w *orderWriter) document(dst []byte, o object) ([]byte, error) {
+	w.object(o)
+	if len(w.findings) > 0 {
+		return dst, &ValidationError{Findings: w.findings}
+	}
+	return w.buf, nil
 }
 
 func (w *orderWriter) object(o object) {

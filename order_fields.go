@@ -244,6 +244,9 @@ func checkExtra(owner object, name string, raw json.RawMessage) (rule Rule, mess
 // sortedNames returns the names of extra members in the order in which they are
 // written.
 func sortedNames(extra map[string]json.RawMessage) []string {
+	if len(extra) == 0 {
+		return nil
+	}
 	return slices.Sorted(maps.Keys(extra))
 }
 
@@ -286,8 +289,20 @@ func (n *nameFinder) member(name string, _ any) {
 
 func (n *nameFinder) extra(object, *map[string]json.RawMessage) {}
 
-// presence is the visitor that lists the members that are not absent.
-type presence struct{ names []string }
+// isEmpty reports whether all members of an object are absent.
+func isEmpty(o object) bool {
+	p := presence{}
+	o.fields(&p)
+	return p.n == 0
+}
+
+// presence is the visitor that counts the members that are not absent, and lists
+// their names if list is set.
+type presence struct {
+	n     int
+	list  bool
+	names []string
+}
 
 func (v *presence) member(name string, p any) {
 	value := reflect.ValueOf(p).Elem()
@@ -295,12 +310,20 @@ func (v *presence) member(name string, p any) {
 		return
 	}
 	if !value.IsZero() {
+		v.add(name)
+	}
+}
+
+func (v *presence) add(name string) {
+	if v.n++; v.list {
 		v.names = append(v.names, name)
 	}
 }
 
 func (v *presence) extra(_ object, p *map[string]json.RawMessage) {
-	v.names = append(v.names, sortedNames(*p)...)
+	for _, name := range sortedNames(*p) {
+		v.add(name)
+	}
 }
 
 // retainer is the visitor that sets all members without one of the names to absent.

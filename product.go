@@ -2,11 +2,7 @@ package licensespring
 
 import (
 	"errors"
-	"strconv"
 	"sync"
-
-	"github.com/licensespring-go/licensespring/internal/exchange"
-	"github.com/licensespring-go/licensespring/internal/jsonread"
 )
 
 // productCodes caches the codes of products by the IDs that the service assigned.
@@ -51,24 +47,13 @@ func (op *operation) verifyProducts(order *Order, rec *OrderRecord, maxAttempts 
 
 // getProductCode returns the code of the product with the service's ID.
 func (op *operation) getProductCode(id int64, maxAttempts int) (string, error) {
-	resp := op.read(OpGetProduct, pathProducts+strconv.FormatInt(id, 10)+"/", "", maxAttempts)
-	if resp.Ending != exchange.OK {
-		return "", op.responseError(resp)
+	product, _, err := getRecord[ProductRecord](op, OpGetProduct, id, maxAttempts)
+	switch {
+	case err != nil:
+		return "", err
+	case product.ShortCode == "":
+		return "", &Error{Kind: ErrBadResponse, detail: "the response does not show the code of the product"}
+	default:
+		return product.ShortCode, nil
 	}
-	var (
-		gotID int64
-		code  string
-	)
-	jsonread.Members(resp.Body, func(name, val []byte) {
-		switch string(name) {
-		case "id":
-			gotID, _ = jsonread.Int(val)
-		case "short_code":
-			code, _ = jsonread.Text(val)
-		}
-	})
-	if code == "" || gotID != id {
-		return "", op.badResponse(resp, "the response is not the product")
-	}
-	return code, nil
 }

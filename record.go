@@ -50,7 +50,7 @@ type OrderRecord struct {
 }
 
 // CustomerRecord is a customer as stored by the service. Text is empty and IDs
-// are 0 where the response did not show them.
+// are 0 where the response did not show them. Raw returns the response itself.
 type CustomerRecord struct {
 	// ID is the ID the service assigned to the customer.
 	ID int64 `json:"id,omitzero"`
@@ -68,6 +68,8 @@ type CustomerRecord struct {
 	Address   string `json:"address,omitzero"`
 	// Reference is the caller's reference of the customer.
 	Reference string `json:"reference,omitzero"`
+
+	raw rawJSON
 }
 
 // ItemRecord is one product of an order as stored by the service. Text is empty
@@ -256,6 +258,9 @@ func (r *OrderRecord) Users() []UserRecord {
 // Raw returns a copy of the JSON that the record was decoded from. It holds license
 // keys, e-mail addresses and initial passwords: do not log it.
 func (r *OrderRecord) Raw() json.RawMessage { return r.raw.clone() }
+
+// Raw returns a copy of the JSON that the customer was decoded from.
+func (c *CustomerRecord) Raw() json.RawMessage { return c.raw.clone() }
 
 // Raw returns a copy of the JSON that the item was decoded from.
 func (i *ItemRecord) Raw() json.RawMessage { return i.raw.clone() }

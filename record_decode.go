@@ -125,56 +125,6 @@ func (r *recordReader) metadata(dst *string, val jsonread.Value) {
 	}
 }
 
-// customer reads an object, a number, or null.
-func (r *recordReader) customer(dst **CustomerRecord, id *int64, val jsonread.Value) {
-	if val.Kind() != jsonread.Object {
-		r.int64(id, "customer", val)
-		return
-	}
-	c := &CustomerRecord{}
-	r.path.Enter("customer")
-	for it := val.Members(); it.Next(); {
-		val := it.Value
-		switch string(it.Name) {
-		case "id":
-			r.int64(&c.ID, "id", val)
-		case "email":
-			r.text(&c.Email, "email", val)
-		case "first_name":
-			r.text(&c.FirstName, "first_name", val)
-		case "last_name":
-			r.text(&c.LastName, "last_name", val)
-		case "company_name":
-			r.text(&c.Company, "company_name", val)
-		case "company":
-			r.company(c, val)
-		case "phone":
-			r.text(&c.Phone, "phone", val)
-		case "address":
-			r.text(&c.Address, "address", val)
-		case "reference":
-			r.text(&c.Reference, "reference", val)
-		}
-	}
-	r.path.Leave()
-	if *dst = c; c.ID != 0 {
-		*id = c.ID
-	}
-}
-
-// company reads the member company: the ID of the vendor's company in a current
-// response, and the name of the customer's company where it is a string.
-func (r *recordReader) company(c *CustomerRecord, val jsonread.Value) {
-	if val.Kind() != jsonread.String {
-		r.int64(&c.CompanyID, "company", val)
-		return
-	}
-	var name string
-	if r.text(&name, "company", val); c.Company == "" {
-		c.Company = name
-	}
-}
-
 func (r *recordReader) item(item *ItemRecord, data jsonread.Value) bool {
 	item.raw, item.incomplete = newRawJSON(data.Bytes()), true
 	for it := data.Members(); it.Next(); {

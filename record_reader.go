@@ -26,6 +26,12 @@ type recordReader struct {
 // of.
 type record[R any] interface {
 	*R
+	anyRecord
+}
+
+// anyRecord is a record of any type. Code that needs no type is not generic, since
+// each instance adds to the size of a program.
+type anyRecord interface {
 	// resource returns where the service serves such records. It can be called on a
 	// nil pointer.
 	resource() resource
@@ -46,30 +52,41 @@ type resource struct {
 // of unreadable members. It retains the document. If the memory budget is exhausted,
 // the record is empty and ok is false.
 func readRecord[R any, P record[R]](document *jsonread.Document) (rec *R, unreadable []string, ok bool) {
-	r := newRecordReader(document)
 	rec = new(R)
-	r.start(document.Root())
-	P(rec).decode(r, document.Root())
-	if r.memory.exhausted() {
+	if unreadable, ok = readInto(P(rec), document); !ok {
 		return new(R), nil, false
 	}
-	_, raw := P(rec).header()
+	return rec, unreadable, true
+}
+
+func readInto(rec anyRecord, document *jsonread.Document) (unreadable []string, ok bool) {
+	r := newRecordReader(document)
+	r.start(document.Root())
+	rec.decode(r, document.Root())
+	_, raw := rec.header()
 	*raw = newRawJSON(document.Bytes()) // with the space around it
-	return rec, r.unreadable, true
+	return r.unreadable, !r.memory.exhausted()
 }
 
 // unmarshalRecord decodes a record from data, which it copies. If it returns an
 // error, dst is unchanged.
 func unmarshalRecord[R any, P record[R]](dst P, data []byte, errNotRecord error) error {
+	rec := new(R)
+	if err := unmarshalInto(P(rec), data, errNotRecord); err != nil {
+		return err
+	}
+	*dst = *rec
+	return nil
+}
+
+func unmarshalInto(rec anyRecord, data []byte, errNotRecord error) error {
 	document, ok := jsonread.Parse(bytes.Clone(data))
 	if !ok || document.Root().Kind() != jsonread.Object {
 		return errNotRecord
 	}
-	rec, _, ok := readRecord[R, P](document)
-	if !ok {
+	if _, ok := readInto(rec, document); !ok {
 		return errMemoryBudget
 	}
-	*dst = *rec
 	return nil
 }
 

@@ -16,7 +16,7 @@ const (
 	pathProducts    = "/api/v1/products/"
 	pathLicenses    = "/api/v1/licenses/"
 	pathCustomers   = "/api/v1/customers/"
-	pathSetPassword = "/api/v1/license-users/set_password/"
+	pathSetPassword = "/api/v1/license-users/set_password/" //nolint:gosec // a path
 )
 
 // headers returns a function that returns the headers of a request: a new map

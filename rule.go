@@ -110,6 +110,24 @@ const (
 	RuleNotComparable Rule = "not_comparable"
 )
 
+// Errors of [Order.CheckProducts]. The client does not check them: the service
+// rejects such an order, or creates something else.
+const (
+	// RuleUnknownProduct is an error: there is no product with the product code.
+	RuleUnknownProduct Rule = "unknown_product"
+	// RuleProductUnavailable is an error: the product is archived or not active.
+	RuleProductUnavailable Rule = "product_unavailable"
+	// RuleBundleMismatch is an error: an order of products names a bundle, or an
+	// order of bundles names a product.
+	RuleBundleMismatch Rule = "bundle_mismatch"
+	// RuleWrongLicenseForm is an error: a license has users and its product
+	// requires a key, or it has a key or no users and its product requires users.
+	RuleWrongLicenseForm Rule = "wrong_license_form"
+	// RuleUnknownFeature is an error: the product does not have the feature. The
+	// service drops unknown feature codes silently.
+	RuleUnknownFeature Rule = "unknown_feature"
+)
+
 // Errors of a call and of [New].
 const (
 	// RuleAppendWithoutKeys is an error of [Client.EnsureOrder]: not every

@@ -72,6 +72,14 @@ func brokenRules() map[Rule]Severity {
 			broken[f.Rule] = f.Severity
 		}
 	}
+	order := NewOrder("inv-1").AddItem("acmecad", NewUserLicense("grace@example.com").WithFeatures("export")).AddItem("acmesuite").AddItem("acmeold").AddItem("acmepaint")
+	for _, f := range order.CheckProducts([]ProductRecord{
+		{ShortCode: "acmecad", AuthorizationMethod: AuthorizationLicenseKey, Features: []ProductFeatureRecord{}},
+		{ShortCode: "acmesuite", IsBundle: new(true)},
+		{ShortCode: "acmeold", IsArchived: new(true)},
+	}) {
+		broken[f.Rule] = f.Severity
+	}
 	for _, in := range []string{`{`, `{"id":1}`, `{"id":"a","id":"a"}`, `{"customer":{"company":"a","company_name":"b"}}`, `{"items":[{"licenses":[{"custom_fields":[{"a":1}]}]}]}`, `{"items":[` + strings.Repeat("0,", 1000) + `0]}`} {
 		var o Order
 		if all, ok := o.UnmarshalJSON([]byte(in)).(*ValidationError); ok { //nolint:errorlint // returned unwrapped

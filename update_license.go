@@ -87,7 +87,7 @@ func enabledDifference(want bool) func(*LicenseRecord, bool) []Difference {
 // Compare returns how a record differs from what was sent. Settle requires that the
 // record proves it.
 func (c *Client) writeLicense(
-	ctx context.Context, w licenseWrite, compare func(rec *LicenseRecord, settle bool) []Difference,
+	ctx context.Context, w *licenseWrite, compare func(rec *LicenseRecord, settle bool) []Difference,
 ) (*LicenseResult, error) {
 	op := c.beginCall(ctx, CallStarted{Op: w.op, LicenseID: w.id})
 	defer op.finish()
@@ -114,7 +114,7 @@ func (c *Client) writeLicense(
 		}
 		return op.licenseResult(OutcomeChanged, shown, nil), nil
 	case w.showsMessage() && mayBeSo(resp):
-		rec, unreadable, err := op.getLicense(OpGetLicense, w.id, 0)
+		rec, unreadable, err := op.getLicense(w.id, 0)
 		if err == nil && len(settled(rec)) == 0 {
 			return op.licenseResult(OutcomeUnchanged, &licenseRead{rec, unreadable}, nil), nil
 		}
@@ -157,7 +157,7 @@ func (op *operation) pollLicense(id int64, compare func(*LicenseRecord) []Differ
 			}
 			wait = min(2*wait, op.client.cfg.waitMax)
 		}
-		rec, unreadable, err := op.getLicense(OpGetLicense, id, pollAttempts)
+		rec, unreadable, err := op.getLicense(id, pollAttempts)
 		switch {
 		case err == nil:
 			shown, differences, last = &licenseRead{rec, unreadable}, compare(rec), nil

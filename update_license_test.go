@@ -329,7 +329,7 @@ func TestWriteLicenseContext(t *testing.T) {
 		_, err = call(ctx, client)
 		require.ErrorIs(t, err, licensespring.ErrOutcomeUnknown, name)
 		require.ErrorIs(t, err, context.Canceled, name)
-		assert.False(t, strings.Contains(err.Error(), givenKey))
+		assert.NotContains(t, err.Error(), givenKey)
 	}
 }
 
@@ -392,7 +392,7 @@ func TestPreviewEnsureLicense(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(shown(map[string]any{"enabled": false, "license_users": users("a@example.com")})), &rec))
 	state := licensespring.LicenseState{
 		Enabled: new(true), LicenseUpdate: licensespring.ValidUntil(day(6, 8)),
-		Features: []licensespring.ProductFeature{{Code: "export"}}, Users: []licensespring.UserAssignment{{Email: "b@example.com"}},
+		ProductFeatures: []licensespring.ProductFeature{{Code: "export"}}, Users: []licensespring.UserAssignment{{Email: "b@example.com"}},
 	}
 	_, err := client.PreviewEnsureLicense(&rec, state)
 	require.ErrorIs(t, err, licensespring.ErrLicenseConflict)

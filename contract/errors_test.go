@@ -24,7 +24,7 @@ import (
 
 // kinds lists all error kinds of the documentation.
 var kinds = []ls.ErrorKind{
-	ls.ErrInvalidRequest, ls.ErrInvalidConfig, ls.ErrUnauthorized, ls.ErrNotFound, ls.ErrOrderExists, ls.ErrOrderConflict,
+	ls.ErrInvalidRequest, ls.ErrInvalidConfig, ls.ErrUnauthorized, ls.ErrNotFound, ls.ErrOrderExists, ls.ErrOrderConflict, ls.ErrLicenseConflict,
 	ls.ErrRateLimited, ls.ErrRedirected, ls.ErrUnavailable, ls.ErrBadResponse, ls.ErrOutcomeUnknown, ls.ErrNotSent,
 }
 
@@ -99,6 +99,21 @@ func TestErrorsMatch(t *testing.T) {
 		{"order not found", scenario{call: lookUp}, "", []error{ls.ErrNotFound}},
 		{"id exists", scenario{before: createOther, call: create(smallOrder())}, ls.OutcomeRejected, []error{ls.ErrOrderExists}},
 		{"id exists, different order", scenario{before: createOther, call: ensure(smallOrder())}, ls.OutcomeRejected, []error{ls.ErrOrderConflict}},
+		{"license disabled by other means", scenario{
+			before: func(t *testing.T, s *lst.Server, c *ls.Client) {
+				t.Helper()
+				createOther(t, s, c)
+				require.True(t, s.DisableLicense(s.Licenses()[0].ID, "support@example.com"))
+			},
+			call: func(ctx context.Context, c *ls.Client) error {
+				order, err := c.GetOrderByStoreID(ctx, "inv-1")
+				if err != nil {
+					return err
+				}
+				_, err = c.EnsureLicense(ctx, order.Licenses()[0].ID, ls.LicenseState{Enabled: new(true)})
+				return err
+			},
+		}, ls.OutcomeRejected, []error{ls.ErrLicenseConflict}},
 		{"rate limited by the service", scenario{faults: []lst.Fault{lst.Status(429, lst.Header("Retry-After", "3600"))}, call: create(smallOrder())}, ls.OutcomeRejected, []error{ls.ErrRateLimited}},
 		{"rate limited by the service, read", scenario{faults: []lst.Fault{lst.Status(429).Forever()}, call: lookUp}, "", []error{ls.ErrRateLimited}},
 		{"rate limited by the client, read", scenario{

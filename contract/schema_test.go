@@ -3,8 +3,10 @@ package contract_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -37,13 +39,28 @@ func (d dialect) other() dialect {
 
 const schemaBase = "https://schemas.invalid/"
 
-// compiled returns the schemas by the name of their dialect.
+// changes are the requests that change a license, with the parts of their schemas
+// after the dialect.
+var changes = map[licensespringtest.Endpoint]string{
+	licensespringtest.UpdateLicense:   "license_changes.%s.json#/$defs/update_license",
+	licensespringtest.UpdateFeatures:  "license_changes.%s.json#/$defs/update_features",
+	licensespringtest.AssignUser:      "license_changes.shared.json#/$defs/assign_user",
+	licensespringtest.UnassignUser:    "license_changes.shared.json#/$defs/unassign_user",
+	licensespringtest.SetUserPassword: "license_changes.shared.json#/$defs/set_password",
+	licensespringtest.EnableLicense:   "license_changes.shared.json#/$defs/empty",
+	licensespringtest.DisableLicense:  "license_changes.shared.json#/$defs/empty",
+}
+
+// compiled returns the schemas by the name of their dialect and, for a change of a
+// license, its endpoint.
 var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
 	c.AssertContent() // the metadata of an order is a string that contains JSON
-	for _, name := range []string{"shared", "classic", "current"} {
-		file := "create_order." + name + ".json"
+	for _, file := range []string{
+		"create_order.shared.json", "create_order.classic.json", "create_order.current.json",
+		"license_changes.shared.json", "license_changes.classic.json", "license_changes.current.json",
+	} {
 		text, err := os.ReadFile(filepath.Join("testdata", file))
 		if err != nil {
 			return nil, err
@@ -63,18 +80,38 @@ var compiled = sync.OnceValues(func() (map[string]*jsonschema.Schema, error) {
 			return nil, err
 		}
 		all[d.name] = schema
+		for endpoint, ref := range changes {
+			if strings.Contains(ref, "%s") {
+				ref = fmt.Sprintf(ref, d.name)
+			}
+			if all[d.name+" "+string(endpoint)], err = c.Compile(schemaBase + ref); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return all, nil
 })
 
-// validate validates a body with the schema of a dialect.
+// validate validates the body of a create with the schema of a dialect.
 func validate(t *testing.T, d dialect, body []byte) error {
+	t.Helper()
+	return validateWith(t, d.name, body)
+}
+
+// validateChange validates the body of a change of a license.
+func validateChange(t *testing.T, d dialect, endpoint licensespringtest.Endpoint, body []byte) error {
+	t.Helper()
+	return validateWith(t, d.name+" "+string(endpoint), body)
+}
+
+func validateWith(t *testing.T, name string, body []byte) error {
 	t.Helper()
 	schemas, err := compiled()
 	require.NoError(t, err)
+	require.Contains(t, schemas, name)
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(body))
 	require.NoError(t, err, "body is not JSON: %s", body)
-	return schemas[d.name].Validate(doc)
+	return schemas[name].Validate(doc)
 }
 
 // decoded returns a body as a tree that a test can change.

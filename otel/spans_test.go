@@ -120,6 +120,18 @@ licensespring get_order_by_store_id (internal) Error not found: {detail}
     | attempt.number=2; attempt.op=get_order_by_store_id; attempt.phase=responded; http.request.resend_count=1; http.response.status_code=200
 `,
 	}, {
+		name: "change of a license",
+		call: func(ctx context.Context, c *licensespring.Client) error {
+			_, err := c.DisableLicense(ctx, 7)
+			return err
+		},
+		want: `
+licensespring disable_license (internal) Error not found: {detail}
+  | attempts=1; error.type=not_found; license.id=7; op=disable_license; outcome=rejected
+  POST /api/v1/licenses/{id}/disable/ (client) Error
+    | attempt.decision=no retry: final response; attempt.number=1; attempt.op=disable_license; attempt.phase=responded; error.type=404; http.response.status_code=404
+`,
+	}, {
 		name:   "rate limited: no wait beyond the deadline",
 		faults: []lst.Fault{lst.Status(429, lst.Header("Retry-After", "3600"))},
 		call:   create(anOrder("inv-1")),

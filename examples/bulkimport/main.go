@@ -98,6 +98,11 @@ func run(
 	}
 	printLine(stderr, "%s", svc.greeting)
 
+	if set.checkProducts {
+		if src.products, err = readProducts(ctx, client); err != nil {
+			return reportError(stderr, err)
+		}
+	}
 	sum := &summary{dryRun: set.dryRun}
 	con := newConsole(stderr, set.showsProgress(stdout, stderr), src.total)
 	if set.dryRun {

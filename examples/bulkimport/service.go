@@ -22,7 +22,9 @@ func (s *settings) service() *service {
 		svc.baseURL = licensespring.DefaultBaseURL
 	}
 	switch {
-	case s.dryRun:
+	case s.dryRun && s.checkProducts && s.key != "":
+		svc.greeting = "Dry run: only the products are read, from " + svc.baseURL + "."
+	case s.dryRun && !s.checkProducts:
 		svc.greeting = "Dry run: nothing is sent."
 		if svc.key == "" {
 			svc.key = licensespringtest.DefaultAPIKey

@@ -31,6 +31,7 @@ type settings struct {
 	out              string
 	includePasswords bool
 	dryRun           bool
+	checkProducts    bool
 	stopOnError      bool
 	rateLimit        licensespring.RateLimit
 	rateLimitGiven   bool
@@ -83,6 +84,7 @@ func (s *settings) flags() *flag.FlagSet {
 	flags.StringVar(&s.out, "out", "-", "append the results to this `file`; - is standard output")
 	flags.BoolVar(&s.includePasswords, "include-passwords", false, "include the initial passwords of new users in the results")
 	flags.BoolVar(&s.dryRun, "dry-run", false, "validate the input without sending anything")
+	flags.BoolVar(&s.checkProducts, "check-products", false, "compare each order with the products of the account before sending it")
 	flags.BoolVar(&s.stopOnError, "stop-on-error", false, "start no further order after the first error")
 	flags.Func("rate-limit", "maximum request rate: the `plan` of the account (free, business-starter, business-plus or"+
 		" enterprise), a number of requests per minute, or none (for a fake only)", s.setRateLimit)

@@ -9,6 +9,8 @@ import (
 	"io"
 	"iter"
 	"os"
+
+	"github.com/licensespring-go/licensespring"
 )
 
 //go:embed orders.jsonl
@@ -35,6 +37,8 @@ type source struct {
 	ids *orderIDs
 	// scanned reports that ids knows the whole input.
 	scanned bool
+	// products are those of the account, if the orders are compared with them.
+	products []licensespring.ProductRecord
 	entryReader
 	close func()
 }
@@ -177,6 +181,9 @@ func (s *source) entry(raw rawEntry) *entry {
 	}
 	if skip {
 		return nil
+	}
+	if s.products != nil {
+		e.checkProducts(s.products)
 	}
 	return e
 }

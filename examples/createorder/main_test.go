@@ -516,7 +516,7 @@ func (brokenPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe
 // output, except those that repeat the order around the license.
 func TestLicenseIsComplete(t *testing.T) {
 	t.Parallel()
-	repeated := []string{"Order", "OrderItem", "OrderStoreID"}
+	repeated := []string{"Order", "OrderItem", "OrderStoreID", "CreatedAt", "UpdatedAt"}
 	render := func(l *licensespring.LicenseRecord) string {
 		var out bytes.Buffer
 		printLicense(&out, 1, l, true)

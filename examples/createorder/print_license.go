@@ -73,6 +73,12 @@ func licenseState(l *licensespring.LicenseRecord) string {
 	if l.DisabledUser != "" {
 		parts = append(parts, "disabled by "+l.DisabledUser)
 	}
+	if !l.CreatedAt.IsZero() {
+		parts = append(parts, "created "+l.CreatedAt.Format(time.DateTime))
+	}
+	if !l.UpdatedAt.IsZero() {
+		parts = append(parts, "updated "+l.UpdatedAt.Format(time.DateTime))
+	}
 	if !l.LastCheck.IsZero() {
 		parts = append(parts, "last check "+l.LastCheck.Format(time.DateTime))
 	}

@@ -53,8 +53,8 @@ func (s *subscription) state() licensespring.LicenseState {
 			IsTrial:        new(false),
 			MaxActivations: new(s.plan.seats),
 		},
-		Features:    s.plan.features,
-		AllowEnable: s.suspended,
+		ProductFeatures: s.plan.features,
+		AllowEnable:     s.suspended,
 	}
 }
 

@@ -21,7 +21,7 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	body := make([]byte, 0, initialCapacity(resp.ContentLength, limit))
 	for empty := 0; ; empty++ {
 		if len(body) == cap(body) {
-			body = append(body, 0)[:len(body)]
+			body = append(make([]byte, 0, nextCapacity(cap(body), resp.ContentLength, limit)), body...)
 		}
 		n, err := resp.Body.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
@@ -54,4 +54,18 @@ func initialCapacity(declared, limit int64) int64 {
 		declared = undeclared
 	}
 	return min(declared, trusted, limit) + 1
+}
+
+// nextCapacity returns the capacity to grow to. A peer that has sent n bytes can
+// declare 8n, so that the pages of a list are copied once. The capacity is at most
+// one byte above the limit: one more byte shows that the body is too large.
+func nextCapacity(current int, declared, limit int64) int {
+	next := 2 * int64(current)
+	if declared >= int64(current) && declared <= 8*int64(current) {
+		next = declared + 1
+	}
+	if next > limit { // without an overflow
+		next = limit + 1
+	}
+	return int(next)
 }

@@ -11,6 +11,7 @@ var (
 	RetryAfter       = retryAfter
 	ErrReplay        = errReplay
 	InitialCapacity  = initialCapacity
+	NextCapacity     = nextCapacity
 	NewFailure       = newFailure
 )
 

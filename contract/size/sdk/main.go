@@ -1,5 +1,5 @@
-// Command sdk creates an order with EnsureOrder, which links creating, looking up and
-// comparing orders.
+// Command sdk creates an order and changes its licenses, which links creating, looking
+// up, comparing and listing.
 package main
 
 import (
@@ -27,5 +27,15 @@ func run() error {
 		return err
 	}
 	fmt.Println(res.Order.ID, res.Outcome)
+	for license, err := range client.ListLicenses(context.Background(), licensespring.LicenseFilter{OrderStoreID: "inv-1"}) {
+		if err != nil {
+			return err
+		}
+		res, err := client.EnsureLicense(context.Background(), license.ID, licensespring.LicenseState{Enabled: new(true)})
+		if err != nil {
+			return err
+		}
+		fmt.Println(res.Outcome)
+	}
 	return nil
 }
