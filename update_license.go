@@ -118,6 +118,7 @@ func (c *Client) writeLicense(
 		if err == nil && len(settled(rec)) == 0 {
 			return op.licenseResult(OutcomeUnchanged, &licenseRead{rec, unreadable}, nil), nil
 		}
+		e.addCauses(op.ctx.Err())
 	}
 	return nil, op.fail(e)
 }

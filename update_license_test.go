@@ -333,6 +333,24 @@ func TestWriteLicenseContext(t *testing.T) {
 	}
 }
 
+// A call that is canceled while it finds out whether a rejection matters is rejected,
+// and matches the error of its context.
+func TestWriteLicenseCanceledAfterRejection(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	client := newClient(t, testKey, licensespring.WithHTTPClient(&http.Client{Transport: transportFunc(func(req *http.Request) (*http.Response, error) {
+		if req.Method == http.MethodGet {
+			cancel()
+			return nil, ctx.Err()
+		}
+		return response(req, http.StatusBadRequest, `{"detail":"already disabled"}`), nil
+	})}))
+	_, err := disabling(ctx, client)
+	require.ErrorIs(t, err, licensespring.ErrInvalidRequest)
+	require.ErrorIs(t, err, context.Canceled)
+	assert.Equal(t, licensespring.OutcomeRejected, licensespring.OutcomeOf(err))
+}
+
 // A preview is the request that the call sends.
 func TestPreviewChange(t *testing.T) {
 	t.Parallel()
