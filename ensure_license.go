@@ -208,12 +208,17 @@ func (cv *convergence) unsettled(err error) *Error {
 	return e
 }
 
-// requestedWait returns the wait that the service requested, within bounds.
+// requestedWait returns the wait that the service requested, within bounds. It is 0 if
+// the deadline is earlier: a read is better than none.
 func (cv *convergence) requestedWait() time.Duration {
 	if cv.last == nil || cv.last.RetryAt.IsZero() {
 		return 0
 	}
-	return min(time.Until(cv.last.RetryAt), maxPause)
+	wait := min(time.Until(cv.last.RetryAt), maxPause)
+	if deadline, ok := cv.op.ctx.Deadline(); ok && time.Until(deadline) <= wait {
+		return 0
+	}
+	return wait
 }
 
 // observe compares a record with what is wanted.

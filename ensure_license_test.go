@@ -331,3 +331,25 @@ func TestEnsureLicense(t *testing.T) {
 		})
 	}
 }
+
+// If the service requests a wait that exceeds the deadline, the call reads earlier: a
+// read can settle a lost response.
+func TestEnsureLicenseRetryAfterExceedsDeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		enabled := true
+		transport := transportFunc(func(req *http.Request) (*http.Response, error) {
+			if req.Method == http.MethodGet {
+				return response(req, http.StatusOK, shown(map[string]any{"enabled": enabled})), nil
+			}
+			enabled = false
+			resp := response(req, http.StatusServiceUnavailable, `{}`)
+			resp.Header.Set("Retry-After", "3600")
+			return resp, nil
+		})
+		client := newClient(t, testKey, licensespring.WithHTTPClient(&http.Client{Transport: transport}))
+		res, err := client.EnsureLicense(t.Context(), licenseID, licensespring.LicenseState{Enabled: new(false)})
+		require.NoError(t, err)
+		assert.Equal(t, licensespring.OutcomeChanged, res.Outcome)
+	})
+}
