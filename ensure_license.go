@@ -256,12 +256,13 @@ func (cv *convergence) send() (again bool, e *Error) {
 		}
 		cv.rejected, cv.last = nil, nil // another caller has closed the difference
 	}
-	steps, e := cv.plan()
-	if e != nil {
-		return false, e
-	}
-	for i := range steps {
-		s := &steps[i]
+	for {
+		// Each response may show what another caller has changed since the plan.
+		steps, e := cv.plan()
+		if e != nil || len(steps) == 0 {
+			return again, e
+		}
+		s := &steps[0]
 		req, _, err := cv.op.client.encode(s.write) // the warnings are those of the state
 		if err != nil {
 			return false, invalidRequest(err)
@@ -289,7 +290,6 @@ func (cv *convergence) send() (again bool, e *Error) {
 			return false, cv.last
 		}
 	}
-	return again, nil
 }
 
 // acknowledged reports whether the response acknowledges a step, and records what it

@@ -275,6 +275,14 @@ func ensureCases() []ensureCase {
 			outcome: licensespring.OutcomeChanged,
 		},
 		{
+			name: "a response shows that another caller has assigned the user meanwhile",
+			state: licensespring.LicenseState{
+				LicenseUpdate: licensespring.LicenseUpdate{Note: new("x")}, Users: []licensespring.UserAssignment{{Email: "b@example.com"}},
+			},
+			steps:   []exchangeStep{get(nil), {"PATCH", `{"note":"x"}`, 200, shown(m{"note": "x", "license_users": users("b@example.com")})}},
+			outcome: licensespring.OutcomeChanged,
+		},
+		{
 			name: "users are not shown: an assignment could be the second one", state: licensespring.LicenseState{Users: []licensespring.UserAssignment{{Email: "b@example.com"}}},
 			steps: []exchangeStep{get(m{"license_users": absent})}, outcome: licensespring.OutcomeRejected, kind: licensespring.ErrBadResponse, differ: []string{"users[0].email", "users"},
 		},
