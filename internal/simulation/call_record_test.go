@@ -3,6 +3,8 @@ package simulation
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -101,6 +103,78 @@ func (c *callRecord) finish(done ls.Outcome, attempts []ls.Attempt, warnings []l
 	if errors.As(err, &c.e) {
 		c.reported = c.e.Attempts
 	}
+}
+
+// errorHasOneOutcome checks that an error has an outcome that fits.
+func (c *callRecord) errorHasOneOutcome() string {
+	o := c.outcome()
+	switch {
+	case c.err == nil:
+		return ""
+	case c.e == nil:
+		return fmt.Sprintf("an error of another type, %T", c.err)
+	case o != ls.OutcomeRejected && o != ls.OutcomeNotSent && o != ls.OutcomeUnknown:
+		return fmt.Sprintf("an error with outcome %q", o)
+	case errors.Is(c.err, ls.ErrOutcomeUnknown) != (o == ls.OutcomeUnknown),
+		(c.e.Kind == ls.ErrOutcomeUnknown) != (o == ls.OutcomeUnknown),
+		errors.Is(c.err, ls.ErrNotSent) != (o == ls.OutcomeNotSent):
+		return fmt.Sprintf("outcome %q, and %v", o, c.err)
+	}
+	return ""
+}
+
+// unknownMatchesAlone checks that the order of the cases in a caller's switch does
+// not matter.
+func (c *callRecord) unknownMatchesAlone() string {
+	if c.outcome() != ls.OutcomeUnknown {
+		return ""
+	}
+	for _, kind := range []ls.ErrorKind{
+		ls.ErrInvalidRequest, ls.ErrInvalidConfig, ls.ErrUnauthorized, ls.ErrNotFound, ls.ErrOrderExists, ls.ErrOrderConflict,
+		ls.ErrLicenseConflict, ls.ErrRateLimited, ls.ErrRedirected, ls.ErrUnavailable, ls.ErrBadResponse, ls.ErrNotSent,
+	} {
+		if errors.Is(c.err, kind) {
+			return fmt.Sprintf("it also matches %q", string(kind))
+		}
+	}
+	return ""
+}
+
+// notSentIsTrue compares ErrNotSent with the attempts of the call, reads included,
+// and with the number of requests that the service received.
+func (c *callRecord) notSentIsTrue(received int) string {
+	if c.err == nil {
+		return ""
+	}
+	reached := slices.ContainsFunc(c.attempts(), func(a ls.Attempt) bool { return a.Phase != ls.PhaseNotSent })
+	switch matches := errors.Is(c.err, ls.ErrNotSent); {
+	case matches && (reached || received > 0):
+		return fmt.Sprintf("it matches, and a request reached the service; outcome %q", c.outcome())
+	case !matches && !reached:
+		return fmt.Sprintf("it does not match, and no request reached the service; outcome %q", c.outcome())
+	}
+	return ""
+}
+
+func (c *callRecord) endsInTime() string {
+	if !c.deadline.IsZero() && c.end.After(c.deadline) {
+		return fmt.Sprintf("it ended %v late", c.end.Sub(c.deadline))
+	}
+	return ""
+}
+
+func (c *callRecord) limitHasTime() string {
+	if c.e != nil && (errors.Is(c.err, ls.ErrRateLimited) || c.e.RateLimitSource != "") && (c.e.RetryAt.IsZero() || c.e.RateLimitSource == "") {
+		return fmt.Sprintf("retry at %v, source %q", c.e.RetryAt, c.e.RateLimitSource)
+	}
+	return ""
+}
+
+func (c *callRecord) contextWasDone() string {
+	if errors.Is(c.err, context.Canceled) && (c.canceledAt.IsZero() || c.end.Before(c.canceledAt)) {
+		return "the call was not canceled: " + c.err.Error()
+	}
+	return ""
 }
 
 func earlier(a, b time.Time) time.Time {

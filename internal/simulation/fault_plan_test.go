@@ -96,16 +96,24 @@ type faultGenerator struct {
 	maxDelay      time.Duration // of a delay
 	clientTimeout time.Duration // attempt timeout of the first caller
 	mode          mode
+	request       func() lst.Fault // returns a fault of the service
 }
 
-func (g *faultGenerator) plan() faultPlan {
-	p := faultPlan{lines: make([]lineFaults, 20)}
+// healthy returns a plan without faults. It has latency.
+func (g *faultGenerator) healthy(lines int) faultPlan {
+	p := faultPlan{lines: make([]lineFaults, lines)}
 	slow := g.chance(70)
 	for i := range p.lines {
 		if slow {
 			p.lines[i].latency = g.duration(50*time.Microsecond, 80*time.Millisecond)
 		}
 	}
+	return p
+}
+
+func (g *faultGenerator) plan() faultPlan {
+	p := g.healthy(20)
+	g.request = g.fault
 	severity := g.IntN(100)
 	switch {
 	case g.mode == keyless && severity >= 75: // failures that allow a retry
@@ -142,7 +150,7 @@ func (g *faultGenerator) several(p *faultPlan, maximum int) {
 		g.breakLine(&p.lines[g.IntN(min(2*maximum+3, len(p.lines)))])
 	}
 	for range g.between(1, maximum) {
-		p.service = append(p.service, g.fault())
+		p.service = append(p.service, g.request())
 	}
 	if g.chance(25) {
 		p.outages = append(p.outages, outage{at: g.duration(time.Millisecond, 10*time.Second)})
@@ -188,6 +196,11 @@ func (g *faultGenerator) fault() lst.Fault {
 	} else {
 		f = g.lookupFault().On(lst.ListOrders, lst.GetOrder, lst.GetProduct)
 	}
+	return g.repeated(f)
+}
+
+// repeated sets which of the requests a fault affects.
+func (g *faultGenerator) repeated(f lst.Fault) lst.Fault {
 	if g.chance(25) {
 		f = f.Nth(g.between(2, 3))
 	}
@@ -266,8 +279,17 @@ func (g *faultGenerator) invisibility() time.Duration {
 }
 
 // response returns a fault that replaces the response.
-func (g *faultGenerator) response() lst.Fault {
-	switch n := g.IntN(100); {
+func (g *faultGenerator) response() lst.Fault { return g.replaced(g.IntN(100)) }
+
+// Numbers of replaced responses.
+const (
+	replacedStatuses = 78 // those below have a status other than 2xx
+	replacedBodies   = 88 // those below have a status of 2xx and a body that the service does not send
+)
+
+// replaced returns the fault with a number below 100 that replaces the response.
+func (g *faultGenerator) replaced(n int) lst.Fault {
+	switch {
 	case n < 25:
 		return lst.Status(429, g.options(g.retryAfter())...)
 	case n < 60:
@@ -281,9 +303,9 @@ func (g *faultGenerator) response() lst.Fault {
 			return lst.Status(303, g.options(lst.Header("Location", "http://elsewhere.example/"), lst.Stored())...)
 		}
 		return lst.Redirect(pick(g.random, 301, 302, 303, 307, 308), "http://elsewhere.example/orders/?store_id=1")
-	case n < 78:
+	case n < replacedStatuses:
 		return lst.Status(pick(g.random, 400, 401, 403, 404, 413, 415, 421, 422, 425), g.options()...)
-	case n < 88: // the response of a proxy, with or without the service behind it
+	case n < replacedBodies: // the response of a proxy, with or without the service behind it
 		options := []lst.StatusOption{injected()}
 		if g.chance(50) {
 			options = append(options, lst.Stored())

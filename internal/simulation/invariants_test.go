@@ -82,9 +82,19 @@ var invariants = [...]struct {
 		}
 		return ""
 	}},
-	{"a call has exactly one outcome", hasOneOutcome},
-	{"an unknown outcome matches no other kind", unknownMatchesAlone},
-	{"ErrNotSent matches if and only if nothing reached the service", notSentIsTrue},
+	{"a call has exactly one outcome", func(_ *run, c *call) string {
+		switch {
+		case (c.result == nil) == (c.err == nil):
+			return fmt.Sprintf("result %v and error %v", c.result != nil, c.err)
+		case c.result != nil && (c.result.Order == nil || !c.outcome().Done()):
+			return fmt.Sprintf("a result with outcome %q, record %v", c.outcome(), c.result.Order != nil)
+		}
+		return c.errorHasOneOutcome()
+	}},
+	{"an unknown outcome matches no other kind", func(_ *run, c *call) string { return c.unknownMatchesAlone() }},
+	{"ErrNotSent matches if and only if nothing reached the service", func(r *run, c *call) string {
+		return c.notSentIsTrue(len(r.received[c.number]))
+	}},
 	{"the outcome is true", outcomeIsTrue},
 	{"the order is created as sent", resultMatchesOrder},
 	{"the kind of error is true", kindIsTrue},
@@ -95,30 +105,15 @@ var invariants = [...]struct {
 		return ""
 	}},
 	{"an existing order is not rejected", existingNotRejected},
-	{"a call ends in time", func(_ *run, c *call) string {
-		if !c.deadline.IsZero() && c.end.After(c.deadline) {
-			return fmt.Sprintf("it ended %v late", c.end.Sub(c.deadline))
-		}
-		return ""
-	}},
-	{"a rate limit has a time and a source", func(_ *run, c *call) string {
-		if c.e != nil && (errors.Is(c.err, ls.ErrRateLimited) || c.e.RateLimitSource != "") && (c.e.RetryAt.IsZero() || c.e.RateLimitSource == "") {
-			return fmt.Sprintf("retry at %v, source %q", c.e.RetryAt, c.e.RateLimitSource)
-		}
-		return ""
-	}},
+	{"a call ends in time", func(_ *run, c *call) string { return c.endsInTime() }},
+	{"a rate limit has a time and a source", func(_ *run, c *call) string { return c.limitHasTime() }},
 	{"a canceled call returns the error of its context", func(r *run, c *call) string {
 		if c.err != nil && len(c.observed) > 0 && isAtCancel(c) && !isContext(c.err) && !r.conflictNeedsNoProducts(c) {
 			return "the error is not the context's: " + c.err.Error()
 		}
 		return ""
 	}},
-	{"an error of the context needs a context that is done", func(_ *run, c *call) string {
-		if errors.Is(c.err, context.Canceled) && (c.canceledAt.IsZero() || c.end.Before(c.canceledAt)) {
-			return "the call was not canceled: " + c.err.Error()
-		}
-		return ""
-	}},
+	{"an error of the context needs a context that is done", func(_ *run, c *call) string { return c.contextWasDone() }},
 	{"the number of requests is bounded", requestsBounded},
 	{"events match the attempts", func(_ *run, c *call) string {
 		op := ls.OpCreateOrder
@@ -127,61 +122,6 @@ var invariants = [...]struct {
 		}
 		return c.eventsMatch(ls.CallStarted{Op: op, OrderID: c.spec.order.ID})
 	}},
-}
-
-// hasOneOutcome checks that a call returns either a result or an error, with an
-// outcome that fits.
-func hasOneOutcome(_ *run, c *call) string {
-	o := c.outcome()
-	switch {
-	case (c.result == nil) == (c.err == nil):
-		return fmt.Sprintf("result %v and error %v", c.result != nil, c.err)
-	case c.result != nil && (c.result.Order == nil || !o.Done()):
-		return fmt.Sprintf("a result with outcome %q, record %v", o, c.result.Order != nil)
-	case c.result != nil:
-		return ""
-	case c.e == nil:
-		return fmt.Sprintf("an error of another type, %T", c.err)
-	case o != ls.OutcomeRejected && o != ls.OutcomeNotSent && o != ls.OutcomeUnknown:
-		return fmt.Sprintf("an error with outcome %q", o)
-	case errors.Is(c.err, ls.ErrOutcomeUnknown) != (o == ls.OutcomeUnknown),
-		(c.e.Kind == ls.ErrOutcomeUnknown) != (o == ls.OutcomeUnknown),
-		errors.Is(c.err, ls.ErrNotSent) != (o == ls.OutcomeNotSent):
-		return fmt.Sprintf("outcome %q, and %v", o, c.err)
-	}
-	return ""
-}
-
-// unknownMatchesAlone checks that the order of the cases in a caller's switch does
-// not matter.
-func unknownMatchesAlone(_ *run, c *call) string {
-	if c.outcome() != ls.OutcomeUnknown {
-		return ""
-	}
-	for _, kind := range []ls.ErrorKind{
-		ls.ErrInvalidRequest, ls.ErrInvalidConfig, ls.ErrUnauthorized, ls.ErrNotFound, ls.ErrOrderExists, ls.ErrOrderConflict,
-		ls.ErrRateLimited, ls.ErrRedirected, ls.ErrUnavailable, ls.ErrBadResponse, ls.ErrNotSent,
-	} {
-		if errors.Is(c.err, kind) {
-			return fmt.Sprintf("it also matches %q", string(kind))
-		}
-	}
-	return ""
-}
-
-// notSentIsTrue compares ErrNotSent with the attempts of the call, lookups included.
-func notSentIsTrue(r *run, c *call) string {
-	if c.err == nil {
-		return ""
-	}
-	reached := slices.ContainsFunc(c.attempts(), func(a ls.Attempt) bool { return a.Phase != ls.PhaseNotSent })
-	switch matches := errors.Is(c.err, ls.ErrNotSent); {
-	case matches && (reached || len(r.received[c.number]) > 0):
-		return fmt.Sprintf("it matches, and a request reached the service; outcome %q", c.outcome())
-	case !matches && !reached:
-		return fmt.Sprintf("it does not match, and no request reached the service; outcome %q", c.outcome())
-	}
-	return ""
 }
 
 // outcomeIsTrue compares the outcome with what the service applied.

@@ -42,15 +42,17 @@ func (r *run) unjustifiedUnknown(c *call) string {
 	return ""
 }
 
-// mayBeApplied reports whether the service may have applied an attempt, as far as a
-// client can know. It relies on the Phase of the attempt, which compareReceived
-// checks.
-func (c *call) mayBeApplied(i int) bool {
+func (c *call) mayBeApplied(i int) bool { return c.mayHaveActed(i, c.spec.order.Append) }
+
+// mayHaveActed reports whether the service may have applied an attempt, as far as a
+// client can know. Once reports whether the attempt must not be received twice. It
+// relies on the Phase of the attempt, which compareReceived checks.
+func (c *callRecord) mayHaveActed(i int, once bool) bool {
 	o := c.observed[i]
 	switch {
-	case o.method != http.MethodPost:
+	case o.method == http.MethodGet:
 		return false
-	case o.repeated(c.spec.order.Append):
+	case o.repeated(once):
 		return true
 	case o.status == 0:
 		return i >= len(c.attempts()) || c.attempts()[i].Phase != ls.PhaseNotSent

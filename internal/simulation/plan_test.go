@@ -84,7 +84,7 @@ func newPlan(seed uint64) *plan {
 	p.planService(r)
 	p.planLimits(newRandom(seed, streamLimits))
 	for range r.between(1, 3) {
-		p.processes = append(p.processes, p.planProcess(r))
+		p.processes = append(p.processes, r.process(clientDialect(p.dialect)))
 	}
 	p.planTransports(newRandom(seed, streamTransports))
 	p.combination, p.combined = combinationOf(seed)
@@ -149,13 +149,14 @@ func (p *plan) planLimits(r random) {
 	}
 }
 
-func (p *plan) planProcess(r random) processPlan {
+// process returns a random process. Its dialect is nearly always the given one.
+func (r random) process(dialect ls.Dialect) processPlan {
 	q := processPlan{
 		attempts:       r.between(1, 5),
 		waitMin:        r.duration(5*time.Millisecond, 2*time.Second),
 		attemptTimeout: r.duration(200*time.Millisecond, 40*time.Second),
 		callTimeout:    r.duration(time.Second, 5*time.Minute),
-		dialect:        clientDialect(p.dialect),
+		dialect:        dialect,
 		wrongKey:       r.chance(1),
 		sharesLimiter:  true,
 	}

@@ -20,6 +20,8 @@ const (
 	streamLimits
 	streamTransports
 	streamCombination
+	streamLicenses
+	streamLicenseFaults
 )
 
 func newRandom(seed, stream uint64) random { return random{rand.New(rand.NewPCG(seed, stream))} }

@@ -3,9 +3,6 @@ package simulation
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -109,50 +106,15 @@ func (r *run) createExisting(ctx context.Context, processes []*process) {
 
 // startFaults starts the faults, also on existing connections.
 func (r *run) startFaults(p *process) {
-	headers, request := r.requestLength(p)
-	r.request = request
-	apply := func(l *lst.Line) {
-		if n := l.Ordinal() - 1; n < len(r.plan.faults.lines) {
-			r.plan.faults.lines[n].apply(l, headers, request)
-		}
-	}
-	for n := range r.network.Dials() {
-		apply(r.network.Line(n + 1))
-	}
-	r.network.OnDial(apply)
-	r.server.Inject(r.plan.faults.service...)
-}
-
-// requestLength returns the size in bytes of a create of the first variant: of its
-// headers, and of the whole request.
-func (r *run) requestLength(p *process) (headers, request int64) {
 	preview, err := p.client.Preview(r.plan.variants[0].order)
 	if err != nil {
 		panic(err)
 	}
-	req, err := http.NewRequest(preview.Method, preview.URL, strings.NewReader(string(preview.Body))) //nolint:noctx // it is only written to a counter
-	if err != nil {
-		panic(err)
-	}
-	req.Header = preview.Header
-	req.Header.Set("Authorization", "Api-Key "+r.server.APIKey())
-	req.Header.Set("Accept-Encoding", "gzip") // added by net/http
-	req.Header.Set(headerTag, tag{1, 1, 1}.String())
-	var n counter
-	if err := req.Write(&n); err != nil {
-		panic(err)
-	}
-	return int64(n) - int64(len(preview.Body)), int64(n)
+	headers, request := r.requestLength(preview)
+	r.request = request
+	r.breakLines(r.plan.faults.lines, headers, request)
+	r.server.Inject(r.plan.faults.service...)
 }
-
-type counter int64
-
-func (n *counter) Write(b []byte) (int, error) {
-	*n += counter(len(b))
-	return len(b), nil
-}
-
-var _ io.Writer = new(counter)
 
 // stopFaults ends all faults.
 func (r *run) stopFaults() {
