@@ -259,7 +259,10 @@ func (cv *convergence) send() (again bool, e *Error) {
 	for {
 		// Each response may show what another caller has changed since the plan.
 		steps, e := cv.plan()
-		if e != nil || len(steps) == 0 {
+		switch {
+		case e != nil && again:
+			return true, nil // a read may show more than the response to a change
+		case e != nil || len(steps) == 0:
 			return again, e
 		}
 		s := &steps[0]

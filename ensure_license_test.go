@@ -283,6 +283,17 @@ func ensureCases() []ensureCase {
 			outcome: licensespring.OutcomeChanged,
 		},
 		{
+			name: "the response to a change shows no users, and a read does",
+			state: licensespring.LicenseState{
+				LicenseUpdate: licensespring.LicenseUpdate{Note: new("x")}, Users: []licensespring.UserAssignment{{Email: "b@example.com"}},
+			},
+			steps: []exchangeStep{
+				get(nil), {"PATCH", `{"note":"x"}`, 200, shown(m{"note": "x", "license_users": absent})}, get(m{"note": "x"}),
+				{"POST assign_user", `{"email":"b@example.com"}`, 200, message}, get(m{"note": "x", "license_users": users("b@example.com")}),
+			},
+			outcome: licensespring.OutcomeChanged,
+		},
+		{
 			name: "users are not shown: an assignment could be the second one", state: licensespring.LicenseState{Users: []licensespring.UserAssignment{{Email: "b@example.com"}}},
 			steps: []exchangeStep{get(m{"license_users": absent})}, outcome: licensespring.OutcomeRejected, kind: licensespring.ErrBadResponse, differ: []string{"users[0].email", "users"},
 		},
