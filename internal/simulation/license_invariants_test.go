@@ -21,7 +21,7 @@ func (r *licenseRun) violations() []string {
 		report("the service received a request without a tag: " + request)
 	}
 	for _, c := range r.calls {
-		for _, i := range licenseInvariants {
+		for _, i := range &licenseInvariants {
 			if violation := i.check(r, c); violation != "" {
 				report(fmt.Sprintf("call %d: %s: %s", c.number, i.name, violation))
 			}

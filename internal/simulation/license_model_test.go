@@ -270,7 +270,7 @@ func (m *licenseModel) changes(id int64, from, to time.Time, matches func(cause)
 // passwordAt returns the latest change of the password of a user before a time.
 func (m *licenseModel) passwordAt(address string, t time.Time) (last passwordChange) {
 	for _, p := range m.passwords {
-		if p.address == strings.ToLower(address) && !p.at.After(t) {
+		if strings.EqualFold(p.address, address) && !p.at.After(t) {
 			last = p
 		}
 	}

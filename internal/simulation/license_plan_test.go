@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	ls "github.com/licensespring-go/licensespring"
@@ -111,12 +112,7 @@ func featureCodes(userBased bool) []string {
 }
 
 func knownFeature(userBased bool, code string) bool {
-	for _, known := range featureCodes(userBased) {
-		if code == known {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(featureCodes(userBased), code)
 }
 
 // A licenseGenerator generates random plans about licenses.

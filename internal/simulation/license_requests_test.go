@@ -54,7 +54,7 @@ func endpointOf(o *observation) lst.Endpoint {
 }
 
 func (w *licenseWrite) name() {
-	switch w.endpoint { //nolint:exhaustive // the writes
+	switch w.endpoint {
 	case lst.EnableLicense, lst.DisableLicense:
 		w.names = []string{"enabled"}
 	case lst.UpdateFeatures:
@@ -64,7 +64,7 @@ func (w *licenseWrite) name() {
 		if w.body == nil {
 			return
 		}
-		switch w.endpoint { //nolint:exhaustive // the writes
+		switch w.endpoint {
 		case lst.AssignUser:
 			w.names = []string{"user " + strings.ToLower(w.body.Email)}
 		case lst.UnassignUser:
@@ -146,7 +146,7 @@ func acknowledgedNotRepeated(_ *licenseRun, c *licenseCall) string {
 	acknowledged := make(map[string]bool)
 	for _, write := range c.writes {
 		for _, name := range write.names {
-			if acknowledged[name] && !(write.endpoint == lst.UpdateLicense && write.paired(name)) {
+			if paired := write.endpoint == lst.UpdateLicense && write.paired(name); acknowledged[name] && !paired {
 				return fmt.Sprintf("attempt %d repeats %s", write.index+1, name)
 			}
 		}

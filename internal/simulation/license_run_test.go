@@ -303,7 +303,7 @@ func (r *licenseRun) call(ctx context.Context, p *process, writer int, plan *lic
 
 func (c *licenseCall) send(ctx context.Context, client *ls.Client) (*ls.LicenseResult, error) {
 	w := &c.plan.wanted
-	switch c.plan.op { //nolint:exhaustive // the writes
+	switch c.plan.op {
 	case ls.OpUpdateLicense:
 		return client.UpdateLicense(ctx, c.id, w.update())
 	case ls.OpUpdateFeatures:

@@ -16,7 +16,7 @@ var rareLicenseStates = []string{}
 func TestSimulationOfLicenses(t *testing.T) {
 	t.Parallel()
 	names := make([]string, len(licenseStates))
-	for i, s := range licenseStates {
+	for i, s := range &licenseStates {
 		names[i] = s.name
 	}
 	runSeeds(t, names, rareLicenseStates, func(t *testing.T, seed uint64) *seedResult {

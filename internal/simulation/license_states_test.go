@@ -16,7 +16,7 @@ var licenseStates = [...]struct {
 	reached func(r *licenseRun, c *licenseCall) bool
 }{
 	{"ensure: unchanged", func(_ *licenseRun, c *licenseCall) bool { return c.is(ls.OpEnsureLicense, ls.OutcomeUnchanged) }},
-	{"ensure: changed by several requests", func(r *licenseRun, c *licenseCall) bool {
+	{"ensure: changed by several requests", func(_ *licenseRun, c *licenseCall) bool {
 		return c.is(ls.OpEnsureLicense, ls.OutcomeChanged) && len(c.writes) > 2
 	}},
 	{"ensure: response lost, found by a read", func(r *licenseRun, c *licenseCall) bool {
@@ -48,12 +48,12 @@ var licenseStates = [...]struct {
 			return by.tag.call == 0 && slices.Contains(by.names, "enabled")
 		})) > 0
 	}},
-	{"ensure: is_trial sent with the date", func(r *licenseRun, c *licenseCall) bool {
+	{"ensure: is_trial sent with the date", func(_ *licenseRun, c *licenseCall) bool {
 		return slices.ContainsFunc(c.writes, func(w licenseWrite) bool {
 			return c.plan.op == ls.OpEnsureLicense && w.endpoint == lst.UpdateLicense && w.body != nil && w.paired("is_trial") && c.plan.wanted.values["is_trial"] == nil
 		})
 	}},
-	{"ensure: metadata merged", func(r *licenseRun, c *licenseCall) bool {
+	{"ensure: metadata merged", func(_ *licenseRun, c *licenseCall) bool {
 		return slices.ContainsFunc(c.writes, func(w licenseWrite) bool {
 			metadata, _ := metadataOf(w).(map[string]any)
 			return c.plan.op == ls.OpEnsureLicense && len(metadata) > len(c.plan.wanted.metadata)
@@ -127,7 +127,7 @@ var licenseStates = [...]struct {
 // states returns 1 for each state that the run reached.
 func (r *licenseRun) states() []int {
 	reached := make([]int, len(licenseStates))
-	for i, s := range licenseStates {
+	for i, s := range &licenseStates {
 		if slices.ContainsFunc(r.calls, func(c *licenseCall) bool { return !c.final && s.reached(r, c) }) {
 			reached[i] = 1
 		}
