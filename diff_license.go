@@ -2,6 +2,7 @@ package licensespring
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/licensespring-go/licensespring/internal/jsonread"
@@ -15,9 +16,14 @@ import (
 // A member that the record shows as null or empty differs from a value that is
 // wanted. One that the record does not show has the rule [RuleNotShown], since it may
 // differ. Dates are compared by day, e-mail addresses case-insensitively, and
-// metadata by the members that the state names. Features and users of the license
+// metadata by the members that the state names. The record must be one that the client
+// has returned, or that encoding/json has read from a response: its own JSON is
+// compared, not its fields. Features and users of the license
 // that are not part of the state differ, unless ProductFeatures or Users is nil.
 func (s *LicenseState) Diff(rec *LicenseRecord) []Difference {
+	if rec == nil {
+		return []Difference{{Path: "id", Want: redact.Mark, Rule: RuleValueMismatch}}
+	}
 	var differences []Difference
 	for _, d := range s.convergence().differences(rec) {
 		differences = append(differences, d.Difference)
@@ -40,7 +46,9 @@ func (c *comparer) featureSet(want []ProductFeature, rec *LicenseRecord) {
 		return
 	}
 	c.enter(rec.raw.get())
-	if jsonread.KindOf(c.gotMember("product_features")) != jsonread.Array {
+	val := c.gotMember("product_features")
+	if jsonread.KindOf(val) != jsonread.Array || jsonread.Count(val) != len(rec.ProductFeatures) ||
+		slices.ContainsFunc(rec.ProductFeatures, func(f FeatureRecord) bool { return f.Code == "" }) {
 		c.report("product_features", redact.Mark, "", RuleNotShown)
 		return
 	}
@@ -85,12 +93,12 @@ func userDifferences(assign []UserAssignment, unassign func(email string) bool, 
 	for i := range rec.LicenseUsers {
 		if email := rec.LicenseUsers[i].Email; unassign(email) {
 			differences = append(differences, openDifference{
-				Difference{Path: "users", Got: redact.Mark, Rule: RuleValueMismatch}, userName(email),
+				Difference{Path: "users", Want: "no other users", Got: redact.Mark, Rule: RuleValueMismatch}, userName(email),
 			})
 		}
 	}
 	if !complete {
-		differences = append(differences, openDifference{Difference{Path: "users", Rule: RuleNotShown}, "users"})
+		differences = append(differences, openDifference{Difference{Path: "users", Want: "no other users", Rule: RuleNotShown}, "users"})
 	}
 	return differences
 }
@@ -165,4 +173,15 @@ func (c *comparer) optionalText(name, want string) {
 	case strings.TrimSpace(got) != strings.TrimSpace(want):
 		c.report(name, redact.Mark, redact.Mark, RuleValueMismatch)
 	}
+}
+
+// hasMembers reports whether an object has all members, null ones included.
+func hasMembers(object []byte, members map[string]any) bool {
+	n := 0
+	jsonread.Members(object, func(name, _ []byte) {
+		if _, ok := members[string(name)]; ok {
+			n++
+		}
+	})
+	return n >= len(members)
 }

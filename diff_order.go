@@ -1,8 +1,6 @@
 package licensespring
 
 import (
-	"encoding/json"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -361,13 +359,14 @@ func (c *comparer) metadata(name string, value map[string]any) {
 		val = []byte(text) // a text that holds the object
 	}
 	switch {
-	case len(value) == 0:
+	case value == nil, len(value) == 0 && !c.strict:
 		return
 	case jsonread.KindOf(val) != jsonread.Object:
 		c.unreadable(name, redact.Mark, val)
 		return
 	}
-	if want, err := wire.AppendValue(nil, value); err == nil && !contains(val, want) {
+	want, err := wire.AppendValue(nil, value)
+	if err == nil && (!contains(val, want) || c.strict && !hasMembers(val, value)) {
 		c.report(name, redact.Mark, redact.Mark, RuleValueMismatch)
 	}
 }
@@ -386,19 +385,20 @@ func (c *comparer) orderMetadata(name, want string) {
 }
 
 // contains reports whether two JSON values are equal, or whether got is an object
-// with all members of want.
+// with all members of want. A null member of want may be absent.
 func contains(gotJSON, wantJSON []byte) bool {
-	var got, want any
-	if json.Unmarshal(gotJSON, &got) != nil || json.Unmarshal(wantJSON, &want) != nil {
+	got, errGot := wire.Value(gotJSON)
+	want, errWant := wire.Value(wantJSON)
+	if errGot != nil || errWant != nil {
 		return false
 	}
 	gotObject, gotOK := got.(map[string]any)
 	wantObject, wantOK := want.(map[string]any)
 	if !gotOK || !wantOK {
-		return reflect.DeepEqual(got, want)
+		return equalValues(got, want)
 	}
 	for name, value := range wantObject {
-		if g, ok := gotObject[name]; !reflect.DeepEqual(g, value) || (!ok && value != nil) {
+		if g, ok := gotObject[name]; !equalValues(g, value) || (!ok && value != nil) {
 			return false
 		}
 	}

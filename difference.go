@@ -2,6 +2,8 @@ package licensespring
 
 import (
 	"cmp"
+	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -111,6 +113,33 @@ func onlySurplus(differences []Difference) bool {
 func sameScalar(a, b string) bool {
 	if strings.TrimSpace(a) == strings.TrimSpace(b) {
 		return true
+	}
+	m, errM := strconv.ParseFloat(a, 64)
+	n, errN := strconv.ParseFloat(b, 64)
+	return errM == nil && errN == nil && m == n
+}
+
+// equalValues compares two JSON values. Numbers are compared by value, and whole numbers
+// exactly: an ID of the service may have more digits than a float64.
+func equalValues(a, b any) bool {
+	switch a := a.(type) {
+	case json.Number:
+		b, ok := b.(json.Number)
+		return ok && sameNumber(string(a), string(b))
+	case []any:
+		b, ok := b.([]any)
+		return ok && slices.EqualFunc(a, b, equalValues)
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		return ok && maps.EqualFunc(a, b, equalValues)
+	default:
+		return a == b
+	}
+}
+
+func sameNumber(a, b string) bool {
+	if a == b || !strings.ContainsAny(a+b, ".eE") {
+		return a == b
 	}
 	m, errM := strconv.ParseFloat(a, 64)
 	n, errN := strconv.ParseFloat(b, 64)

@@ -321,7 +321,7 @@ func (l *LicenseRecord) showsUser(want string) shown {
 	switch {
 	case l.userByEmail(want) != nil:
 		return showsMatch
-	case l.showsUsers():
+	case l.showsUsers(), string(memberOf(l.raw.get(), "license_users")) == "null":
 		return showsOther
 	default:
 		return showsNothing
@@ -339,7 +339,7 @@ func (l *LicenseRecord) userByEmail(email string) *UserRecord {
 }
 
 // showsUsers reports whether the record shows all users of the license. Otherwise a
-// user that it does not show may be assigned.
+// user that it does not show may be assigned. A null list is no proof of none.
 func (l *LicenseRecord) showsUsers() bool {
 	for i := range l.LicenseUsers {
 		if strings.TrimSpace(l.LicenseUsers[i].Email) == "" {
@@ -347,7 +347,7 @@ func (l *LicenseRecord) showsUsers() bool {
 		}
 	}
 	users, single := memberOf(l.raw.get(), "license_users"), memberOf(l.raw.get(), "license_user")
-	return (users != nil || single != nil) && isUserList(users) && isUserOrNone(single)
+	return (users != nil || single != nil) && isUserList(users) && isUserOrNone(single) && string(users) != "null"
 }
 
 // isUserList reports whether a value lists users, or none.

@@ -87,6 +87,9 @@ func (l *listing[R, P]) next(ctx context.Context, c *Client) (records []*R, last
 	}
 	op.body = l.private
 	p, err := listPage[R, P](op, l.name, l.query, l.offset, l.pageSize, 0)
+	if err == nil {
+		err = l.checkEnd(op, p)
+	}
 	if err == nil && l.matches == nil {
 		err = l.filters.check(op, l.query, p)
 	}
@@ -98,6 +101,28 @@ func (l *listing[R, P]) next(ctx context.Context, c *Client) (records []*R, last
 	}
 	op.succeed("", 0)
 	return records, p.last || p.size == 0, nil
+}
+
+// checkEnd compares the end of a list with its count. A page without a next member
+// that is shorter than requested is the last one only if the count agrees. A list that
+// must be complete and names a higher count is an error: what is missing would not be
+// noticed.
+func (l *listing[R, P]) checkEnd(op *operation, p *page[R]) error {
+	// The service counts before it reads the page, and records may be removed between.
+	const removed = 10
+	missing := p.count - int64(l.offset) - int64(p.size)
+	if !p.last || missing <= 0 {
+		return nil
+	}
+	switch {
+	case !p.hasNext && p.size > 0:
+		p.last = false
+		return nil
+	case l.matches != nil, missing <= removed:
+		return nil
+	default:
+		return op.badResponse(p.resp, "the list ends before the number of "+P(nil).resource().noun+"s that it names")
+	}
 }
 
 // recordKey identifies a record: by its ID or, without one, by a hash of its JSON.
@@ -187,6 +212,7 @@ type pageInfo struct {
 	unreadable map[int][]string // paths of unreadable members, by the index of the record
 	size       int              // elements, including those that are not records
 	last       bool
+	hasNext    bool  // the page has a member next, which may be null
 	count      int64 // of all records of the list; 0 or less if the page does not show it
 	resp       *exchange.Response
 }
@@ -210,7 +236,7 @@ func readPage[R any, P record[R]](document *jsonread.Document, limit int) (*page
 // read reads what is around the records of a page, and calls elements for its lists.
 func (p *pageInfo) read(document *jsonread.Document, limit int, elements func(*recordReader, jsonread.Value)) bool {
 	r := newRecordReader(document)
-	ok, hasNext := false, false
+	ok := false
 	for it := document.Root().Members(); it.Next(); {
 		switch string(it.Name) {
 		case "count":
@@ -218,13 +244,13 @@ func (p *pageInfo) read(document *jsonread.Document, limit int, elements func(*r
 		case "next":
 			// Its URL is not used: it may name another host, which would receive the
 			// management key.
-			p.last, hasNext = it.Value.Kind() != jsonread.String || string(it.Value.Bytes()) == `""`, true
+			p.last, p.hasNext = it.Value.Kind() != jsonread.String || string(it.Value.Bytes()) == `""`, true
 		case "results":
 			ok = it.Value.Kind() == jsonread.Array
 			elements(r, it.Value)
 		}
 	}
-	if !hasNext { // an incomplete page is the last one
+	if !p.hasNext { // an incomplete page is the last one
 		p.last = p.size < limit
 	}
 	return ok && !r.memory.exhausted()

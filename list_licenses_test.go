@@ -928,3 +928,42 @@ func TestHostileNumberOfListedRecords(t *testing.T) {
 		})
 	}
 }
+
+// A list that ends before its count is an error: the licenses that are missing would
+// not be noticed. Without a member next, the count tells whether there are more pages.
+func TestListLicensesEndsEarly(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		page func(query url.Values) string
+		want []int64
+		err  string
+	}{
+		"next is null": {
+			func(url.Values) string { return `{"count": 250, "next": null, "results": [{"id": 1}]}` }, nil, "ends before the number of licenses that it names",
+		},
+		"some were removed meanwhile": {
+			func(url.Values) string { return `{"count": 3, "next": null, "results": [{"id": 1}]}` }, []int64{1}, "",
+		},
+		"short pages without next": {
+			func(query url.Values) string {
+				if query.Get("offset") == "1" {
+					return `{"count": 2, "results": [{"id": 2}]}`
+				}
+				return `{"count": 2, "results": [{"id": 1}]}`
+			}, []int64{1, 2}, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, _ := listedLicenses(t, row.page)
+			all, err := gather(client.ListLicenses(t.Context(), licensespring.LicenseFilter{}))
+			if row.err != "" {
+				require.ErrorIs(t, err, licensespring.ErrBadResponse)
+				assert.Contains(t, err.Error(), row.err)
+				return
+			}
+			require.NoError(t, err)
+			assert.Equal(t, row.want, licenseIDs(all))
+		})
+	}
+}

@@ -399,10 +399,13 @@ func (r *recordReader) featureMembers(f *FeatureRecord, data jsonread.Value, out
 				r.date(&f.ExpiryDate, "expiry_date", val)
 			}
 		case "product_feature":
-			if outer && val.Kind() == jsonread.Object {
+			switch {
+			case outer && val.Kind() == jsonread.Object:
 				r.path.Enter("product_feature")
 				r.featureMembers(f, val, false)
 				r.path.Leave()
+			case outer && val.Kind() == jsonread.String && f.Code == "": // a code alone, as in a request
+				r.text(&f.Code, "product_feature", val)
 			}
 		}
 	}

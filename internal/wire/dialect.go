@@ -92,6 +92,9 @@ func NeutralPeriod(s string) (string, bool) {
 }
 
 func findPeriod(s string) (period, bool) {
+	if s == "annualy" { // so spelled on one of the vendor's pages
+		s = "annually"
+	}
 	for _, p := range periods {
 		if s != "" && (s == p.classic || s == p.current) {
 			return p, true
