@@ -185,3 +185,15 @@ func hasMembers(object []byte, members map[string]any) bool {
 	})
 	return n >= len(members)
 }
+
+// private returns what a message of the service about the license must not show.
+func (l *LicenseRecord) private() []byte {
+	values := []string{l.LicenseKey}
+	if l.Customer != nil {
+		values = append(values, l.Customer.Email)
+	}
+	for i := range l.LicenseUsers {
+		values = append(values, l.LicenseUsers[i].Email)
+	}
+	return private(values...)
+}

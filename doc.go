@@ -191,9 +191,14 @@
 // A rejection of a request to enable, disable, assign or unassign may mean that the
 // license is so already. A read decides: [OutcomeUnchanged], or rejected.
 //
+// An acknowledgment that holds only a message is confirmed by a read. If reads show the
+// license otherwise, the outcome is unknown. A member that the service does not show,
+// such as max_transfers, is sent by every call of EnsureLicense, with a warning.
+//
 // The service has no versions: the last write wins. A request that a proxy delivers
-// after the caller has given up can undo a newer change, and no client can prevent
-// it. Let one program write to a license at a time, derive the state from the billing
+// after the caller has given up can undo a newer change, and a read of a replica that
+// is behind can lead to a second assignment of a user by another call. No client can
+// prevent that. Let one program write to a license at a time, derive the state from the billing
 // system when the call is made, and call EnsureLicense again after a quiet period.
 //
 // # Orders

@@ -3,6 +3,7 @@ package licensespring
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/licensespring-go/licensespring/internal/exchange"
@@ -40,8 +41,9 @@ func (c *Client) EnsureLicense(ctx context.Context, id int64, state LicenseState
 }
 
 // PreviewEnsureLicense returns the requests that [Client.EnsureLicense] would send for
-// a license with this record, in order. It sends nothing. The error is
-// [ErrInvalidRequest], [ErrLicenseConflict] or [ErrBadResponse].
+// a license with this record, in order, each with what validation finds in the state.
+// It sends nothing. The error is [ErrInvalidRequest], [ErrLicenseConflict] or
+// [ErrBadResponse].
 func (c *Client) PreviewEnsureLicense(rec *LicenseRecord, state LicenseState) ([]*Preview, error) {
 	op := &operation{client: c, name: OpPreview}
 	findings := checkObject(&state, c.cfg.dialect)
@@ -61,7 +63,7 @@ func (c *Client) PreviewEnsureLicense(rec *LicenseRecord, state LicenseState) ([
 	}
 	var previews []*Preview
 	for _, s := range steps {
-		req, findings, err := c.encode(s.write)
+		req, _, err := c.encode(s.write)
 		if err != nil {
 			return nil, op.invalid(err)
 		}
@@ -106,7 +108,7 @@ type convergence struct {
 	ambiguous map[*UserAssignment]bool
 
 	touched  bool   // a request has changed the license, or may have
-	proven   bool   // the license was as wanted at some moment of the call
+	refuted  bool   // the response to a change shows another value than was sent
 	rejected *step  // a step whose rejection may mean that it is not needed
 	last     *Error // of the last request that failed
 }
@@ -152,7 +154,7 @@ func (cv *convergence) run() *Error {
 			continue
 		}
 		// Nothing was acknowledged. A read may be behind, or a request under way.
-		if idle++; idle >= maxPolls || cv.proven && idle >= maxProvenPolls {
+		if idle++; idle >= maxPolls || cv.refuted && idle >= maxRefutedPolls {
 			return cv.unsettled(nil)
 		}
 		if err := cv.op.pause(max(wait, cv.requestedWait())); err != nil {
@@ -162,9 +164,9 @@ func (cv *convergence) run() *Error {
 	}
 }
 
-// maxProvenPolls is the maximum number of reads of a license that was as wanted and
-// shows otherwise.
-const maxProvenPolls = 2
+// maxRefutedPolls is the maximum number of reads after a response has shown that the
+// service stores another value.
+const maxRefutedPolls = 2
 
 // round reads the license and sends what is needed. It reports whether the license
 // must be read again at once, and whether the call ends, with an error or none.
@@ -176,34 +178,27 @@ func (cv *convergence) round() (again, ended bool, e *Error) {
 	rec, unreadable, err := cv.op.getLicense(cv.op.licenseID, attempts)
 	if err != nil {
 		cv.last = asError(err)
-		if cv.proven {
+		if cv.stale && len(cv.open) == 0 {
 			return false, true, nil // the service has acknowledged everything
 		}
 		return false, !cv.touched || !cv.op.mayReadLater(err), cv.last
 	}
 	cv.observe(&licenseRead{rec, unreadable})
-	switch {
-	case len(cv.open) == 0:
+	if len(cv.open) == 0 {
 		return false, true, nil
-	case cv.proven:
-		return false, false, nil
 	}
 	again, e = cv.send()
 	return again, e != nil || len(cv.open) == 0 && !cv.stale, e
 }
 
 // unsettled returns the error of a call that has sent a request and does not know
-// whether the license is as wanted, and nil if it was. Err is the reason why the call
-// ended early.
+// whether the license is as wanted. Err is the reason why the call ended early.
 func (cv *convergence) unsettled(err error) *Error {
-	if cv.proven {
-		return nil
-	}
 	e := cv.last
 	if e == nil {
 		e = &Error{Kind: ErrUnavailable}
 	}
-	e.detail = unsettledLicense(e.detail, err)
+	e.detail = unsettledLicense(e.detail, cv.openDifferences(), err)
 	e.addCauses(err)
 	return e
 }
@@ -223,6 +218,9 @@ func (cv *convergence) requestedWait() time.Duration {
 
 // observe compares a record with what is wanted.
 func (cv *convergence) observe(shown *licenseRead) {
+	if cv.shown == nil && cv.op != nil { // messages of the service may name them
+		cv.op.addPrivate(shown.rec.private())
+	}
 	cv.shown, cv.stale = shown, false
 	cv.setOpen(cv.differences(shown.rec))
 }
@@ -244,7 +242,14 @@ func (cv *convergence) setOpen(differences []openDifference) {
 	cv.open = slices.DeleteFunc(differences, func(d openDifference) bool {
 		return cv.acked[d.name] && (d.Rule == RuleNotShown || d.Rule == RuleFeatureDropped)
 	})
-	cv.proven = cv.proven || len(cv.open) == 0
+}
+
+func (cv *convergence) openDifferences() []Difference {
+	var differences []Difference
+	for _, d := range cv.open {
+		differences = append(differences, d.Difference)
+	}
+	return differences
 }
 
 // send sends the requests that close the open differences, until one fails. It
@@ -311,6 +316,7 @@ func (cv *convergence) acknowledged(s *step, resp *exchange.Response) bool {
 	}
 	if ok {
 		cv.observe(shown)
+		cv.refuted = slices.ContainsFunc(cv.open, func(d openDifference) bool { return slices.Contains(s.names, d.name) })
 		return true
 	}
 	cv.stale = true
@@ -326,8 +332,8 @@ func (cv *convergence) result() *LicenseResult {
 		outcome = OutcomeChanged
 	}
 	shown := cv.shown
-	if cv.stale {
-		return cv.op.licenseResult(outcome, nil, nil)
+	if cv.stale { // the acknowledgments are all that is known
+		shown = &licenseRead{rec: &LicenseRecord{ID: shown.rec.ID}}
 	}
 	var differences []Difference
 	for _, d := range cv.differences(shown.rec) {
@@ -341,10 +347,10 @@ func (cv *convergence) result() *LicenseResult {
 func (cv *convergence) fail(e *Error) error {
 	cv.recoverUsers()
 	if cv.shown != nil && e.Kind != ErrLicenseConflict {
-		e.Differences = nil
-		for _, d := range cv.open {
-			e.Differences = append(e.Differences, d.Difference)
-		}
+		e.Differences = cv.openDifferences()
+	}
+	if len(cv.acked) > 0 {
+		e.detail = strings.TrimSuffix("partly applied; "+e.detail, "; ")
 	}
 	if cv.touched {
 		return cv.op.unknown(e, e.detail)
@@ -361,6 +367,12 @@ func (cv *convergence) recoverUsers() {
 	for i := range cv.assign {
 		user := &cv.assign[i]
 		found := cv.shown.rec.userByEmail(user.Email)
+		if found != nil && !cv.ambiguous[user] && !cv.acked[userName(user.Email)] && !user.Password.IsZero() {
+			cv.op.warnings = append(cv.op.warnings, Finding{
+				Path: userPath(i), Rule: RuleValueMismatch, Severity: SeverityWarning,
+				Message: "the user was assigned before, so the password was not set; see SetUserPassword",
+			})
+		}
 		if !cv.ambiguous[user] || found == nil {
 			continue
 		}

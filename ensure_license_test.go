@@ -193,8 +193,7 @@ func ensureCases() []ensureCase {
 			steps: []exchangeStep{
 				get(nil),
 				{"PATCH", "", 200, shown(m{"max_activations": 500})},
-				get(m{"max_activations": 500}), get(m{"max_activations": 500}), get(m{"max_activations": 500}),
-				get(m{"max_activations": 500}), get(m{"max_activations": 500}), get(m{"max_activations": 500}),
+				get(m{"max_activations": 500}), get(m{"max_activations": 500}),
 			},
 			outcome: licensespring.OutcomeUnknown, kind: licensespring.ErrOutcomeUnknown, differ: []string{"max_activations"},
 		},
@@ -204,14 +203,14 @@ func ensureCases() []ensureCase {
 			outcome: licensespring.OutcomeChanged,
 		},
 		{
-			name: "disabled, and enabled by another caller: no fight", state: licensespring.LicenseState{Enabled: new(false)},
-			steps:   []exchangeStep{get(nil), {"POST disable", "{}", 200, message}, get(nil), get(nil)},
-			outcome: licensespring.OutcomeChanged, warnings: []string{"value_mismatch"},
+			name: "disabled, and enabled by another caller, or never done: no fight", state: licensespring.LicenseState{Enabled: new(false)},
+			steps:   append([]exchangeStep{get(nil), {"POST disable", "{}", 200, message}}, repeat(6, get(nil))...),
+			outcome: licensespring.OutcomeUnknown, kind: licensespring.ErrOutcomeUnknown, differ: []string{"enabled"},
 		},
 		{
 			name: "disabled, and no read succeeds", state: licensespring.LicenseState{Enabled: new(false)},
 			steps:   []exchangeStep{get(nil), {"POST disable", "{}", 200, message}, {request: "GET", status: 500}, {request: "GET", status: 500}},
-			outcome: licensespring.OutcomeChanged,
+			outcome: licensespring.OutcomeChanged, warnings: []string{"not_shown"},
 		},
 		{
 			name: "a value that the license does not show is sent, and acknowledged", state: licensespring.LicenseState{LicenseUpdate: licensespring.LicenseUpdate{MaxTransfers: new(2)}},
@@ -263,6 +262,46 @@ func ensureCases() []ensureCase {
 			name: "feature ends earlier", state: licensespring.LicenseState{ProductFeatures: []licensespring.ProductFeature{{Code: "render", ExpiryDate: day(time.May, 1)}}},
 			steps:   []exchangeStep{get(m{"product_features": []any{feature("render", m{"expiry_date": "2031-05-02"})}})},
 			outcome: licensespring.OutcomeRejected, kind: licensespring.ErrLicenseConflict, differ: []string{"product_features[0].expiry_date"},
+		},
+		{
+			name: "options of features that the state does not name are kept", state: licensespring.LicenseState{ProductFeatures: []licensespring.ProductFeature{{Code: "render"}, {Code: "calls"}, {Code: "export"}}},
+			steps: []exchangeStep{
+				get(m{"product_features": []any{
+					feature("render", m{"expiry_date": "2035-01-01", "max_consumption": 0}),
+					map[string]any{"id": 2, "product_feature": m{"code": "calls", "feature_type": "consumption"}, "max_consumption": 500, "allow_overages": false, "total_consumptions": 7},
+				}}),
+				{
+					"POST update_features", `{"product_features":[{"product_feature":"render","expiry_date":"2035-01-01"},{"product_feature":"calls","max_consumption":500,"allow_overages":false},{"product_feature":"export"}]}`,
+					200, shown(m{"product_features": []any{feature("render", nil), feature("calls", nil), feature("export", nil)}}),
+				},
+			},
+			outcome: licensespring.OutcomeChanged,
+		},
+		{
+			name: "features without a code are not known", state: licensespring.LicenseState{ProductFeatures: []licensespring.ProductFeature{}},
+			steps:   []exchangeStep{get(m{"product_features": []any{101}}), {"POST update_features", `{"product_features":[]}`, 200, shown(m{"product_features": []any{}})}},
+			outcome: licensespring.OutcomeChanged,
+		},
+		{
+			name: "an end that cannot be read must not become earlier", state: june,
+			steps: []exchangeStep{get(m{"validity_period": "01.01.2035"})}, outcome: licensespring.OutcomeRejected, kind: licensespring.ErrBadResponse, differ: []string{"validity_period"},
+		},
+		{
+			name: "a perpetual license does not get an end", state: june,
+			steps: []exchangeStep{get(m{"validity_period": nil, "license_type": "perpetual"})}, outcome: licensespring.OutcomeRejected, kind: licensespring.ErrLicenseConflict, differ: []string{"validity_period"},
+		},
+		{
+			name: "an ID of 16 digits in metadata", state: licensespring.LicenseState{LicenseUpdate: licensespring.LicenseUpdate{Metadata: m{"ref": int64(9933000000000020)}}},
+			steps: []exchangeStep{
+				get(m{"metadata": json.RawMessage(`{"ref":9933000000000021}`)}),
+				{"PATCH", `{"metadata":{"ref":9933000000000020}}`, 200, shown(m{"metadata": json.RawMessage(`{"ref":9933000000000020}`)})},
+			},
+			outcome: licensespring.OutcomeChanged,
+		},
+		{
+			name: "a user with an address that no request could name is removed by ID", state: licensespring.LicenseState{Users: []licensespring.UserAssignment{}},
+			steps:   []exchangeStep{get(m{"license_users": users("root")}), {"POST unassign_user", `{"license_user_id":100}`, 200, message}, get(nil)},
+			outcome: licensespring.OutcomeChanged,
 		},
 		{
 			name: "users", state: licensespring.LicenseState{Users: []licensespring.UserAssignment{{Email: "B@example.com"}, {Email: "c@example.com"}}},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -114,14 +115,13 @@ type Error struct {
 	RateLimitSource RateLimitSource
 	// Attempts are the requests of the call in order.
 	Attempts []Attempt
-	// NewUsers are the users that [Client.EnsureLicense] had assigned before it
-	// failed, with their initial passwords, which the service shows only once.
-	NewUsers []UserRecord
 
 	// detail is the reason in this package's words.
 	detail string
 	// notSent reports that no attempt of the call reached the service.
 	notSent bool
+	// newUsers is behind a pointer, so that printing an Error does not print them.
+	newUsers *[]UserRecord
 	// causes are the results of Unwrap: errors of the context and the network, or
 	// a *ValidationError. Error does not print their texts.
 	causes []error
@@ -215,6 +215,16 @@ func (e *Error) Is(target error) bool {
 	default:
 		return e.Kind == kind
 	}
+}
+
+// NewUsers returns the users that [Client.EnsureLicense] or [Client.AssignUser] had
+// assigned before it failed, with their initial passwords, which the service shows only
+// once. They are not part of the texts of the error.
+func (e *Error) NewUsers() []UserRecord {
+	if e.newUsers == nil {
+		return nil
+	}
+	return slices.Clone(*e.newUsers)
 }
 
 // Unwrap returns the causes: errors.Is finds context.Canceled or

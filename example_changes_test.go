@@ -415,3 +415,26 @@ func ExampleClient_PreviewEnsureLicense() {
 	// POST {}
 	// PATCH {"max_activations":0}
 }
+
+// A password that a failed call has received is not lost.
+func ExampleError_NewUsers() {
+	srv := licensespringtest.NewServer(nil)
+	defer srv.Close()
+	client, id := issue(srv, "acmeweb", licensespring.NewUserLicense("grace@example.com"))
+	srv.DisableLicense(id, "api@example.com")
+	srv.Inject(licensespringtest.Status(403).On(licensespringtest.EnableLicense))
+
+	_, err := client.EnsureLicense(context.Background(), id, licensespring.LicenseState{
+		Enabled: new(true), AllowEnable: true,
+		Users: []licensespring.UserAssignment{{Email: "grace@example.com"}, {Email: "ada@example.com"}},
+	})
+	fmt.Println(licensespring.OutcomeOf(err))
+	if e, ok := errors.AsType[*licensespring.Error](err); ok {
+		for _, user := range e.NewUsers() {
+			fmt.Println(user.Email, user.InitialPassword.Reveal() != "")
+		}
+	}
+	// Output:
+	// unknown
+	// ada@example.com true
+}

@@ -1,10 +1,13 @@
 package licensespring
 
 import (
+	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/licensespring-go/licensespring/internal/exchange"
+	"github.com/licensespring-go/licensespring/internal/jsonread"
 	"github.com/licensespring-go/licensespring/internal/wire"
 )
 
@@ -32,16 +35,13 @@ func firstMember(path string) string {
 func (cv *convergence) plan() ([]step, *Error) {
 	names := map[string]bool{}
 	for _, d := range cv.open {
-		if d.Rule == RuleNotShown && (strings.HasPrefix(d.name, "user") || d.name == "metadata") {
-			return nil, &Error{Kind: ErrBadResponse, detail: "the response does not show " + firstMember(d.Path) + " of the license"}
+		if d.Rule == RuleNotShown && !cv.acked[d.name] && cv.mustBeShown(d) {
+			return nil, &Error{Kind: ErrBadResponse, detail: "the response does not show " + d.Path + " of the license"}
 		}
 		names[d.name] = !cv.acked[d.name]
 	}
 	if conflicts := cv.conflicts(names); len(conflicts) > 0 {
-		return nil, &Error{
-			Kind: ErrLicenseConflict, Differences: conflicts,
-			detail: "the license would end earlier or be enabled; see AllowShorten and AllowEnable",
-		}
+		return nil, &Error{Kind: ErrLicenseConflict, Differences: conflicts, detail: conflictText(conflicts)}
 	}
 	id := cv.shown.rec.ID
 	var steps []step
@@ -61,7 +61,7 @@ func (cv *convergence) plan() ([]step, *Error) {
 	}
 	for _, u := range cv.shown.rec.LicenseUsers {
 		if name := userName(u.Email); names[name] && cv.unassign != nil && cv.unassign(u.Email) {
-			add(unassignWrite(id, u.Email), name)
+			add(unassignWrite(id, userRemovalOf(&u)), name)
 			names[name] = false // once, although a record may show a user twice
 		}
 	}
@@ -73,7 +73,7 @@ func (cv *convergence) plan() ([]step, *Error) {
 		add(updateWrite(id, update), members...)
 	}
 	if names["product_features"] {
-		add(featuresWrite(id, cv.state.ProductFeatures), "product_features")
+		add(featuresWrite(id, cv.features()), "product_features")
 	}
 	for i := range cv.assign {
 		if name := userName(cv.assign[i].Email); names[name] {
@@ -116,6 +116,90 @@ func (cv *convergence) update(names map[string]bool) (*LicenseUpdate, []string, 
 	return &u, p.names, nil
 }
 
+// mustBeShown reports whether a member must not be sent unless the license shows it:
+// users could be assigned twice, metadata lost, and an end moved to an earlier date.
+func (cv *convergence) mustBeShown(d openDifference) bool {
+	switch {
+	case strings.HasPrefix(d.name, "user"), d.name == "metadata":
+		return true
+	case d.name == "validity_period", d.name == "maintenance_period", strings.HasSuffix(d.Path, ".expiry_date"):
+		return !cv.state.AllowShorten
+	default:
+		return false
+	}
+}
+
+// conflictText returns the detail of a conflict. It names members only.
+func conflictText(conflicts []Difference) string {
+	var parts []string
+	for _, d := range conflicts {
+		if d.Path == "enabled" {
+			parts = append(parts, "the license is disabled; see AllowEnable")
+		} else {
+			parts = append(parts, d.Path+" would be earlier; see AllowShorten")
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// features returns the features of the state, with those options that it does not name
+// and that the license has: an update resets what it leaves out.
+func (cv *convergence) features() []ProductFeature {
+	features := slices.Clone(cv.state.ProductFeatures)
+	for i := range features {
+		for j := range cv.shown.rec.ProductFeatures {
+			if rec := &cv.shown.rec.ProductFeatures[j]; rec.Code == features[i].Code {
+				f := &featureFiller{counts: rec.FeatureType == "consumption"}
+				f.enter(rec.raw.get())
+				features[i].fields(f)
+			}
+		}
+	}
+	return features
+}
+
+// featureFiller is the visitor that sets absent options of a feature to those of a
+// record. Zero and false are options of a consumption feature only: others show them
+// where they have none.
+type featureFiller struct {
+	comparer
+
+	counts bool
+}
+
+func (f *featureFiller) member(name string, p any) {
+	val := f.gotMember(name)
+	switch p := p.(type) {
+	case **int:
+		if n, ok := jsonread.Int(val); *p == nil && ok && int64(int(n)) == n && (n != 0 || f.counts) {
+			*p = new(int(n))
+		}
+	case **float64:
+		if n, ok := jsonread.Float(val); *p == nil && ok && (n != 0 || f.counts) {
+			*p = new(n)
+		}
+	case **bool:
+		if b, ok := jsonread.Boolean(val); *p == nil && ok && (b || f.counts) {
+			*p = new(b)
+		}
+	case *ConsumptionPeriod:
+		if s, ok := jsonread.Text(val); *p == "" && ok {
+			*p = ConsumptionPeriod(s)
+		}
+	case *Date:
+		if s, ok := jsonread.Text(val); p.IsZero() && ok {
+			if t, err := wire.ParseTime(s); err == nil {
+				*p = DateOf(t)
+			}
+		}
+	case *string: // the code
+	default:
+		panic(unknownField(name, p))
+	}
+}
+
+func (f *featureFiller) extra(object, *map[string]json.RawMessage) {}
+
 // conflicts returns the open differences that only a permission of the caller can
 // close.
 func (cv *convergence) conflicts(names map[string]bool) []Difference {
@@ -128,7 +212,8 @@ func (cv *convergence) conflicts(names map[string]bool) []Difference {
 		case d.Path == "enabled":
 			conflict = *cv.state.Enabled && !cv.state.AllowEnable
 		case d.Path == "validity_period":
-			conflict = !cv.state.AllowShorten && isEarlier(cv.state.ValidityPeriod, DateOf(rec.ValidityPeriod))
+			endless := rec.ValidityPeriod.IsZero() && rec.LicenseType == Perpetual
+			conflict = !cv.state.AllowShorten && (endless || isEarlier(cv.state.ValidityPeriod, DateOf(rec.ValidityPeriod)))
 		case d.Path == "maintenance_period":
 			conflict = !cv.state.AllowShorten && isEarlier(cv.state.MaintenancePeriod, rec.MaintenancePeriod)
 		case strings.HasSuffix(d.Path, ".expiry_date"):

@@ -10,8 +10,8 @@ type LicenseResult struct {
 	// Outcome is OutcomeChanged or OutcomeUnchanged.
 	Outcome Outcome
 	// License is the license as the last response of the call showed it. It holds only
-	// the ID if no response did: those to enable, disable, assign and unassign hold a
-	// message. It is nil after SetUserPassword.
+	// the ID if the service acknowledged the change and could not be read afterwards. It
+	// is nil after SetUserPassword.
 	License *LicenseRecord
 	// NewUsers are the users that the call assigned, with their initial passwords.
 	// The service shows a password only once: deliver it.
@@ -59,10 +59,18 @@ func readChanged(id int64, resp *exchange.Response) (*licenseRead, bool) {
 	return &licenseRead{rec, unreadable}, rec.ID == id
 }
 
-// isMessage reports whether a response is a 2xx with an object, as those to enable,
-// disable, assign and unassign are.
+// isMessage reports whether a response is a 2xx with a message, as those to enable,
+// disable, assign and unassign are. Another object proves nothing.
 func isMessage(resp *exchange.Response) bool {
-	return resp.Ending == exchange.OK && resp.Document.Root().Kind() == jsonread.Object
+	if resp.Ending != exchange.OK {
+		return false
+	}
+	for it := resp.Document.Root().Members(); it.Next(); {
+		if string(it.Name) == "message" && it.Value.Kind() == jsonread.String {
+			return true
+		}
+	}
+	return false
 }
 
 // readPassword reads the initial password from the response to an assignment. It is

@@ -4,7 +4,8 @@ package licensespring
 // or empty are not compared and stay as they are.
 type LicenseState struct {
 	// Enabled is whether the license is enabled. A disabled license cannot be
-	// activated or checked, whatever its dates.
+	// activated or checked, whatever its dates. To suspend a license, set it alone: a
+	// conflict of another member prevents every change.
 	Enabled *bool `json:"enabled,omitzero"`
 	// LicenseUpdate holds the values. IsTrial may be absent: the value of the license
 	// is sent with a new ValidityPeriod. Members of Metadata that are not named stay
@@ -12,7 +13,9 @@ type LicenseState struct {
 	// not show whether they are in effect.
 	LicenseUpdate
 	// ProductFeatures are all features of the license. Nil leaves them as they are;
-	// others are removed. The counters of consumption features are never changed.
+	// others are removed. Options that a feature does not name stay as they are, and
+	// counters are never changed. A code that the product does not have is dropped by
+	// the service, so that each call repeats the list.
 	ProductFeatures []ProductFeature `json:"product_features,omitzero"`
 	// Users are all users of the license, by e-mail address. Nil leaves them as they
 	// are; others are removed. The other members of a user apply when the user is
@@ -20,8 +23,10 @@ type LicenseState struct {
 	Users []UserAssignment `json:"users,omitzero"`
 
 	// AllowShorten allows an earlier end: a ValidityPeriod, a MaintenancePeriod or an
-	// ExpiryDate of a feature before that of the license. Without it, EnsureLicense
-	// ends with [ErrLicenseConflict] and changes nothing.
+	// ExpiryDate of a feature before that of the license, and a ValidityPeriod of a
+	// perpetual license. Without it, EnsureLicense ends with [ErrLicenseConflict] and
+	// changes nothing, or with [ErrBadResponse] if the present end cannot be read. A
+	// license of another type that does not end gets an end without it.
 	AllowShorten bool `json:"allow_shorten,omitzero"`
 	// AllowEnable allows enabling a license that is disabled. The service does not
 	// document who disabled it, so set it only if your own program did: a license that

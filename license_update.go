@@ -69,8 +69,12 @@ type LicenseUpdate struct {
 }
 
 // ValidUntil returns the update that makes a license a paid one, not a trial, that
-// ends on a date.
+// ends on a date. The zero Date is invalid: an end that is missing by mistake must not
+// be taken for one that stays as it is.
 func ValidUntil(d Date) LicenseUpdate {
+	if d.IsZero() {
+		d = Date{Year: -1} // not absent, and rejected by validation
+	}
 	return LicenseUpdate{ValidityPeriod: d, IsTrial: new(false)}
 }
 
@@ -153,15 +157,19 @@ func (u *LicenseUpdate) valueRules(ch *checker) {
 
 // extraRules concern extra members that the service documents.
 func (u *LicenseUpdate) extraRules(ch *checker) {
+	ended := false
 	for _, name := range sortedNames(u.Extra) {
 		switch name {
 		case "valid_duration", "trial_days":
-			if !u.ValidityPeriod.IsZero() {
-				ch.reject(name, RuleBothEnds, "must be absent if validity_period is set")
+			if _, both := u.Extra["valid_duration"]; !u.ValidityPeriod.IsZero() || both && name == "trial_days" {
+				ch.reject(name, RuleBothEnds, "must be absent if another end is set")
 			}
-			if u.IsTrial == nil {
+			if u.IsTrial == nil && u.ValidityPeriod.IsZero() && !ended {
 				ch.reject("is_trial", RuleRequiredWith, "is required with "+name)
 			}
+			ended = true
+		case "enabled":
+			ch.reject(name, RuleExtraShadowsField, "is not part of an update: use EnableLicense or DisableLicense")
 		case "allow_unlimited_activations", "enable_maintenance_duration":
 			ch.reject(name, RuleExtraShadowsField, "is the spelling of an order: use the field")
 		}

@@ -61,7 +61,7 @@ func TestGoldenUpdate(t *testing.T) {
 	}
 	for _, dialect := range []Dialect{DialectClassic, DialectCurrent} {
 		for name, o := range map[string]object{
-			"update": fullUpdate(), "features": features, "user": user, "removal": &userRemoval{"ada@example.com"},
+			"update": fullUpdate(), "features": features, "user": user, "removal": &userRemoval{email: "ada@example.com"},
 			"password": &passwordChange{password: NewSecret("not-a-real-one")}, "no_features": &featureUpdate{[]ProductFeature{}},
 		} {
 			t.Run(name+" "+dialect.String(), func(t *testing.T) {
@@ -114,6 +114,12 @@ func updateCases() []updateCase {
 		{"zero and false are values", LicenseUpdate{MaxActivations: new(0), PreventVM: new(false), Note: new("")}, nil},
 		{"an empty object is a value: it removes the metadata", LicenseUpdate{Metadata: map[string]any{}}, nil},
 		{"nothing", LicenseUpdate{}, []string{" required"}},
+		{"an end that is missing by mistake", ValidUntil(Date{}), []string{"validity_period invalid_date"}},
+		{"enabled has requests of its own", LicenseUpdate{Extra: extra("enabled", "true")}, []string{"enabled extra_member ?", "enabled extra_shadows_field"}},
+		{
+			"two relative ends", LicenseUpdate{Extra: map[string]json.RawMessage{"valid_duration": json.RawMessage(`"1y"`), "trial_days": json.RawMessage("3")}},
+			[]string{"is_trial required_with", "trial_days extra_member ?", "valid_duration extra_member ?", "trial_days both_ends"},
+		},
 		{"date without is_trial", LicenseUpdate{ValidityPeriod: date}, []string{"is_trial required_with"}},
 		{"is_trial without a date", LicenseUpdate{IsTrial: new(false)}, nil},
 		{"no such date", LicenseUpdate{ValidityPeriod: Date{2031, time.February, 30}, IsTrial: new(true)}, []string{"validity_period invalid_date"}},

@@ -22,7 +22,7 @@ func (c *Client) AssignUser(ctx context.Context, id int64, user UserAssignment) 
 // has one. The Outcome of the result is [OutcomeChanged] or [OutcomeUnchanged].
 // Errors are those of [Client.AssignUser].
 func (c *Client) UnassignUser(ctx context.Context, id int64, email string) (*LicenseResult, error) {
-	return c.converge(ctx, OpUnassignUser, id, unassignWrite(id, email).body, newConvergence(nil, func(assigned string) bool {
+	return c.converge(ctx, OpUnassignUser, id, &userRemoval{email: email}, newConvergence(nil, func(assigned string) bool {
 		return sameEmail(assigned, email)
 	}))
 }

@@ -55,10 +55,10 @@ func assignWrite(id int64, user *UserAssignment) *licenseWrite {
 	}
 }
 
-func unassignWrite(id int64, email string) *licenseWrite {
+func unassignWrite(id int64, removal *userRemoval) *licenseWrite {
 	return &licenseWrite{
 		op: OpUnassignUser, id: id, method: http.MethodPost, path: licensePath(id, "unassign_user/"),
-		body: &userRemoval{email}, safety: exchange.NonIdempotent,
+		body: removal, safety: exchange.NonIdempotent,
 	}
 }
 
@@ -113,9 +113,9 @@ func (op *operation) prepareWrite(w *licenseWrite) (exchange.Request, error) {
 
 // write sends a write, retries included.
 func (op *operation) write(w *licenseWrite, req exchange.Request) *exchange.Response {
-	op.body = req.Body
+	op.addPrivate(req.Body)
 	if change, ok := w.body.(*passwordChange); ok { // the address is not in the body
-		op.body, _ = appendUpdate(nil, &UserAssignment{Email: change.email, Password: change.password}, op.client.cfg.dialect)
+		op.addPrivate(private(change.email))
 	}
 	return op.send(w.op, req)
 }
@@ -129,8 +129,6 @@ func (op *operation) writeError(resp *exchange.Response) *Error {
 		e.detail = "the response is not the one of this request"
 	case e.Kind == ErrNotFound:
 		e.detail = "no such license, or no such endpoint"
-	case e.Kind == ErrOrderExists: // a 409 about something else
-		e.Kind = ErrInvalidRequest
 	}
 	if resp.MayHaveActed() {
 		e.Outcome = OutcomeUnknown
@@ -186,7 +184,7 @@ func (c *Client) PreviewAssignUser(id int64, user UserAssignment) (*Preview, err
 
 // PreviewUnassignUser is [Client.PreviewUpdateLicense] for [Client.UnassignUser].
 func (c *Client) PreviewUnassignUser(id int64, email string) (*Preview, error) {
-	return c.previewWrite(unassignWrite(id, email))
+	return c.previewWrite(unassignWrite(id, &userRemoval{email: email}))
 }
 
 // PreviewSetUserPassword is [Client.PreviewUpdateLicense] for

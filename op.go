@@ -36,6 +36,16 @@ const (
 	OpEnsureLicense       Op = "ensure license"
 )
 
+// concernsOrders reports whether a conflict can mean that an order exists.
+func (o Op) concernsOrders() bool {
+	switch o {
+	case OpCreateOrder, OpEnsureOrder, OpGetOrder, OpGetOrderByStoreID, OpListOrders, OpGenerateLicenseKeys, OpAssignKeys:
+		return true
+	default:
+		return false
+	}
+}
+
 // writes reports whether the operation changes something at the service, so that
 // its errors have an outcome.
 func (o Op) writes() bool {

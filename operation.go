@@ -21,7 +21,7 @@ type operation struct {
 	ctx       context.Context //nolint:containedctx // an operation does not outlive its context
 	cancel    context.CancelFunc
 
-	body     []byte // of the last write, to scrub it from messages
+	body     []byte // of the writes, as JSON, to scrub it from messages
 	maxBody  int64  // maximum size of a response; 0: that of the client
 	warnings []Finding
 	attempts []Attempt
@@ -66,6 +66,14 @@ func (op *operation) finish() {
 	op.observeEnd()
 }
 
+// addPrivate adds JSON whose values messages of the service must not show.
+func (op *operation) addPrivate(values []byte) {
+	if op.body != nil {
+		values = slices.Concat([]byte{'['}, op.body, []byte{','}, values, []byte{']'})
+	}
+	op.body = values
+}
+
 // send sends one request, retries included, and records its attempts.
 func (op *operation) send(name Op, req exchange.Request) *exchange.Response {
 	before := 0 // attempts of earlier requests with the same name
@@ -100,7 +108,9 @@ func (op *operation) reachedService() bool {
 // attempts.
 func (op *operation) fail(e *Error) error {
 	e.Op, e.OrderID, e.LicenseID, e.Attempts = op.name, op.orderID, op.licenseID, op.attempts
-	e.NewUsers = op.newUsers
+	if len(op.newUsers) > 0 {
+		e.newUsers = &op.newUsers
+	}
 	switch {
 	case e.Outcome == OutcomeUnknown:
 		e.Kind = ErrOutcomeUnknown

@@ -67,8 +67,11 @@ func (op *operation) responseError(resp *exchange.Response) *Error {
 	if resp.Status >= http.StatusMultipleChoices {
 		code = op.parseErrorBody(e, resp.Body)
 	}
-	if e.Kind = kindOf(resp, code); e.Kind == ErrRedirected {
+	switch e.Kind = kindOf(resp, code); {
+	case e.Kind == ErrRedirected:
 		e.detail = "redirects are not followed; check the base URL"
+	case e.Kind == ErrOrderExists && !op.name.concernsOrders():
+		e.Kind = ErrInvalidRequest // a 409 about something else
 	}
 	return e
 }

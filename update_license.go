@@ -9,10 +9,11 @@ import (
 
 // UpdateLicense sets values of the license with the ID that the service assigned.
 //
-// A nil error means that the update was applied: the Outcome of the result is
+// A nil error means that the service accepted the update: the Outcome of the result is
 // [OutcomeChanged]. If the responses to all attempts were lost, a read has shown the
 // values as they were sent. The Warnings of the result list what the license shows
-// otherwise, such as a limit that the service capped. The error matches
+// otherwise, such as a limit that the service capped or a value that it ignored. The
+// error matches
 //
 //   - [ErrInvalidRequest] if the update is invalid. If it was found to be before
 //     sending, errors.As finds a [*ValidationError] with all findings.
@@ -30,9 +31,21 @@ import (
 // [Client.EnsureLicense] reads the license before it changes it.
 func (c *Client) UpdateLicense(ctx context.Context, id int64, update LicenseUpdate) (*LicenseResult, error) {
 	return c.writeLicense(ctx, updateWrite(id, &update), func(rec *LicenseRecord, settle bool) []Difference {
-		cmp := compareLicense(&update, rec, new(*bool))
-		if settle && len(rec.Metadata) > len(update.Metadata) && update.Metadata != nil {
+		if !settle {
+			return compareLicense(&update, rec, new(*bool)).differences
+		}
+		// A duration or an extra member may show the value of an earlier update.
+		comparable := update
+		comparable.MaintenanceDuration, comparable.Extra = Duration{}, nil
+		cmp := compareLicense(&comparable, rec, new(*bool))
+		if update.Metadata != nil && len(rec.Metadata) > len(update.Metadata) {
 			cmp.report("metadata", redact.Mark, redact.Mark, RuleValueMismatch) // it would have been replaced
+		}
+		if !update.MaintenanceDuration.IsZero() {
+			cmp.report("maintenance_duration", update.MaintenanceDuration.String(), "", RuleNotShown)
+		}
+		for _, name := range sortedNames(update.Extra) {
+			cmp.report(shownName(name), redact.Mark, "", RuleNotShown)
 		}
 		return cmp.differences
 	})
@@ -51,10 +64,11 @@ func (c *Client) UpdateFeatures(ctx context.Context, id int64, features []Produc
 	})
 }
 
-// EnableLicense enables a license, with the status that it had when it was disabled.
-// The Outcome of the result is [OutcomeChanged], or [OutcomeUnchanged] if the service
-// rejected the request because the license was enabled. Errors are those of
-// [Client.UpdateLicense].
+// EnableLicense enables a license, with the status that it had when it was disabled,
+// and reads it. The Outcome of the result is [OutcomeChanged], or [OutcomeUnchanged] if
+// the service rejected the request because the license was enabled. If the service
+// acknowledges the request and reads show the license disabled, the error is
+// [ErrOutcomeUnknown]. Other errors are those of [Client.UpdateLicense].
 //
 // A license can also be disabled in the vendor's platform, by hand. Enable only what
 // your own program has disabled.
@@ -78,7 +92,8 @@ func enabledDifference(want bool) func(*LicenseRecord, bool) []Difference {
 // writeLicense sends one write to a license and finds out how it ended:
 //
 //	last response               an attempt is ambiguous   then
-//	2xx as documented           any                       changed
+//	2xx that shows the license  any                       changed
+//	2xx with a message          any                       read and compare
 //	other                       yes                       read several times and compare
 //	4xx that may mean "so       no                        read once and compare
 //	already"
@@ -100,17 +115,24 @@ func (c *Client) writeLicense(
 	if shown, ok := readChanged(w.id, resp); ok {
 		return op.licenseResult(OutcomeChanged, shown, shownDifferences(compare(shown.rec, false))), nil
 	}
-	if w.showsMessage() && isMessage(resp) {
-		return op.licenseResult(OutcomeChanged, nil, nil), nil
-	}
 	e := op.writeError(resp)
 	settled := func(rec *LicenseRecord) []Difference { return compare(rec, true) }
 	switch {
+	case w.showsMessage() && isMessage(resp):
+		shown, differences, err := op.pollLicense(w.id, settled)
+		switch {
+		case shown == nil: // the acknowledgment is all that is known
+			return op.licenseResult(OutcomeChanged, nil, compare(&LicenseRecord{}, true)), nil
+		case err == nil && len(shownDifferences(differences)) == 0:
+			return op.licenseResult(OutcomeChanged, shown, differences), nil
+		}
+		e.Differences = differences
+		return nil, op.unknown(e, "the service acknowledged the request; "+unsettledLicense("", differences, err), err)
 	case e.Outcome == OutcomeUnknown:
 		shown, differences, err := op.pollLicense(w.id, settled)
 		if err != nil || len(differences) > 0 {
 			e.Differences = differences
-			return nil, op.unknown(e, unsettledLicense(e.detail, err), err)
+			return nil, op.unknown(e, unsettledLicense(e.detail, differences, err), err)
 		}
 		return op.licenseResult(OutcomeChanged, shown, nil), nil
 	case w.showsMessage() && mayBeSo(resp):
@@ -185,9 +207,11 @@ func (op *operation) mayReadLater(err error) bool {
 
 // unsettledLicense returns the detail of an error whose outcome stays unknown: how
 // the write ended, and why the reads did not settle it.
-func unsettledLicense(detail string, err error) string {
+func unsettledLicense(detail string, differences []Difference, err error) string {
 	reason := "the license shows other values; see Differences"
 	switch {
+	case err == nil && len(shownDifferences(differences)) == 0:
+		reason = "the license does not show whether it took effect; see Differences"
 	case err == nil:
 	case errors.Is(err, ErrNotFound):
 		reason = "the license is not visible"

@@ -107,8 +107,24 @@ func updateWriteCases() []writeCase {
 		},
 		{name: "a duration is not retried", call: updating(licensespring.LicenseUpdate{EnableMaintenancePeriod: new(true), MaintenanceDuration: licensespring.Years(1)}), steps: []exchangeStep{{"PATCH", "", 503, ""}, get(m{"enable_maintenance_duration": true})}, outcome: licensespring.OutcomeUnknown, kind: licensespring.ErrOutcomeUnknown, differ: []string{"maintenance_duration"}},
 		{
-			name: "extra members that are shown settle it", call: updating(licensespring.LicenseUpdate{Extra: map[string]json.RawMessage{"total_consumptions": json.RawMessage("5")}}),
-			steps: []exchangeStep{{"PATCH", `{"total_consumptions":5}`, 0, ""}, get(m{"total_consumptions": 5})}, outcome: licensespring.OutcomeChanged, warnings: []string{"extra_member"},
+			name: "an extra member may show the value of an earlier update", call: updating(licensespring.LicenseUpdate{Extra: map[string]json.RawMessage{"total_consumptions": json.RawMessage("5")}}),
+			steps:   []exchangeStep{{"PATCH", `{"total_consumptions":5}`, 0, ""}, get(m{"total_consumptions": 5})},
+			outcome: licensespring.OutcomeUnknown, kind: licensespring.ErrOutcomeUnknown, differ: []string{"total_consumptions"},
+		},
+		{
+			name: "a duration may show the value of an earlier update", call: updating(licensespring.LicenseUpdate{EnableMaintenancePeriod: new(true), MaintenanceDuration: licensespring.Years(1)}),
+			steps:   []exchangeStep{{"PATCH", "", 503, ""}, get(m{"enable_maintenance_period": true, "maintenance_duration": "1y"})},
+			outcome: licensespring.OutcomeUnknown, kind: licensespring.ErrOutcomeUnknown, differ: []string{"maintenance_duration"},
+		},
+		{
+			name: "metadata that is not shown", call: updating(licensespring.LicenseUpdate{Metadata: m{}}),
+			steps:   []exchangeStep{{"PATCH", `{"metadata":{}}`, 503, ""}, get(m{"metadata": absent})},
+			outcome: licensespring.OutcomeUnknown, kind: licensespring.ErrOutcomeUnknown, differ: []string{"metadata"},
+		},
+		{
+			name: "a null member of metadata must be present", call: updating(licensespring.LicenseUpdate{Metadata: m{"b": nil}}),
+			steps:   append([]exchangeStep{{"PATCH", `{"metadata":{"b":null}}`, 503, ""}}, repeat(6, get(nil))...),
+			outcome: licensespring.OutcomeUnknown, kind: licensespring.ErrOutcomeUnknown, differ: []string{"metadata"},
 		},
 		{name: "rejected", call: renewal, steps: []exchangeStep{{"PATCH", patch, 400, `{"validity_period":["no"]}`}}, outcome: licensespring.OutcomeRejected, kind: licensespring.ErrInvalidRequest},
 		{name: "409 is no order", call: renewal, steps: []exchangeStep{{"PATCH", patch, 409, `{"detail":"busy"}`}}, outcome: licensespring.OutcomeRejected, kind: licensespring.ErrInvalidRequest},
@@ -132,10 +148,20 @@ func enableWriteCases() []writeCase {
 	user := assigning(licensespring.UserAssignment{Email: "a@example.com"})
 	assigned := m{"license_users": users("a@example.com")}
 	return []writeCase{
-		{name: "disable", call: disabling, steps: []exchangeStep{{"POST disable", "{}", 200, message}}, outcome: licensespring.OutcomeChanged},
-		{name: "enable", call: enabling, steps: []exchangeStep{{"POST enable", "{}", 200, message}}, outcome: licensespring.OutcomeChanged},
+		{name: "disable", call: disabling, steps: []exchangeStep{{"POST disable", "{}", 200, message}, get(m{"enabled": false})}, outcome: licensespring.OutcomeChanged},
+		{name: "disable, and a read that is behind", call: disabling, steps: []exchangeStep{{"POST disable", "{}", 200, message}, get(nil), get(m{"enabled": false})}, outcome: licensespring.OutcomeChanged},
+		{name: "disable, and no permission to read", call: disabling, steps: []exchangeStep{{"POST disable", "{}", 200, message}, {"GET", "", 403, "{}"}}, outcome: licensespring.OutcomeChanged, warnings: []string{"not_shown"}},
+		{
+			name: "acknowledged, and not done", call: disabling, steps: append([]exchangeStep{{"POST disable", "{}", 200, `{"message":"queued"}`}}, repeat(6, get(nil))...),
+			outcome: licensespring.OutcomeUnknown, kind: licensespring.ErrOutcomeUnknown, differ: []string{"enabled"},
+		},
+		{
+			name: "an object without a message is no acknowledgment", call: disabling, steps: append([]exchangeStep{{"POST disable", "{}", 200, `{"detail":"maintenance"}`}}, repeat(6, get(nil))...),
+			outcome: licensespring.OutcomeUnknown, kind: licensespring.ErrOutcomeUnknown, differ: []string{"enabled"},
+		},
+		{name: "enable", call: enabling, steps: []exchangeStep{{"POST enable", "{}", 200, message}, get(nil)}, outcome: licensespring.OutcomeChanged},
 		{name: "a service that responds with the license", call: enabling, steps: []exchangeStep{{"POST enable", "{}", 200, shown(nil)}}, outcome: licensespring.OutcomeChanged},
-		{name: "disable is retried", call: disabling, steps: []exchangeStep{{"POST disable", "{}", 0, ""}, {"POST disable", "{}", 200, message}}, outcome: licensespring.OutcomeChanged},
+		{name: "disable is retried", call: disabling, steps: []exchangeStep{{"POST disable", "{}", 0, ""}, {"POST disable", "{}", 200, message}, get(m{"enabled": false})}, outcome: licensespring.OutcomeChanged},
 		{name: "disable without a body in the response", call: disabling, steps: []exchangeStep{{"POST disable", "{}", 200, ""}, get(m{"enabled": false})}, outcome: licensespring.OutcomeChanged},
 		{name: "already disabled", call: disabling, steps: []exchangeStep{{"POST disable", "{}", 400, `{"detail":"x"}`}, get(m{"enabled": false})}, outcome: licensespring.OutcomeUnchanged},
 		{name: "409 for already enabled", call: enabling, steps: []exchangeStep{{"POST enable", "{}", 409, `{}`}, get(nil)}, outcome: licensespring.OutcomeUnchanged},
@@ -215,8 +241,8 @@ func TestPasswordIsNotLost(t *testing.T) {
 		require.ErrorIs(t, err, licensespring.ErrOutcomeUnknown)
 		e, ok := errors.AsType[*licensespring.Error](err)
 		require.True(t, ok)
-		require.Len(t, e.NewUsers, 1)
-		assert.Equal(t, "not-a-real-one", e.NewUsers[0].InitialPassword.Reveal())
+		require.Len(t, e.NewUsers(), 1)
+		assert.Equal(t, "not-a-real-one", e.NewUsers()[0].InitialPassword.Reveal())
 		assert.NotContains(t, e.Error(), "not-a-real-one")
 	})
 }

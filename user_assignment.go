@@ -51,11 +51,28 @@ func (u *UserAssignment) rules(ch *checker) {
 	}
 }
 
-// userRemoval is the body of a request that unassigns a user.
-type userRemoval struct{ email string }
+// userRemoval is the body of a request that unassigns a user, by e-mail address or ID.
+type userRemoval struct {
+	email string
+	id    *int64
+}
 
-func (u *userRemoval) fields(v visitor)  { v.member("license_user_email", &u.email) }
-func (u *userRemoval) rules(ch *checker) { ch.email("license_user_email", u.email, true) }
+// userRemovalOf returns the request that unassigns a user of a license. An address that
+// the service stores and that validation rejects is replaced by the ID.
+func userRemovalOf(u *UserRecord) *userRemoval {
+	removal := &userRemoval{email: u.Email}
+	if errorsAmong(checkObject(removal, DialectClassic)) != nil && u.ID != 0 {
+		removal = &userRemoval{id: new(u.ID)}
+	}
+	return removal
+}
+
+func (u *userRemoval) fields(v visitor) {
+	v.member("license_user_email", &u.email)
+	v.member("license_user_id", &u.id)
+}
+
+func (u *userRemoval) rules(ch *checker) { ch.email("license_user_email", u.email, u.id == nil) }
 
 // passwordChange is the body of a request that sets a password. The e-mail address
 // is part of the query.

@@ -106,6 +106,10 @@ func run(ctx context.Context, w io.Writer) error {
 
 func show(w io.Writer, step string, res *licensespring.LicenseResult) {
 	l := res.License
+	if l.Enabled == nil || l.MaxActivations == nil {
+		_, _ = fmt.Fprintf(w, "\n%s: %s, not read back\n", step, res.Outcome)
+		return
+	}
 	_, _ = fmt.Fprintf(w, "\n%s: %s\n", step, res.Outcome)
 	for _, attempt := range res.Attempts {
 		_, _ = fmt.Fprintln(w, "   ", attempt)
