@@ -411,3 +411,18 @@ func TestEnsureLicenseRetryAfterExceedsDeadline(t *testing.T) {
 		assert.Equal(t, licensespring.OutcomeChanged, res.Outcome)
 	})
 }
+
+// If a later record does not show a member that a repetition needs, the outcome of the
+// call stays unknown, and the error matches no other kind.
+func TestEnsureLicenseUnknownMatchesAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := scripted(t, []exchangeStep{get(nil), {request: "PATCH"}, get(map[string]any{"is_trial": absent})})
+		_, err := client.EnsureLicense(t.Context(), licenseID, licensespring.LicenseState{
+			LicenseUpdate: licensespring.LicenseUpdate{ValidityPeriod: day(time.June, 8)},
+		})
+		require.ErrorIs(t, err, licensespring.ErrOutcomeUnknown)
+		require.NotErrorIs(t, err, licensespring.ErrInvalidRequest)
+		assert.ErrorContains(t, err, "is_trial")
+	})
+}

@@ -2,6 +2,7 @@ package licensespring
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -114,6 +115,11 @@ func (op *operation) fail(e *Error) error {
 	switch {
 	case e.Outcome == OutcomeUnknown:
 		e.Kind = ErrOutcomeUnknown
+		// An invalid later request of the call must not match ErrInvalidRequest.
+		e.causes = slices.DeleteFunc(e.causes, func(err error) bool {
+			_, invalid := errors.AsType[*ValidationError](err)
+			return invalid
+		})
 	case op.reachedService():
 		if op.name.writes() {
 			e.Outcome = OutcomeRejected
