@@ -251,6 +251,9 @@ func unknownHasReason(r *licenseRun, c *licenseCall) string {
 	case last.status >= 300 && last.status < 500: // rejected, or a rate limit that it cannot wait out
 	case c.converges() && lastWrite.status >= 400 && lastWrite.status < 500: // rejected, after others that were not
 	case c.readRounds() >= maxLookups:
+	case c.converges() && r.plan.cap > 0 && slices.ContainsFunc(c.observed, func(o *observation) bool {
+		return o.method == http.MethodPatch && o.status/100 == 2
+	}): // a response has shown another value than was sent
 	case shown != nil && c.converges() && len(c.plan.wanted.conflicts(shown)) > 0:
 	case shown != nil && len(c.plan.wanted.hiddenBy(shown)) > 0:
 	default:
@@ -409,6 +412,8 @@ func (r *licenseRun) checkFinal(report func(string)) {
 		case len(w.values) != len(c.plan.wanted.values) && c.outcome() == ls.OutcomeUnknown:
 			// A capped limit: the license never shows the wanted one.
 		case !c.succeeded() && c.lastStatus() == http.StatusTooManyRequests: // for longer than it can know
+		case c.outcome() == ls.OutcomeUnknown && c.readRounds() >= maxLookups && r.plan.staleReads > 10*time.Second:
+			// Reads are behind for longer than the call reads.
 		case !c.succeeded():
 			report(fmt.Sprintf("final call %d: %v", c.number, c.err))
 		case converged && complete && c.outcome() != ls.OutcomeUnchanged:

@@ -329,7 +329,7 @@ func (c *licenseCall) newUsers() []ls.UserRecord {
 	case c.result != nil:
 		return c.result.NewUsers
 	case c.e != nil:
-		return c.e.NewUsers
+		return c.e.NewUsers()
 	default:
 		return nil
 	}
