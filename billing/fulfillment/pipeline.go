@@ -36,7 +36,10 @@ type Pipeline struct {
 	// exclusive is held during the call for an order whose call was interrupted
 	// before, so that at most one such order is called for at a time.
 	exclusive chan struct{}
-	close     func()
+	// redelivered is the last sequence number of the queue when all orders were
+	// delivered again. The delivery count of orders up to it is too low.
+	redelivered atomic.Uint64
+	close       func()
 }
 
 // Open opens the pipeline and creates the streams, the bucket and the consumer
@@ -82,8 +85,10 @@ func (p *Pipeline) open(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	return retryTransient(ctx, func(ctx context.Context) error {
-		p.streams, err = p.openStreams(ctx)
-		return err
+		if p.streams, err = p.openStreams(ctx); err != nil {
+			return err
+		}
+		return p.reconcileOnce(ctx)
 	})
 }
 

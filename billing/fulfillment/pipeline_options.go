@@ -46,6 +46,8 @@ type config struct {
 	resultTTL     time.Duration
 	keepPasswords bool
 	logger        *slog.Logger
+
+	reconcileInterval time.Duration
 	errs          []error
 }
 
@@ -53,6 +55,8 @@ func newConfig(options []Option) (*config, error) {
 	c := &config{
 		name:   DefaultName,
 		logger: slog.New(slog.DiscardHandler),
+
+		reconcileInterval: defaultReconcileInterval,
 	}
 	for _, option := range options {
 		if option != nil {

@@ -28,11 +28,7 @@ type Stats struct {
 // that they may be inconsistent while orders are processed.
 func (p *Pipeline) Stats(ctx context.Context) (Stats, error) {
 	var s Stats
-	orders, err := p.streams.orders.Info(ctx)
-	if err != nil {
-		return s, wrap("stats", err)
-	}
-	consumer, err := p.streams.consumer.Info(ctx)
+	queue, err := p.queueState(ctx)
 	if err != nil {
 		return s, wrap("stats", err)
 	}
@@ -45,15 +41,15 @@ func (p *Pipeline) Stats(ctx context.Context) (Stats, error) {
 		return s, wrap("stats", err)
 	}
 	s = Stats{
-		Depth:       toInt(orders.State.Msgs),
-		Waiting:     toInt(consumer.NumPending),
-		InFlight:    consumer.NumAckPending,
+		Depth:       toInt(queue.orders.Msgs),
+		Waiting:     toInt(queue.consumer.NumPending),
+		InFlight:    queue.inFlight(),
 		ActiveCalls: int(p.activeCalls.Load()),
 		Done:        toInt(results.Values()),
 		Dead:        toInt(deadLetters.State.Msgs),
 	}
 	if s.Depth > 0 {
-		s.OldestAge = max(time.Since(orders.State.FirstTime), 0)
+		s.OldestAge = max(time.Since(queue.orders.FirstTime), 0)
 	}
 	return s, nil
 }
