@@ -126,12 +126,17 @@
 // [ErrStoreFailed], and workers process no orders. The server does not write again
 // until the process is restarted with free space.
 //
+// An order reserves the space of its result when it is accepted: its message is
+// padded to twice its size, 2 KiB, and 1 KiB for each license. Every accepted order
+// can therefore be finished.
+//
 // The server uses at most three quarters of the space that was free when it
-// started, including its own files. It reserves an eighth of that, and at most
-// 256 MiB, for the orders in the queue. Enqueue, Reject and Health return
-// [ErrStoreFull] when only the reserve is free. Workers continue until half of the
-// reserve is used. To free space, discard dead letters, let results expire
-// ([WithResultTTL]), or restart the process with a larger disk.
+// started, including its own files. It keeps an eighth of that, and at most
+// 256 MiB, for writes while orders are processed. Enqueue, Retry, Reject and Health
+// return [ErrStoreFull] when only that reserve is free. Workers continue until half
+// of the reserve is used. To free space, discard dead letters, let results expire
+// ([WithResultTTL]), remove old ones ([Pipeline.PruneResults]), or restart the
+// process with a larger disk.
 //
 // The capacity of servers behind [WithURL] is unknown. When such a server rejects a
 // result, the worker pauses, and makes no call until a write succeeds.

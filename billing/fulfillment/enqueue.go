@@ -47,9 +47,6 @@ func (p *Pipeline) Enqueue(ctx context.Context, order *licensespring.Order) erro
 		return fmt.Errorf("%w: %d bytes, and the maximum is %d: %w",
 			ErrTooLarge, len(body), max(limit-deadLetterOverhead, 0), nats.ErrMaxPayload)
 	}
-	if err := p.checkCapacity(len(body)); err != nil {
-		return err
-	}
 	key := newEntryKey(order.ID, body)
 	state, err := p.publishOrder(ctx, key, body, key.String(), time.Now())
 	// A worker stores a result or a dead letter before it acknowledges an order. If
@@ -116,7 +113,10 @@ const (
 // deduplicated.
 func (p *Pipeline) publishOrder(ctx context.Context, key entryKey, body []byte, messageID string, enqueuedAt time.Time) (state entryState, err error) {
 	msg := nats.NewMsg(p.names.orderSubject(key))
-	msg.Data = body
+	msg.Data = reserveResult(body, p.conn.MaxPayload())
+	if err := p.checkCapacity(len(msg.Data)); err != nil {
+		return state, err
+	}
 	msg.Header.Set(headerEnqueuedAt, strconv.FormatInt(enqueuedAt.UnixMilli(), 10))
 	// At most one message per subject, as long as the entry is in the queue.
 	options := []jetstream.PublishOpt{jetstream.WithExpectLastSequencePerSubject(0)}

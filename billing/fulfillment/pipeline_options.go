@@ -48,7 +48,7 @@ type config struct {
 	logger        *slog.Logger
 
 	reconcileInterval time.Duration
-	errs          []error
+	errs              []error
 }
 
 func newConfig(options []Option) (*config, error) {

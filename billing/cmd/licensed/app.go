@@ -113,6 +113,9 @@ func (a *app) openPipeline(ctx context.Context) error {
 	if a.set.replicas != 0 {
 		options = append(options, fulfillment.WithReplicas(a.set.replicas))
 	}
+	if a.set.resultTTL != 0 {
+		options = append(options, fulfillment.WithResultTTL(a.set.resultTTL))
+	}
 	switch {
 	case a.set.natsURL != "":
 		options = append(options, fulfillment.WithURL(a.set.natsURL))

@@ -23,6 +23,7 @@ const usage = `usage: licensed <command> [flags]
   dead list             list dead letters with their reasons
   dead retry N...       enqueue the orders of dead letters again (-all: all of them)
   dead discard N...     remove dead letters permanently
+  results prune         remove results that are older than a date
 
 licensed <command> -h lists the flags of a command.
 `
@@ -52,6 +53,8 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		err = status(ctx, args, env, stdout, stderr)
 	case "dead":
 		err = dead(ctx, args, env, stdout, stderr)
+	case "results":
+		err = results(ctx, args, env, stdout, stderr)
 	case "help", "-h", "--help":
 		printf(stdout, "%s", usage)
 	default:

@@ -30,6 +30,7 @@ func (a *app) adminHandler() http.Handler {
 	mux.HandleFunc("GET /api/dead", a.listDeadLetters)
 	mux.HandleFunc("POST /api/dead/{seq}/retry", a.retryDeadLetter)
 	mux.HandleFunc("DELETE /api/dead/{seq}", a.discardDeadLetter)
+	mux.HandleFunc("DELETE /api/results", a.pruneResults)
 
 	// Another web page in the operator's browser must neither post (cross-origin
 	// protection) nor read by DNS rebinding (host check).

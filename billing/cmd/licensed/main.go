@@ -8,6 +8,7 @@
 //	licensed dead list             list dead letters with their reasons
 //	licensed dead retry N...       enqueue the orders of dead letters again
 //	licensed dead discard N...     remove dead letters permanently
+//	licensed results prune         remove results that are older than a date (-before)
 //
 // Without configuration, serve uses a fake of the service and a queue in a temporary
 // directory. With -demo it also posts sample events to itself and prints the

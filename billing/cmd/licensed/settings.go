@@ -21,6 +21,7 @@ type settings struct {
 	store, natsURL, natsCreds, name string
 	replicas                        int
 	keepPasswords                   bool
+	resultTTL                       time.Duration
 
 	baseURL   string
 	current   bool
@@ -46,6 +47,7 @@ func (s *settings) flags(env environment, out io.Writer) *envFlags {
 	f.int(&s.replicas, "replicas", "LICENSED_REPLICAS", 0, "number of servers of the cluster that store each order: 1, 3 or 5")
 	f.string(&s.name, "name", "LICENSED_NAME", "", "prefix of the names of streams and buckets")
 	f.bool(&s.keepPasswords, "keep-passwords", "LICENSED_KEEP_PASSWORDS", "store the initial passwords of new license users in the results")
+	f.duration(&s.resultTTL, "result-ttl", "LICENSED_RESULT_TTL", 0, "time after which results expire, as in 8760h; 0 keeps the setting of the queue, which is initially never")
 	f.string(&s.baseURL, "base-url", "LICENSESPRING_BASE_URL", "", "`url` of the service, if it is not the vendor's")
 	f.bool(&s.current, "current-dialect", "LICENSESPRING_CURRENT_DIALECT", "use the spelling of the vendor's newer reference in requests")
 	f.int(&s.rateLimit, "rate-limit", "LICENSED_RATE_LIMIT", 0, "maximum number of requests per minute of this process; the vendor's plans have 600, 900, 1200 and 2400")
@@ -108,6 +110,7 @@ func (s *settings) validate() []error {
 	check(s.natsURL == "" && s.replicas > 1, "-replicas requires -nats")
 	check(s.natsURL != "" && !s.storeKey.IsZero(), "%s cannot be combined with -nats: it encrypts an embedded queue", envStoreKey)
 	check(s.workers < 1 || s.workers > maxWorkers, "-workers must be from 1 to %d", maxWorkers)
+	check(s.resultTTL != 0 && s.resultTTL < time.Minute, "-result-ttl must be at least 1m")
 	check(s.grace < 0, "-grace must not be negative")
 	check(s.demo && !s.fake, "-demo requires the fake")
 	check(s.exit && !s.demo, "-exit requires -demo")
