@@ -48,12 +48,16 @@ func (p *Pipeline) Enqueue(ctx context.Context, order *licensespring.Order) erro
 			ErrTooLarge, len(body), max(limit-deadLetterOverhead, 0), nats.ErrMaxPayload)
 	}
 	key := newEntryKey(order.ID, body)
-	state, err := p.publishOrder(ctx, key, body, key.String(), time.Now())
+	now := time.Now()
+	state, err := p.publishOrder(ctx, key, body, key.String(), now)
 	// A worker stores a result or a dead letter before it acknowledges an order. If
 	// neither exists any more, the dead letter was discarded, so that the order has
 	// to be queued again in spite of the dedupe window.
 	if err == nil && state == entryFinished && !p.hasResult(ctx, key) && !p.hasDeadLetter(ctx, key) {
-		_, err = p.publishOrder(ctx, key, body, "", time.Now())
+		state, err = p.publishOrder(ctx, key, body, "", now)
+	}
+	if err == nil && state != entryFinished {
+		err = p.recordAccepted(ctx, key, order.ID, now)
 	}
 	return wrap("enqueue", err)
 }

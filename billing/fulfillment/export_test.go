@@ -106,3 +106,9 @@ func deliveryOf(order *licensespring.Order) (*delivery, error) {
 	body, err := order.MarshalJSON()
 	return &delivery{order: order, key: newEntryKey(order.ID, body), enqueuedAt: time.Now()}, err
 }
+
+// RemoveQueued removes an order from the queue without an acknowledgment, like
+// damage to the store.
+func RemoveQueued(ctx context.Context, p *Pipeline, seq uint64) error {
+	return p.streams.orders.DeleteMsg(ctx, seq)
+}

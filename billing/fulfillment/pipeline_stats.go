@@ -20,6 +20,8 @@ type Stats struct {
 	ActiveCalls int
 	// Done is the number of stored results, and Dead the number of dead letters.
 	Done, Dead int
+	// Missing is the number of orders that the store has lost ([Pipeline.Missing]).
+	Missing int
 	// OldestAge is the time since the oldest order in the queue was enqueued.
 	OldestAge time.Duration
 }
@@ -47,8 +49,10 @@ func (p *Pipeline) Stats(ctx context.Context) (Stats, error) {
 		ActiveCalls: int(p.activeCalls.Load()),
 		Done:        toInt(results.Values()),
 		Dead:        toInt(deadLetters.State.Msgs),
+		Missing:     len(p.ledger.list()),
 	}
-	if s.Depth > 0 {
+	// The server has no time for a message that it cannot read.
+	if s.Depth > 0 && !queue.orders.FirstTime.IsZero() {
 		s.OldestAge = max(time.Since(queue.orders.FirstTime), 0)
 	}
 	return s, nil

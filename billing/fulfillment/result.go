@@ -39,14 +39,22 @@ type Result struct {
 func (p *Pipeline) hasResult(ctx context.Context, key entryKey) bool {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
+	found, err := p.findResult(ctx, key)
+	return found && err == nil
+}
+
+func (p *Pipeline) findResult(ctx context.Context, key entryKey) (bool, error) {
 	entry, err := p.streams.results.Get(ctx, key.order)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return false, nil
+	}
 	if err != nil {
-		return false
+		return false, err
 	}
 	var s struct {
 		Contents []string `json:"contents"`
 	}
-	return json.Unmarshal(entry.Value(), &s) == nil && slices.Contains(s.Contents, key.content)
+	return json.Unmarshal(entry.Value(), &s) == nil && slices.Contains(s.Contents, key.content), nil
 }
 
 // saveResult stores a result, or merges it into the stored one.

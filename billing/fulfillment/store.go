@@ -83,7 +83,7 @@ func (s *embeddedServer) streamHealth(stream string) *server.HealthStatus {
 
 // isEmpty reports whether the files of a stream contain nothing.
 func (s *embeddedServer) isEmpty(stream string) (bool, error) {
-	dir := filepath.Join(s.nats.JetStreamConfig().StoreDir, server.DEFAULT_GLOBAL_ACCOUNT, "streams", stream, "msgs")
+	dir := filepath.Join(streamsDir(s.storeDir), stream, "msgs")
 	empty := true
 	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {

@@ -24,8 +24,9 @@ const (
 
 // embeddedServer is a NATS server in this process.
 type embeddedServer struct {
-	nats   *server.Server
-	unlock func()
+	nats     *server.Server
+	storeDir string
+	unlock   func()
 }
 
 func startEmbeddedServer(c *config) (*embeddedServer, error) {
@@ -40,6 +41,10 @@ func startEmbeddedServer(c *config) (*embeddedServer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := removeIndexes(c.storeDir); err != nil {
+		unlock()
+		return nil, err
+	}
 	s, err := server.NewServer(options)
 	if err != nil {
 		unlock()
@@ -48,7 +53,7 @@ func startEmbeddedServer(c *config) (*embeddedServer, error) {
 	log := &serverLog{logger: c.logger}
 	s.SetLoggerV2(log, false, false, false)
 	s.Start()
-	e := &embeddedServer{nats: s, unlock: unlock}
+	e := &embeddedServer{nats: s, storeDir: c.storeDir, unlock: unlock}
 	if !s.ReadyForConnections(startTimeout) || log.fatal.Load() != nil {
 		e.stop()
 		reason := "not ready after " + startTimeout.String()

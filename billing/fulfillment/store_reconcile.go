@@ -12,6 +12,9 @@ import (
 // consumer.
 const defaultReconcileInterval = time.Minute
 
+// ledgerIntervals is the number of intervals between two checks of the ledger.
+const ledgerIntervals = 15
+
 // queueState compares the messages of the queue with the state of its consumer.
 type queueState struct {
 	orders   jetstream.StreamState
@@ -71,29 +74,43 @@ func (p *Pipeline) reconcileOnce(ctx context.Context) error {
 	if err == nil {
 		err = p.redeliverStranded(ctx, s)
 	}
+	if err == nil {
+		err = p.checkLedger(ctx)
+	}
 	return wrap("reconcile the queue", err)
 }
 
-// reconcile reconciles the queue at an interval until ctx ends. Orders that are
-// being processed may look stranded for a moment, so that it acts if no check of
-// two intervals found less than one.
+// reconcile compares the queue with its consumer and with the ledger at intervals,
+// until ctx ends.
 func (p *Pipeline) reconcile(ctx context.Context) {
+	// Orders that are being processed may look stranded for a moment. All checks of
+	// two intervals have to find stranded orders.
 	const checks = 6
-	for found := 0; sleep(ctx, p.cfg.reconcileInterval/(checks/2)); {
+	if p.server == nil { // Open checked an embedded server
+		p.logReconcile(ctx, p.checkLedger(ctx))
+	}
+	for tick, found := 1, 0; sleep(ctx, p.cfg.reconcileInterval/(checks/2)); tick++ {
 		s, err := p.queueState(ctx)
 		switch {
-		case err != nil: // checked again
+		case err != nil:
 		case s.stranded() == 0:
 			found = 0
 		default:
-			if found++; found < checks {
-				continue
+			if found++; found == checks {
+				found = 0
+				err = p.redeliverStranded(ctx, s)
 			}
-			found = 0
-			err = p.redeliverStranded(ctx, s)
 		}
-		if err != nil && ctx.Err() == nil {
-			p.cfg.logger.LogAttrs(ctx, slog.LevelDebug, "fulfillment queue not reconciled", slog.Any("error", err))
+		if err == nil && tick%(ledgerIntervals*checks/2) == 0 {
+			err = p.checkLedger(ctx)
 		}
+		p.logReconcile(ctx, err)
+	}
+}
+
+// logReconcile logs an error of a check, which is repeated.
+func (p *Pipeline) logReconcile(ctx context.Context, err error) {
+	if err != nil && ctx.Err() == nil {
+		p.cfg.logger.LogAttrs(ctx, slog.LevelDebug, "fulfillment queue not checked", slog.Any("error", err))
 	}
 }

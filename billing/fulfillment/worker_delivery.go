@@ -295,6 +295,8 @@ func (w *worker) finish(ctx context.Context, d *delivery, e *Event) {
 		})
 		if err != nil {
 			w.logger().LogAttrs(ctx, slog.LevelWarn, "fulfillment acknowledgment failed", slog.Any("error", err))
+		} else if e.Disposition == DispositionDone {
+			w.removeAccepted(ctx, d)
 		}
 	case e.RetryIn > 0:
 		_ = d.msg.NakWithDelay(e.RetryIn) // if it is lost, the ack wait applies
@@ -312,6 +314,15 @@ func (w *worker) finish(ctx context.Context, d *delivery, e *Event) {
 		w.cfg.observe(*e)
 		return nil
 	})
+}
+
+// removeAccepted removes a finished order from the ledger. The next check of the
+// ledger removes what remains.
+func (w *worker) removeAccepted(ctx context.Context, d *delivery) {
+	err := withWriteTimeout(ctx, func(ctx context.Context) error { return w.pipeline.removeAccepted(ctx, d.key) })
+	if err != nil {
+		w.logger().LogAttrs(ctx, slog.LevelDebug, "fulfillment ledger entry not removed", slog.Any("error", err))
+	}
 }
 
 func (w *worker) log(ctx context.Context, e *Event) {
