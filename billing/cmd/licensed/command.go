@@ -23,6 +23,9 @@ const usage = `usage: licensed <command> [flags]
   dead list             list dead letters with their reasons
   dead retry N...       enqueue the orders of dead letters again (-all: all of them)
   dead discard N...     remove dead letters permanently
+  missing list          list orders that a damaged store has lost
+  missing forget ID...  remove orders that cannot be recovered from this list
+  recover               read the events of a period from Stripe again (-since)
   results prune         remove results that are older than a date
 
 licensed <command> -h lists the flags of a command.
@@ -53,6 +56,10 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		err = status(ctx, args, env, stdout, stderr)
 	case "dead":
 		err = dead(ctx, args, env, stdout, stderr)
+	case "missing":
+		err = missing(ctx, args, env, stdout, stderr)
+	case "recover":
+		err = recoverEvents(ctx, args, env, stdout, stderr)
 	case "results":
 		err = results(ctx, args, env, stdout, stderr)
 	case "help", "-h", "--help":

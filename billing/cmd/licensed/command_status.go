@@ -52,6 +52,9 @@ func (v *statusView) print(out io.Writer) {
 	}
 	printf(out, "\nqueue     %d (%d waiting, %d in flight)\n", v.Queue.Depth, v.Queue.Waiting, v.Queue.InFlight)
 	printf(out, "done      %d\ndead      %d\n", v.Queue.Done, v.Queue.Dead)
+	if v.Queue.Missing > 0 {
+		printf(out, "missing   %d (the store is damaged: licensed missing list)\n", v.Queue.Missing)
+	}
 	printf(out, "requests  %d in the last minute, limit %d\n", v.Rate.LastMinute, v.Rate.PerMinute)
 	if len(v.Failures) > 0 {
 		printf(out, "recent failures\n")

@@ -30,6 +30,9 @@ func (a *app) adminHandler() http.Handler {
 	mux.HandleFunc("GET /api/dead", a.listDeadLetters)
 	mux.HandleFunc("POST /api/dead/{seq}/retry", a.retryDeadLetter)
 	mux.HandleFunc("DELETE /api/dead/{seq}", a.discardDeadLetter)
+	mux.HandleFunc("POST /api/events", a.postEvent)
+	mux.HandleFunc("GET /api/missing", a.listMissing)
+	mux.HandleFunc("DELETE /api/missing", a.forgetMissing)
 	mux.HandleFunc("DELETE /api/results", a.pruneResults)
 
 	// Another web page in the operator's browser must neither post (cross-origin

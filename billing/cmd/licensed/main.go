@@ -8,6 +8,9 @@
 //	licensed dead list             list dead letters with their reasons
 //	licensed dead retry N...       enqueue the orders of dead letters again
 //	licensed dead discard N...     remove dead letters permanently
+//	licensed missing list          list orders that a damaged store has lost
+//	licensed missing forget ID...  remove orders that cannot be recovered from this list
+//	licensed recover               read the events of a period from Stripe again (-since)
 //	licensed results prune         remove results that are older than a date (-before)
 //
 // Without configuration, serve uses a fake of the service and a queue in a temporary

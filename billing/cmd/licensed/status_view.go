@@ -39,6 +39,7 @@ type queueView struct {
 	ActiveCalls   int     `json:"active_calls"`
 	Done          int     `json:"done"`
 	Dead          int     `json:"dead"`
+	Missing       int     `json:"missing"`
 	OldestSeconds float64 `json:"oldest_seconds"`
 }
 
@@ -64,7 +65,7 @@ func (a *app) statusView(ctx context.Context) statusView {
 		return v
 	}
 	v.Queue = queueView{
-		Depth: s.Depth, Waiting: s.Waiting, InFlight: s.InFlight, ActiveCalls: s.ActiveCalls, Done: s.Done, Dead: s.Dead,
+		Depth: s.Depth, Waiting: s.Waiting, InFlight: s.InFlight, ActiveCalls: s.ActiveCalls, Done: s.Done, Dead: s.Dead, Missing: s.Missing,
 		OldestSeconds: s.OldestAge.Seconds(),
 	}
 	return v
