@@ -222,3 +222,17 @@ func TestOpenKeepsExistingSettings(t *testing.T) {
 	ack, window, ttl = settings()
 	assert.Equal(t, []time.Duration{8 * time.Second, 2 * time.Hour, 48 * time.Hour}, []time.Duration{ack, window, ttl})
 }
+
+// Without a quorum nothing can be stored, although a server still responds.
+func TestProbeRequiresQuorum(t *testing.T) {
+	t.Parallel()
+	c := startCluster(t, 3, 0)
+	p := c.open(t, fulfillment.WithReplicas(3))
+	require.NoError(t, p.Probe(t.Context()))
+	c.stop(0)
+	c.stop(1)
+	require.Error(t, p.Probe(t.Context()), "the first probe after the loss")
+	c.start(t, 0)
+	c.start(t, 1)
+	require.Eventually(t, func() bool { return p.Probe(t.Context()) == nil }, testTimeout, pollInterval)
+}

@@ -50,6 +50,10 @@ const (
 	rejectedContent = "rejected"
 )
 
+// probeKey is the key of the message that a probe writes to the ledger. It is not
+// hexadecimal, so that it cannot equal the key of an order.
+var probeKey = entryKey{order: "probe", content: "probe"} //nolint:gochecknoglobals // a constant
+
 // orderKey returns the key of an order in subjects and in the results bucket.
 func orderKey(orderID string) string {
 	sum := sha256.Sum256([]byte(orderID))

@@ -137,6 +137,9 @@ func (p *Pipeline) checkLedger(ctx context.Context) error {
 		}
 		next = msg.Sequence + 1
 		key := parseEntryKey(msg.Subject)
+		if key == probeKey {
+			continue
+		}
 		state, err := p.findAccepted(ctx, key)
 		switch {
 		case err != nil:

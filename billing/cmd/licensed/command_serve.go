@@ -64,6 +64,11 @@ func (a *app) serve(ctx context.Context, stdout io.Writer, public, admin *server
 	if a.set.demo {
 		demo.Go(func() { demoDone <- a.runDemo(demoCtx, stdout, "http://"+public.address+webhookPath) })
 	}
+	readyCtx, stopReadiness := context.WithCancel(context.WithoutCancel(ctx))
+	var ready sync.WaitGroup
+	ready.Go(func() { a.readiness.run(readyCtx) })
+	defer ready.Wait()
+	defer stopReadiness()
 	health := time.NewTicker(healthInterval)
 	defer health.Stop()
 

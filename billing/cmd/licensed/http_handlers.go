@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"io"
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -15,6 +13,7 @@ func (a *app) publicHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(webhookPath, a.hook)
 	mux.HandleFunc("GET /healthz", a.healthz)
+	mux.HandleFunc("GET /readyz", a.readyz)
 	return mux
 }
 
@@ -40,6 +39,7 @@ func (a *app) adminHandler() http.Handler {
 	protected := a.requireLoopbackHost(a.requireToken(http.NewCrossOriginProtection().Handler(mux)))
 	outer := http.NewServeMux()
 	outer.HandleFunc("GET /healthz", a.healthz) // probes have no token
+	outer.HandleFunc("GET /readyz", a.readyz)
 	outer.Handle("/", protected)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -48,19 +48,4 @@ func (a *app) adminHandler() http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		outer.ServeHTTP(w, r)
 	})
-}
-
-// healthz reports whether the service accepts events.
-func (a *app) healthz(w http.ResponseWriter, r *http.Request) {
-	if a.draining.Load() {
-		http.Error(w, "draining", http.StatusServiceUnavailable)
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), statsTimeout)
-	defer cancel()
-	if text := queueErrorText(a.pipeline.Health(ctx)); text != "" {
-		http.Error(w, text, http.StatusServiceUnavailable)
-		return
-	}
-	_, _ = io.WriteString(w, "ok\n")
 }

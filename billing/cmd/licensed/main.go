@@ -36,8 +36,10 @@
 //
 // # Ports
 //
-// The public port (-listen) serves /webhooks/stripe and /healthz, for the load
-// balancer. The admin port (-admin) serves the status page, /metrics, and the API
+// The public port (-listen) serves /webhooks/stripe, and /healthz and /readyz for
+// probes. /healthz responds with 503 if only a restart helps. /readyz responds with
+// 503 and the reasons while the service should receive no events: it drains, the
+// queue stores nothing, or a key is missing or rejected. The admin port (-admin) serves the status page, /metrics, and the API
 // that the other commands use. It listens on the loopback interface by default. Any
 // other address requires the admin token: in a browser as the password of any user
 // name, and in programs as a bearer token. Neither port supports TLS; use a reverse
