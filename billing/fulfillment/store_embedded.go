@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -121,8 +122,14 @@ func (l *serverLog) log(level slog.Level, format string, v []any) {
 // Noticef logs the start and the stop of the server.
 func (l *serverLog) Noticef(format string, v ...any) { l.log(slog.LevelDebug, format, v) }
 
-// Warnf logs a warning.
-func (l *serverLog) Warnf(format string, v ...any) { l.log(slog.LevelWarn, format, v) }
+// Warnf logs a warning, except that of the maximum message size, which is intended.
+func (l *serverLog) Warnf(format string, v ...any) {
+	level := slog.LevelWarn
+	if strings.HasPrefix(format, "Maximum payloads over") {
+		level = slog.LevelDebug
+	}
+	l.log(level, format, v)
+}
 
 // Errorf logs an error.
 func (l *serverLog) Errorf(format string, v ...any) { l.log(slog.LevelError, format, v) }

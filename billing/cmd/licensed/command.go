@@ -37,6 +37,9 @@ type environment func(string) string
 // errUsage reports invalid command line arguments. The usage was printed already.
 var errUsage = errors.New("usage")
 
+// errLogged reports a failure that was logged already.
+var errLogged = errors.New("failed")
+
 // printf ignores errors of the output, because there is nowhere to report them.
 func printf(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
 
@@ -73,6 +76,8 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		return exitOK
 	case errors.Is(err, errUsage):
 		return exitUsage
+	case errors.Is(err, errLogged):
+		return exitFailed
 	default:
 		printf(stderr, "licensed: %v\n", err)
 		return exitFailed

@@ -110,12 +110,12 @@ func (r *readiness) runOnce(ctx context.Context, i int) bool {
 		result.Error = err.Error()
 	}
 	result.CheckedAt = time.Now().UTC()
-	if result.Error != before {
-		level := slog.LevelInfo
-		if result.Error != "" {
-			level = slog.LevelError
-		}
-		r.logger.LogAttrs(ctx, level, "readiness check", slog.String("check", result.Name), slog.String("error", result.Error))
+	switch {
+	case result.Error == before:
+	case result.Error != "":
+		r.logger.LogAttrs(ctx, slog.LevelError, "not ready", slog.String("check", result.Name), slog.String("error", result.Error))
+	case before != errNotChecked.Error():
+		r.logger.LogAttrs(ctx, slog.LevelInfo, "ready again", slog.String("check", result.Name))
 	}
 	return err == nil
 }

@@ -67,13 +67,14 @@ func (s *settings) flags(env environment, out io.Writer) *envFlags {
 }
 
 // newSettings reads the command line and the environment. It reports all unreadable
-// values at once, and otherwise all invalid combinations.
+// values at once, and otherwise all invalid combinations. The settings are not nil
+// after an error either, because they determine the format of the log.
 func newSettings(args []string, env environment, out io.Writer) (*settings, error) {
 	s := &settings{}
 	f := s.flags(env, out)
 	err := f.parse(args)
 	if isReported(err) {
-		return nil, err
+		return s, err
 	}
 	if f.set.NArg() > 0 {
 		err = errors.Join(err, fmt.Errorf("unexpected argument %q", f.set.Arg(0)))
@@ -81,7 +82,7 @@ func newSettings(args []string, env environment, out io.Writer) (*settings, erro
 	var secretsErr error
 	s.secrets, secretsErr = readSecrets(env)
 	if err := errors.Join(err, secretsErr); err != nil {
-		return nil, err
+		return s, err
 	}
 	// The fake is used only on request, or without any configuration. A configured
 	// service whose key is missing must not issue fake licenses.
