@@ -26,6 +26,8 @@ const usage = `usage: licensed <command> [flags]
   missing list          list orders that a damaged store has lost
   missing forget ID...  remove orders that cannot be recovered from this list
   recover               read the events of a period from Stripe again (-since)
+  backup DIR            copy the store (-store) of a stopped service
+  restore DIR           copy a backup to an empty store directory (-store)
   results prune         remove results that are older than a date
 
 licensed <command> -h lists the flags of a command.
@@ -59,6 +61,10 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		err = status(ctx, args, env, stdout, stderr)
 	case "dead":
 		err = dead(ctx, args, env, stdout, stderr)
+	case "backup":
+		err = backup(args, env, stdout, stderr)
+	case "restore":
+		err = restore(args, env, stdout, stderr)
 	case "missing":
 		err = missing(ctx, args, env, stdout, stderr)
 	case "recover":

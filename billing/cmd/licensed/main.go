@@ -11,6 +11,8 @@
 //	licensed missing list          list orders that a damaged store has lost
 //	licensed missing forget ID...  remove orders that cannot be recovered from this list
 //	licensed recover               read the events of a period from Stripe again (-since)
+//	licensed backup DIR            copy the store (-store) of a stopped service
+//	licensed restore DIR           copy a backup to an empty store directory (-store)
 //	licensed results prune         remove results that are older than a date (-before)
 //
 // Without configuration, serve uses a fake of the service and a queue in a temporary
