@@ -120,6 +120,22 @@
 // ([ErrStoreInUse]) or that it cannot read completely ([ErrStoreUnreadable]), for
 // example because the encryption key is wrong.
 //
+// # Damage
+//
+// The embedded server verifies the checksum of every message when it starts, and
+// cuts a damaged file off. A ledger beside the queue holds the id of each accepted
+// order until its result is stored. Open, and Run every 15 minutes, compare it with
+// the queue, the results and the dead letters. [Pipeline.Missing] and the log list
+// the orders that are nowhere: enqueue them again, or call [Pipeline.Forget]. Lost
+// results are not detected, because their orders exist at the service.
+//
+// A kill can leave acknowledged orders in the queue, which JetStream never delivers
+// again. Open, and Run every minute, compare the queue with its consumer and have
+// all orders delivered again if there are such orders. A damaged state of the
+// consumer is moved aside, with the same effect.
+//
+// [Backup] copies the store of a closed pipeline.
+//
 // # Full disk
 //
 // When the disk fails or is full, [Pipeline.Enqueue] and [Pipeline.Health] return
