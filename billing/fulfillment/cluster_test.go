@@ -229,10 +229,29 @@ func TestProbeRequiresQuorum(t *testing.T) {
 	c := startCluster(t, 3, 0)
 	p := c.open(t, fulfillment.WithReplicas(3))
 	require.NoError(t, p.Probe(t.Context()))
-	c.stop(0)
-	c.stop(1)
-	require.Error(t, p.Probe(t.Context()), "the first probe after the loss")
-	c.start(t, 0)
-	c.start(t, 1)
+	conn, err := nats.Connect(c.urls(), nats.MaxReconnects(-1))
+	require.NoError(t, err)
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	require.NoError(t, err)
+	leader := c.leader(t, js, "licensespring-orders")
+	var stopped []int
+	for i := range c.servers {
+		if i != leader {
+			c.stop(i)
+			stopped = append(stopped, i)
+		}
+	}
+	healthy := 0
+	for range 4 {
+		if p.Health(t.Context()) == nil {
+			healthy++
+		}
+		require.Error(t, p.Probe(t.Context()))
+	}
+	t.Logf("Health returned nil %d times without a quorum", healthy)
+	for _, i := range stopped {
+		c.start(t, i)
+	}
 	require.Eventually(t, func() bool { return p.Probe(t.Context()) == nil }, testTimeout, pollInterval)
 }
