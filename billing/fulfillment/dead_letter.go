@@ -82,9 +82,13 @@ func (p *Pipeline) Reject(ctx context.Context, r Rejection) error {
 	}
 	now := time.Now().UTC()
 	key := entryKey{order: orderKey(r.ID), content: rejectedContent}
-	return wrap("reject", p.saveDeadLetter(ctx, key, &storedDeadLetter{
+	err := p.saveDeadLetter(ctx, key, &storedDeadLetter{
 		OrderID: r.ID, Failure: f, Source: r.Source, Payload: r.Payload, EnqueuedAt: now, FailedAt: now,
-	}))
+	})
+	if err == nil {
+		err = p.recordAccepted(ctx, key, r.ID, now)
+	}
+	return wrap("reject", err)
 }
 
 func (p *Pipeline) saveDeadLetter(ctx context.Context, key entryKey, l *storedDeadLetter) error {
@@ -249,13 +253,32 @@ func (p *Pipeline) Retry(ctx context.Context, seq uint64) error {
 	if state == entryAlreadyQueued {
 		return ErrStillQueued
 	}
-	return p.Discard(ctx, seq)
+	if state != entryFinished {
+		err = p.recordAccepted(ctx, key, l.OrderID, l.EnqueuedAt) // not yet there if an older version stored the dead letter
+	}
+	if err == nil {
+		err = p.write(ctx, func(ctx context.Context) error { return p.deleteDeadLetter(ctx, seq) })
+	}
+	return wrap("retry", err)
 }
 
 // Discard removes a dead letter permanently. It returns nil if the dead letter
 // does not exist.
 func (p *Pipeline) Discard(ctx context.Context, seq uint64) error {
-	return wrap("discard", p.write(ctx, func(ctx context.Context) error {
-		return p.deleteDeadLetter(ctx, seq)
-	}))
+	msg, err := p.getDeadLetter(ctx, seq)
+	if errors.Is(err, ErrNoDeadLetter) {
+		return nil
+	}
+	if err == nil {
+		err = p.write(ctx, func(ctx context.Context) error { return p.deleteDeadLetter(ctx, seq) })
+	}
+	if err != nil {
+		return wrap("discard", err)
+	}
+	key := parseEntryKey(msg.Subject)
+	queued, err := hasSubject(ctx, p.streams.orders, p.names.orderSubject(key))
+	if err == nil && !queued {
+		err = p.removeAccepted(ctx, key)
+	}
+	return wrap("discard", err)
 }

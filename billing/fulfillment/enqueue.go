@@ -47,16 +47,17 @@ func (p *Pipeline) Enqueue(ctx context.Context, order *licensespring.Order) erro
 		return fmt.Errorf("%w: %d bytes, and the maximum is %d: %w",
 			ErrTooLarge, len(body), max(limit-deadLetterOverhead, 0), nats.ErrMaxPayload)
 	}
-	if err := p.checkCapacity(len(body)); err != nil {
-		return err
-	}
 	key := newEntryKey(order.ID, body)
-	state, err := p.publishOrder(ctx, key, body, key.String(), time.Now())
+	now := time.Now()
+	state, err := p.publishOrder(ctx, key, body, key.String(), now)
 	// A worker stores a result or a dead letter before it acknowledges an order. If
 	// neither exists any more, the dead letter was discarded, so that the order has
 	// to be queued again in spite of the dedupe window.
 	if err == nil && state == entryFinished && !p.hasResult(ctx, key) && !p.hasDeadLetter(ctx, key) {
-		_, err = p.publishOrder(ctx, key, body, "", time.Now())
+		state, err = p.publishOrder(ctx, key, body, "", now)
+	}
+	if err == nil && state != entryFinished {
+		err = p.recordAccepted(ctx, key, order.ID, now)
 	}
 	return wrap("enqueue", err)
 }
@@ -116,7 +117,10 @@ const (
 // deduplicated.
 func (p *Pipeline) publishOrder(ctx context.Context, key entryKey, body []byte, messageID string, enqueuedAt time.Time) (state entryState, err error) {
 	msg := nats.NewMsg(p.names.orderSubject(key))
-	msg.Data = body
+	msg.Data = reserveResult(body, p.conn.MaxPayload())
+	if err := p.checkCapacity(len(msg.Data)); err != nil {
+		return state, err
+	}
 	msg.Header.Set(headerEnqueuedAt, strconv.FormatInt(enqueuedAt.UnixMilli(), 10))
 	// At most one message per subject, as long as the entry is in the queue.
 	options := []jetstream.PublishOpt{jetstream.WithExpectLastSequencePerSubject(0)}

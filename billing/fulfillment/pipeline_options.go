@@ -46,13 +46,17 @@ type config struct {
 	resultTTL     time.Duration
 	keepPasswords bool
 	logger        *slog.Logger
-	errs          []error
+
+	reconcileInterval time.Duration
+	errs              []error
 }
 
 func newConfig(options []Option) (*config, error) {
 	c := &config{
 		name:   DefaultName,
 		logger: slog.New(slog.DiscardHandler),
+
+		reconcileInterval: defaultReconcileInterval,
 	}
 	for _, option := range options {
 		if option != nil {

@@ -56,7 +56,10 @@ func (p *Pipeline) Run(ctx context.Context, client Ensurer, options ...RunOption
 	defer cancelCalls()
 	stopped := make(chan error, 1)
 	go func() {
+		reconcileCtx, stopReconcile := context.WithCancel(ctx)
+		w.active.Go(func() { p.reconcile(reconcileCtx) })
 		err := w.fetchOrders(ctx, callCtx)
+		stopReconcile()
 		w.active.Wait()
 		stopped <- err
 	}()

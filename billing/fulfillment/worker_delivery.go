@@ -19,6 +19,7 @@ import (
 // delivery is an order that was delivered to a worker.
 type delivery struct {
 	msg            jetstream.Msg
+	body           []byte // of the message
 	key            entryKey
 	order          *licensespring.Order
 	enqueuedAt     time.Time
@@ -48,7 +49,7 @@ func (w *worker) deliver(ctx, callCtx context.Context, msg jetstream.Msg, probe 
 
 func newDelivery(msg jetstream.Msg) *delivery {
 	d := &delivery{
-		msg: msg, key: parseEntryKey(msg.Subject()), count: 1,
+		msg: msg, body: orderOf(msg.Data()), key: parseEntryKey(msg.Subject()), count: 1,
 		startedAt: time.Now(), enqueuedAt: time.Now().UTC(),
 	}
 	if meta, err := msg.Metadata(); err == nil {
@@ -78,7 +79,7 @@ func (w *worker) process(ctx, callCtx, storeCtx context.Context, d *delivery) Ev
 
 func (w *worker) decodeOrder(ctx context.Context, d *delivery) error {
 	order := &licensespring.Order{}
-	err := w.recoverPanics(ctx, func() error { return order.UnmarshalJSON(d.msg.Data()) })
+	err := w.recoverPanics(ctx, func() error { return order.UnmarshalJSON(d.body) })
 	if err == nil {
 		d.order = order
 	}
@@ -263,9 +264,9 @@ func (w *worker) storeDeadLetter(ctx context.Context, d *delivery, cause error) 
 		Failure: newFailure(cause), EnqueuedAt: d.enqueuedAt, FailedAt: time.Now().UTC(), Deliveries: d.count,
 	}
 	if d.order != nil {
-		l.OrderID, l.Order = d.order.ID, d.msg.Data()
+		l.OrderID, l.Order = d.order.ID, d.body
 	} else {
-		l.Payload = d.msg.Data()
+		l.Payload = d.body
 	}
 	if err := w.pipeline.saveDeadLetter(ctx, d.key, l); err != nil {
 		return w.retryStore(d, e, "store dead letter", err)
@@ -294,6 +295,8 @@ func (w *worker) finish(ctx context.Context, d *delivery, e *Event) {
 		})
 		if err != nil {
 			w.logger().LogAttrs(ctx, slog.LevelWarn, "fulfillment acknowledgment failed", slog.Any("error", err))
+		} else if e.Disposition == DispositionDone {
+			w.removeAccepted(ctx, d)
 		}
 	case e.RetryIn > 0:
 		_ = d.msg.NakWithDelay(e.RetryIn) // if it is lost, the ack wait applies
@@ -311,6 +314,15 @@ func (w *worker) finish(ctx context.Context, d *delivery, e *Event) {
 		w.cfg.observe(*e)
 		return nil
 	})
+}
+
+// removeAccepted removes a finished order from the ledger. The next check of the
+// ledger removes what remains.
+func (w *worker) removeAccepted(ctx context.Context, d *delivery) {
+	err := withWriteTimeout(ctx, func(ctx context.Context) error { return w.pipeline.removeAccepted(ctx, d.key) })
+	if err != nil {
+		w.logger().LogAttrs(ctx, slog.LevelDebug, "fulfillment ledger entry not removed", slog.Any("error", err))
+	}
 }
 
 func (w *worker) log(ctx context.Context, e *Event) {

@@ -35,12 +35,15 @@ type app struct {
 	activity *activity
 	metrics  *metrics
 
+	readiness *readiness
+
 	closers []func() error
 }
 
 // newApp creates the components in the order of their dependencies.
 func newApp(ctx context.Context, set *settings, log io.Writer) (_ *app, err error) {
 	a := &app{set: set, logger: newLogger(set, log), started: time.Now(), activity: newActivity()}
+	a.readiness = &readiness{logger: a.logger}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -59,6 +62,9 @@ func newApp(ctx context.Context, set *settings, log io.Writer) (_ *app, err erro
 	if err := a.newHook(); err != nil {
 		return nil, err
 	}
+	a.addChecks()
+	a.metrics.registry.MustRegister(newReadinessCollector(a.readiness))
+	a.warnAboutRateLimit()
 	return a, nil
 }
 
@@ -112,6 +118,9 @@ func (a *app) openPipeline(ctx context.Context) error {
 	}
 	if a.set.replicas != 0 {
 		options = append(options, fulfillment.WithReplicas(a.set.replicas))
+	}
+	if a.set.resultTTL != 0 {
+		options = append(options, fulfillment.WithResultTTL(a.set.resultTTL))
 	}
 	switch {
 	case a.set.natsURL != "":
@@ -198,7 +207,8 @@ func (a *app) newHook() error {
 	if a.set.stripeKey.IsZero() {
 		a.logger.Warn("no Stripe API key: events without line items fail", slog.String("variable", envStripeKey))
 	} else {
-		options = append(options, stripehook.WithAPIKey(a.set.stripeKey))
+		items := stripehook.NewStripeLineItems(a.set.stripeKey, &http.Client{Timeout: stripehook.DefaultTimeout}, a.set.stripeURL)
+		options = append(options, stripehook.WithLineItems(items))
 	}
 	var err error
 	a.hook, err = stripehook.New(a.set.webhookSecret, a.pipeline, options...)

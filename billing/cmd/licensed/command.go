@@ -23,6 +23,12 @@ const usage = `usage: licensed <command> [flags]
   dead list             list dead letters with their reasons
   dead retry N...       enqueue the orders of dead letters again (-all: all of them)
   dead discard N...     remove dead letters permanently
+  missing list          list orders that a damaged store has lost
+  missing forget ID...  remove orders that cannot be recovered from this list
+  recover               read the events of a period from Stripe again (-since)
+  backup DIR            copy the store (-store) of a stopped service
+  restore DIR           copy a backup to an empty store directory (-store)
+  results prune         remove results that are older than a date
 
 licensed <command> -h lists the flags of a command.
 `
@@ -32,6 +38,9 @@ type environment func(string) string
 
 // errUsage reports invalid command line arguments. The usage was printed already.
 var errUsage = errors.New("usage")
+
+// errLogged reports a failure that was logged already.
+var errLogged = errors.New("failed")
 
 // printf ignores errors of the output, because there is nowhere to report them.
 func printf(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
@@ -52,6 +61,16 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		err = status(ctx, args, env, stdout, stderr)
 	case "dead":
 		err = dead(ctx, args, env, stdout, stderr)
+	case "backup":
+		err = backup(args, env, stdout, stderr)
+	case "restore":
+		err = restore(args, env, stdout, stderr)
+	case "missing":
+		err = missing(ctx, args, env, stdout, stderr)
+	case "recover":
+		err = recoverEvents(ctx, args, env, stdout, stderr)
+	case "results":
+		err = results(ctx, args, env, stdout, stderr)
 	case "help", "-h", "--help":
 		printf(stdout, "%s", usage)
 	default:
@@ -63,6 +82,8 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		return exitOK
 	case errors.Is(err, errUsage):
 		return exitUsage
+	case errors.Is(err, errLogged):
+		return exitFailed
 	default:
 		printf(stderr, "licensed: %v\n", err)
 		return exitFailed

@@ -178,9 +178,11 @@ func TestDrain(t *testing.T) {
 	<-called
 	cancel()
 	eventually(t, "the service drains", a.draining.Load)
-	code, body, _ := get(t, "http://"+admin.address+"/healthz", nil)
+	code, body, _ := get(t, "http://"+admin.address+"/readyz", nil)
 	assert.Equal(t, http.StatusServiceUnavailable, code)
-	assert.Equal(t, "draining\n", body)
+	assert.Regexp(t, "^draining\n", body)
+	code, _, _ = get(t, "http://"+admin.address+"/healthz", nil)
+	assert.Equal(t, http.StatusOK, code, "a restart would interrupt the drain")
 	_, body, _ = get(t, "http://"+admin.address+"/", nil)
 	assert.Contains(t, body, "draining")
 	close(respond)

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"io"
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -15,6 +13,7 @@ func (a *app) publicHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(webhookPath, a.hook)
 	mux.HandleFunc("GET /healthz", a.healthz)
+	mux.HandleFunc("GET /readyz", a.readyz)
 	return mux
 }
 
@@ -30,12 +29,17 @@ func (a *app) adminHandler() http.Handler {
 	mux.HandleFunc("GET /api/dead", a.listDeadLetters)
 	mux.HandleFunc("POST /api/dead/{seq}/retry", a.retryDeadLetter)
 	mux.HandleFunc("DELETE /api/dead/{seq}", a.discardDeadLetter)
+	mux.HandleFunc("POST /api/events", a.postEvent)
+	mux.HandleFunc("GET /api/missing", a.listMissing)
+	mux.HandleFunc("DELETE /api/missing", a.forgetMissing)
+	mux.HandleFunc("DELETE /api/results", a.pruneResults)
 
 	// Another web page in the operator's browser must neither post (cross-origin
 	// protection) nor read by DNS rebinding (host check).
 	protected := a.requireLoopbackHost(a.requireToken(http.NewCrossOriginProtection().Handler(mux)))
 	outer := http.NewServeMux()
 	outer.HandleFunc("GET /healthz", a.healthz) // probes have no token
+	outer.HandleFunc("GET /readyz", a.readyz)
 	outer.Handle("/", protected)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -44,19 +48,4 @@ func (a *app) adminHandler() http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		outer.ServeHTTP(w, r)
 	})
-}
-
-// healthz reports whether the service accepts events.
-func (a *app) healthz(w http.ResponseWriter, r *http.Request) {
-	if a.draining.Load() {
-		http.Error(w, "draining", http.StatusServiceUnavailable)
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), statsTimeout)
-	defer cancel()
-	if text := queueErrorText(a.pipeline.Health(ctx)); text != "" {
-		http.Error(w, text, http.StatusServiceUnavailable)
-		return
-	}
-	_, _ = io.WriteString(w, "ok\n")
 }

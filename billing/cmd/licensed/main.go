@@ -8,6 +8,12 @@
 //	licensed dead list             list dead letters with their reasons
 //	licensed dead retry N...       enqueue the orders of dead letters again
 //	licensed dead discard N...     remove dead letters permanently
+//	licensed missing list          list orders that a damaged store has lost
+//	licensed missing forget ID...  remove orders that cannot be recovered from this list
+//	licensed recover               read the events of a period from Stripe again (-since)
+//	licensed backup DIR            copy the store (-store) of a stopped service
+//	licensed restore DIR           copy a backup to an empty store directory (-store)
+//	licensed results prune         remove results that are older than a date (-before)
 //
 // Without configuration, serve uses a fake of the service and a queue in a temporary
 // directory. With -demo it also posts sample events to itself and prints the
@@ -32,8 +38,10 @@
 //
 // # Ports
 //
-// The public port (-listen) serves /webhooks/stripe and /healthz, for the load
-// balancer. The admin port (-admin) serves the status page, /metrics, and the API
+// The public port (-listen) serves /webhooks/stripe, and /healthz and /readyz for
+// probes. /healthz responds with 503 if only a restart helps. /readyz responds with
+// 503 and the reasons while the service should receive no events: it drains, the
+// queue stores nothing, or a key is missing or rejected. The admin port (-admin) serves the status page, /metrics, and the API
 // that the other commands use. It listens on the loopback interface by default. Any
 // other address requires the admin token: in a browser as the password of any user
 // name, and in programs as a bearer token. Neither port supports TLS; use a reverse

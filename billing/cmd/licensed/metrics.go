@@ -120,6 +120,7 @@ func newQueueCollector(pipeline *fulfillment.Pipeline) *queueCollector {
 	add("active_calls", "Active calls of the client in this process.", func(s fulfillment.Stats) float64 { return float64(s.ActiveCalls) })
 	add("results", "Stored results.", func(s fulfillment.Stats) float64 { return float64(s.Done) })
 	add("dead_letters", "Dead letters.", func(s fulfillment.Stats) float64 { return float64(s.Dead) })
+	add("missing_orders", "Accepted orders that the store has lost.", func(s fulfillment.Stats) float64 { return float64(s.Missing) })
 	add("oldest_age_seconds", "Age of the oldest order in the queue.", func(s fulfillment.Stats) float64 { return s.OldestAge.Seconds() })
 	return c
 }

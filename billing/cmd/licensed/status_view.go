@@ -24,6 +24,8 @@ type statusView struct {
 	QueueError string    `json:"queue_error,omitzero"`
 	Queue      queueView `json:"queue"`
 	Rate       rateView  `json:"rate"`
+	// Checks are the results of the readiness checks.
+	Checks []checkResult `json:"checks"`
 
 	Events     map[stripehook.Disposition]int  `json:"events"`
 	Deliveries map[fulfillment.Disposition]int `json:"deliveries"`
@@ -39,6 +41,7 @@ type queueView struct {
 	ActiveCalls   int     `json:"active_calls"`
 	Done          int     `json:"done"`
 	Dead          int     `json:"dead"`
+	Missing       int     `json:"missing"`
 	OldestSeconds float64 `json:"oldest_seconds"`
 }
 
@@ -53,6 +56,7 @@ func (a *app) statusView(ctx context.Context) statusView {
 	v := statusView{
 		Now: time.Now().UTC(), Started: a.started.UTC(), Fake: a.set.fake, Service: a.serviceURL, Draining: a.draining.Load(),
 		Rate:   rateView{LastMinute: activity.requestsLastMinute, PerMinute: a.set.requestsPerMinute()},
+		Checks: a.readiness.snapshot(),
 		Events: activity.events, Deliveries: activity.deliveries, Failures: activity.failures, LastInvalid: activity.lastInvalid,
 	}
 	ctx, cancel := context.WithTimeout(ctx, statsTimeout)
@@ -64,7 +68,7 @@ func (a *app) statusView(ctx context.Context) statusView {
 		return v
 	}
 	v.Queue = queueView{
-		Depth: s.Depth, Waiting: s.Waiting, InFlight: s.InFlight, ActiveCalls: s.ActiveCalls, Done: s.Done, Dead: s.Dead,
+		Depth: s.Depth, Waiting: s.Waiting, InFlight: s.InFlight, ActiveCalls: s.ActiveCalls, Done: s.Done, Dead: s.Dead, Missing: s.Missing,
 		OldestSeconds: s.OldestAge.Seconds(),
 	}
 	return v
