@@ -259,3 +259,9 @@ func (p *Pipeline) Discard(ctx context.Context, seq uint64) error {
 		return p.deleteDeadLetter(ctx, seq)
 	}))
 }
+
+// DiscardRejection removes the dead letter of a [Rejection]. It returns nil if there is
+// none.
+func (p *Pipeline) DiscardRejection(ctx context.Context, id string) error {
+	return wrap("discard", p.removeDeadLetter(ctx, entryKey{order: orderKey(id), content: rejectedContent}))
+}

@@ -118,6 +118,12 @@ func (p *Pipeline) publishOrder(ctx context.Context, key entryKey, body []byte, 
 	msg := nats.NewMsg(p.names.orderSubject(key))
 	msg.Data = body
 	msg.Header.Set(headerEnqueuedAt, strconv.FormatInt(enqueuedAt.UnixMilli(), 10))
+	return p.publishOnce(ctx, p.streams.orders, msg, messageID)
+}
+
+// publishOnce stores a message unless the stream has one with its subject, or
+// JetStream remembers messageID. An empty messageID is not deduplicated.
+func (p *Pipeline) publishOnce(ctx context.Context, stream jetstream.Stream, msg *nats.Msg, messageID string) (state entryState, err error) {
 	// At most one message per subject, as long as the entry is in the queue.
 	options := []jetstream.PublishOpt{jetstream.WithExpectLastSequencePerSubject(0)}
 	if messageID != "" {
@@ -137,7 +143,7 @@ func (p *Pipeline) publishOrder(ctx context.Context, key entryKey, body []byte, 
 		}
 		// Look the message up in either case: a cluster may report a wrong sequence
 		// because of a copy that is being stored and may still fail.
-		_, missing := p.streams.orders.GetLastMsgForSubject(ctx, msg.Subject)
+		_, missing := stream.GetLastMsgForSubject(ctx, msg.Subject)
 		switch {
 		case missing == nil && err == nil:
 			state = entryQueued

@@ -37,6 +37,7 @@ type Pipeline struct {
 	// before, so that at most one such order is called for at a time.
 	exclusive chan struct{}
 	close     func()
+	queues    queueNames
 }
 
 // Open opens the pipeline and creates the streams, the bucket and the consumer

@@ -138,14 +138,18 @@ func (p *Pipeline) openResults(ctx context.Context) (jetstream.KeyValue, error) 
 
 // openConsumer opens the durable consumer that all workers share.
 func (p *Pipeline) openConsumer(ctx context.Context) (jetstream.Consumer, error) {
-	c, err := p.js.Consumer(ctx, p.names.orders(), p.names.consumer())
+	return p.openConsumerOf(ctx, p.names.orders())
+}
+
+func (p *Pipeline) openConsumerOf(ctx context.Context, stream string) (jetstream.Consumer, error) {
+	c, err := p.js.Consumer(ctx, stream, p.names.consumer())
 	if err == nil && cmp.Or(p.cfg.ackWait, c.CachedInfo().Config.AckWait) == c.CachedInfo().Config.AckWait {
 		return c, nil
 	}
 	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return nil, err
 	}
-	return p.js.CreateOrUpdateConsumer(ctx, p.names.orders(), jetstream.ConsumerConfig{
+	return p.js.CreateOrUpdateConsumer(ctx, stream, jetstream.ConsumerConfig{
 		Durable:       p.names.consumer(),
 		Description:   "The workers on all machines.",
 		DeliverPolicy: jetstream.DeliverAllPolicy,

@@ -30,10 +30,9 @@ type delivery struct {
 	probe          bool // the breaker is half open
 }
 
-// deliver processes one order: it calls the client, stores the outcome, and then
-// acknowledges the order. ctx is the context of Run, and callCtx the context of
-// calls, which outlives ctx by the grace period.
-func (w *worker) deliver(ctx, callCtx context.Context, msg jetstream.Msg, probe bool) {
+// deliverOrder processes one order: it calls the client, stores the outcome, and then
+// acknowledges the order.
+func (w *worker) deliverOrder(ctx, callCtx context.Context, msg jetstream.Msg, probe bool) {
 	if ctx.Err() != nil {
 		_ = msg.Nak() // redeliver to another worker
 		return
@@ -86,7 +85,7 @@ func (w *worker) decodeOrder(ctx context.Context, d *delivery) error {
 }
 
 // startHeartbeat extends the ack wait of the order until stop is called.
-func (w *worker) startHeartbeat(msg jetstream.Msg) (stop func()) {
+func (w *messageWorker) startHeartbeat(msg jetstream.Msg) (stop func()) {
 	done := make(chan struct{})
 	var heartbeat sync.WaitGroup
 	heartbeat.Go(func() {
@@ -138,7 +137,7 @@ func (w *worker) callUnlessPaused(ctx, callCtx, storeCtx context.Context, d *del
 
 // returnUncalled returns an order to the queue. A worker on another machine may
 // not be paused, so that the delay only has to outlast the open fetch of this one.
-func (w *worker) returnUncalled(remaining time.Duration) Event {
+func (w *messageWorker) returnUncalled(remaining time.Duration) Event {
 	minimum := min(w.cfg.initialBackoff, fetchWait)
 	return Event{
 		Disposition: DispositionRetry, Err: ErrPaused,
@@ -197,7 +196,7 @@ func (w *worker) ensureOrder(ctx context.Context, order *licensespring.Order) (r
 // recoverPanics calls code of other packages, and converts a panic to an error, so
 // that one order cannot stop the others. A panic value may hold customer data: the
 // error contains its type only, unless the runtime created it.
-func (w *worker) recoverPanics(ctx context.Context, do func() error) (err error) {
+func (w *messageWorker) recoverPanics(ctx context.Context, do func() error) (err error) {
 	defer func() {
 		v := recover()
 		if v == nil {

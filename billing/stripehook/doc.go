@@ -1,19 +1,25 @@
 // Package stripehook converts Stripe events to license orders. Its [Handler] is a
 // webhook endpoint: it verifies the signature, reads the metadata of the purchased
-// prices, enqueues an order in package fulfillment, and responds with 2xx only after
-// the order is stored.
+// prices, and enqueues an order in package fulfillment. With [WithInbox] it responds
+// with 2xx after the event is stored, and the order follows from the inbox. Otherwise
+// it responds after the order is stored.
 //
-//	hook, err := stripehook.New(webhookSecret, pipeline, stripehook.WithAPIKey(stripeKey))
+//	in, err := inbox.Open(ctx, pipeline)
+//	hook, err := stripehook.New(webhookSecret, pipeline, stripehook.WithInbox(in), stripehook.WithAPIKey(stripeKey))
 //	…
 //	mux.Handle("/webhooks/stripe", hook)
 //
 // # Events
 //
-// Subscribe the endpoint in Stripe to all three event types:
+// Subscribe the endpoint in Stripe to these event types:
 //
 //	checkout.session.completed                a customer completed Checkout
 //	checkout.session.async_payment_succeeded  a delayed payment succeeded
 //	invoice.paid                              an invoice was paid
+//
+// invoice.payment_succeeded can replace invoice.paid, or be subscribed in addition:
+// both lead to the same order. It does not report invoices that are paid outside
+// Stripe.
 //
 // The handler ignores other events, and responds to them with 2xx.
 //
@@ -28,7 +34,8 @@
 //	checkout.session.completed  one-off payment, paid             id of the session
 //	                            one-off order that costs nothing  id of the session
 //	                            payment pending                   by …async_payment_succeeded
-//	                            paid, with an invoice             by invoice.paid
+//	                            paid, with an invoice             by invoice.paid, or a dead
+//	                                                              letter without that event
 //	                            subscription without an invoice   id of the subscription
 //	                            setup, which only saves a card    none
 //	…async_payment_succeeded    as above                          as above
@@ -47,6 +54,9 @@
 //
 // A subscription that starts without Checkout and without an invoice is not
 // detected.
+//
+// If the queue implements [OrderStates], an event whose order is queued or done changes
+// nothing, even if the metadata of its prices has changed since.
 //
 // Stripe creates the invoice of a one-off session (invoice_creation) when the payment
 // succeeds. No invoice is promised for a session that costs nothing, so that the
@@ -102,12 +112,14 @@
 //
 // # Responses
 //
-//	2xx  the order is stored, the event is stored as a dead letter because a retry
-//	     cannot succeed, or the event requires no order
+//	2xx  the event is stored in the inbox, the order is stored, the event is stored
+//	     as a dead letter because a retry cannot succeed, or the event requires no
+//	     order
 //	400  the signature is invalid or too old, or the body is not an event
 //	405  the method is not POST
 //	413  the body is too large
-//	5xx  storing the order or fetching line items failed; Stripe retries for days
+//	5xx  storing the event or the order failed, or fetching line items without an
+//	     inbox; Stripe retries for up to three days
 //
 // A dead letter contains the event, including the customer's name and address.
 // Correct the cause, then redeliver the event from the Stripe dashboard, or pass the

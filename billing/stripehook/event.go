@@ -49,6 +49,7 @@ const (
 	sessionCompleted             = string(stripe.EventTypeCheckoutSessionCompleted)
 	sessionAsyncPaymentSucceeded = string(stripe.EventTypeCheckoutSessionAsyncPaymentSucceeded)
 	invoicePaid                  = string(stripe.EventTypeInvoicePaid)
+	invoicePaymentSucceeded      = string(stripe.EventTypeInvoicePaymentSucceeded)
 )
 
 var (
@@ -101,6 +102,9 @@ type purchase struct {
 	// firstInvoice is set for the first invoice of a subscription, and renewal for
 	// the invoice of a later billing period.
 	firstInvoice, renewal bool
+	// invoiced is set for a paid session whose invoice creates the order. Then id is
+	// that of the order, and empty if the invoice is not known yet.
+	invoiced bool
 	// freeInvoice is set for an invoice that costs nothing and may belong to a
 	// session that creates the order.
 	freeInvoice bool
@@ -125,7 +129,7 @@ func (e *event) purchase(renewals bool) (purchase, error) {
 		}
 		p = s.purchase()
 		p.source = Source{Kind: SourceSession, ID: s.ID, Account: e.account}
-	case invoicePaid:
+	case invoicePaid, invoicePaymentSucceeded:
 		var i invoice
 		if err := json.Unmarshal(e.object, &i); err != nil {
 			return p, errUnreadable

@@ -23,6 +23,17 @@ type Queue interface {
 	Reject(ctx context.Context, r fulfillment.Rejection) error
 }
 
+// OrderStates reports what is known about an order id. The handler uses it if the
+// [Queue] implements it, as [fulfillment.Pipeline] does. Without it, an event that is
+// redelivered after the metadata of its prices changed enqueues a different order
+// under the same id, which becomes a dead letter.
+type OrderStates interface {
+	OrderState(ctx context.Context, id string) (fulfillment.OrderState, error)
+	// DiscardRejection removes the dead letter of an earlier event with the order id,
+	// because the order is queued now.
+	DiscardRejection(ctx context.Context, id string) error
+}
+
 // Handler is a webhook endpoint for Stripe. [New] returns one. A Handler is safe for
 // concurrent use.
 type Handler struct {
@@ -93,6 +104,9 @@ func (h *Handler) handle(w http.ResponseWriter, r *http.Request) Report {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), h.cfg.timeout)
 	defer cancel()
+	if h.cfg.inbox != nil {
+		return h.store(ctx, e, body)
+	}
 	return h.process(ctx, e, body)
 }
 
@@ -100,22 +114,30 @@ func (h *Handler) handle(w http.ResponseWriter, r *http.Request) Report {
 // come from a source of verified events, such as a dead letter. Replay returns nil
 // if the order is queued or the event requires none; the report distinguishes them.
 // Its error wraps the same findings as the dead letter. Replay stores no dead letter.
+//
+// A session whose order is created by its invoice creates the order itself, with the
+// id that the invoice uses, so that a later event of the invoice changes nothing.
 func (h *Handler) Replay(ctx context.Context, payload []byte) (Report, error) {
 	e, err := parseEvent(payload)
 	if err != nil {
 		return Report{Disposition: DispositionRejected, Reason: err.Error(), Err: err, Status: http.StatusOK}, err
 	}
-	report := h.enqueue(ctx, e)
+	report := h.enqueue(ctx, e, true)
 	return report, report.Err
 }
 
 // process enqueues the order of a verified event, or stores the event as a dead
 // letter.
 func (h *Handler) process(ctx context.Context, e event, body []byte) Report {
-	report := h.enqueue(ctx, e)
+	report := h.enqueue(ctx, e, false)
 	if report.Disposition != DispositionRejected {
 		return report
 	}
+	return h.reject(ctx, e, body, report)
+}
+
+// reject stores the event of a rejected report as a dead letter.
+func (h *Handler) reject(ctx context.Context, e event, body []byte, report Report) Report {
 	err := h.queue.Reject(ctx, fulfillment.Rejection{
 		ID:      report.OrderID,
 		Reason:  report.Reason,
@@ -129,12 +151,21 @@ func (h *Handler) process(ctx context.Context, e event, body []byte) Report {
 	return report
 }
 
-// enqueue enqueues the order of an event, if the event requires one.
-func (h *Handler) enqueue(ctx context.Context, e event) Report {
+// enqueue enqueues the order of an event, if the event requires one. replay is set if
+// an operator retries the event.
+func (h *Handler) enqueue(ctx context.Context, e event, replay bool) Report {
 	report := Report{EventID: e.id, EventType: e.kind, OrderID: h.cfg.prefix + e.id, Status: http.StatusOK}
 	p, err := e.purchase(h.cfg.renewals)
 	if err != nil {
 		return report.rejected(err)
+	}
+	if p.invoiced && replay {
+		if p, err = h.invoicedPurchase(ctx, p); err != nil {
+			if errors.Is(err, errNoInvoice) {
+				return report.rejected(err)
+			}
+			return report.failed("the invoice of the session could not be fetched", err)
+		}
 	}
 	if p.ignoreReason != "" {
 		report.OrderID = ""
@@ -144,33 +175,25 @@ func (h *Handler) enqueue(ctx context.Context, e event) Report {
 	if p.err != nil {
 		return report.rejected(p.err)
 	}
-	lines, err := h.lines(ctx, p)
-	if err != nil {
-		return report.failed("the line items could not be fetched", err)
-	}
-	order, err := h.newOrder(p, lines)
+	state, err := h.orderState(ctx, report.OrderID)
 	switch {
 	case err != nil:
-		return report.rejected(err)
-	case order == nil:
-		return report.ignored("no line requires a license")
+		return report.failed("the order could not be looked up", err)
+	case state == fulfillment.OrderDone, state == fulfillment.OrderQueued:
+		return report.duplicate(state)
 	}
-	if p.freeInvoice {
-		session, err := h.invoiceSession(ctx, p)
-		switch {
-		case errors.Is(err, errFreeInvoice):
-			return report.rejected(err)
-		case err != nil:
-			return report.failed("the session of the invoice could not be fetched", err)
-		case session != "":
-			return report.ignored("the Checkout session of the invoice creates the order")
-		}
+	order, report := h.newOrderOf(ctx, p, report)
+	if order == nil {
+		return report
 	}
 	if err := h.queue.Enqueue(ctx, order); err != nil {
 		if errors.Is(err, licensespring.ErrInvalidRequest) || errors.Is(err, fulfillment.ErrTooLarge) {
 			return report.rejected(err)
 		}
 		return report.failed("the order could not be stored", err)
+	}
+	if state == fulfillment.OrderDead {
+		h.discardRejection(ctx, order.ID)
 	}
 	report.Disposition = DispositionQueued
 	for _, item := range order.Items {
@@ -179,18 +202,65 @@ func (h *Handler) enqueue(ctx context.Context, e event) Report {
 	return report
 }
 
+// newOrderOf returns the order of a purchase. The order is nil if the report is final.
+func (h *Handler) newOrderOf(ctx context.Context, p purchase, report Report) (*licensespring.Order, Report) {
+	lines, err := h.lines(ctx, p)
+	if err != nil {
+		return nil, report.failed("the line items could not be fetched", err)
+	}
+	order, err := h.newOrder(p, lines)
+	switch {
+	case err != nil:
+		return nil, report.rejected(err)
+	case order == nil:
+		return nil, report.ignored("no line requires a license")
+	case !p.freeInvoice:
+		return order, report
+	}
+	session, err := h.invoiceSession(ctx, p)
+	switch {
+	case errors.Is(err, errFreeInvoice):
+		return nil, report.rejected(err)
+	case err != nil:
+		return nil, report.failed("the session of the invoice could not be fetched", err)
+	case session != "":
+		return nil, report.ignored("the Checkout session of the invoice creates the order")
+	default:
+		return order, report
+	}
+}
+
+// orderState returns the state of an order id if the queue implements [OrderStates].
+func (h *Handler) orderState(ctx context.Context, id string) (fulfillment.OrderState, error) {
+	if states, ok := h.queue.(OrderStates); ok {
+		return states.OrderState(ctx, id)
+	}
+	return fulfillment.OrderUnknown, nil
+}
+
+// discardRejection only logs an error: an obsolete dead letter does no harm.
+func (h *Handler) discardRejection(ctx context.Context, id string) {
+	states, ok := h.queue.(OrderStates)
+	if !ok {
+		return
+	}
+	if err := states.DiscardRejection(ctx, id); err != nil {
+		h.cfg.logger.LogAttrs(ctx, slog.LevelWarn, "obsolete dead letter not removed", slog.String("order_id", id), slog.Any("error", err))
+	}
+}
+
 // report logs a delivery and calls the observer. Both receive only the ids of the
 // event's content.
 func (h *Handler) report(ctx context.Context, r Report) {
 	level := slog.LevelInfo
 	switch r.Disposition {
-	case DispositionIgnored:
+	case DispositionIgnored, DispositionWaiting:
 		level = slog.LevelDebug
 	case DispositionInvalid, DispositionRejected:
 		level = slog.LevelWarn
 	case DispositionFailed:
 		level = slog.LevelError
-	case DispositionQueued:
+	case DispositionQueued, DispositionStored, DispositionDuplicate:
 	}
 	h.cfg.logger.LogAttrs(ctx, level, "stripe event", r.attrs()...)
 	h.cfg.observe(r)

@@ -34,6 +34,7 @@ type Option func(*config)
 type config struct {
 	secret         licensespring.Secret
 	items          LineItems
+	inbox          Inbox
 	prefix         string
 	tolerance      time.Duration
 	timeout        time.Duration
@@ -80,6 +81,19 @@ func WithLineItems(items LineItems) Option {
 			c.invalid("the source of line items is nil")
 		}
 		c.items = items
+	}
+}
+
+// WithInbox stores each event that may require an order, and responds before line
+// items are fetched. [Handler.Process] then creates the order. Without it the handler
+// fetches line items before it responds, and stores nothing if that fails: Stripe
+// retries for up to three days, and the event is lost afterwards.
+func WithInbox(inbox Inbox) Option {
+	return func(c *config) {
+		if inbox == nil {
+			c.invalid("the inbox is nil")
+		}
+		c.inbox = inbox
 	}
 }
 

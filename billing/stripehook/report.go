@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/billing/fulfillment"
 )
 
 // Disposition describes how the handler processed a delivery.
@@ -16,6 +17,13 @@ type Disposition string
 const (
 	// DispositionQueued means that the order is stored in the queue.
 	DispositionQueued Disposition = "queued"
+	// DispositionStored means that the event is stored in the inbox.
+	DispositionStored Disposition = "stored"
+	// DispositionDuplicate means that an earlier event led to the order already.
+	DispositionDuplicate Disposition = "duplicate"
+	// DispositionWaiting means that the invoice of a session has not led to an order
+	// yet. Only [Handler.ProcessExpected] reports it.
+	DispositionWaiting Disposition = "waiting"
 	// DispositionIgnored means that the event requires no order.
 	DispositionIgnored Disposition = "ignored"
 	// DispositionRejected means that the event cannot be converted to an order, and
@@ -24,7 +32,7 @@ const (
 	// DispositionInvalid means that the request is not a valid delivery of Stripe.
 	DispositionInvalid Disposition = "invalid"
 	// DispositionFailed means that a temporary error occurred, and that Stripe
-	// should retry.
+	// or the inbox retries.
 	DispositionFailed Disposition = "failed"
 )
 
@@ -45,6 +53,8 @@ type Report struct {
 	Err error
 	// Duration is the time that the delivery took.
 	Duration time.Duration
+	// FromInbox reports whether the event was processed after the response to Stripe.
+	FromInbox bool
 }
 
 func invalidReport(status int, reason string, err error) Report {
@@ -63,6 +73,11 @@ func (r Report) rejected(err error) Report {
 
 func (r Report) failed(reason string, err error) Report {
 	r.Disposition, r.Reason, r.Err, r.Status = DispositionFailed, reason, err, http.StatusServiceUnavailable
+	return r
+}
+
+func (r Report) duplicate(state fulfillment.OrderState) Report {
+	r.Disposition, r.Reason = DispositionDuplicate, "the order is "+string(state)
 	return r
 }
 

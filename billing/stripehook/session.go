@@ -61,12 +61,19 @@ func (s *session) purchase() purchase {
 	// The invoice of a paid session is created after the session, and may not exist
 	// yet.
 	case s.Invoice != "" || s.InvoiceCreation.Enabled:
-		p.ignoreReason = "invoiced: the invoice creates the order"
+		p.ignoreReason = ignoreInvoiced
+		p.invoiced = s.PaymentStatus != stripe.CheckoutSessionPaymentStatusUnpaid
+		if s.Mode == stripe.CheckoutSessionModePayment {
+			p.id = string(s.Invoice)
+		}
 	case p.id == "":
 		p.id, p.err = s.ID, errNoSessionSubscription
 	}
 	return p
 }
+
+// ignoreInvoiced is the reason for which an invoiced session creates no order.
+const ignoreInvoiced = "invoiced: the invoice creates the order"
 
 // isFree reports whether the session ended without a payment.
 func (s *session) isFree() bool {

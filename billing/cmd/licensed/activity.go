@@ -19,7 +19,7 @@ const maxFailures = 30
 // the order id.
 type failure struct {
 	At          time.Time `json:"at"`
-	Source      string    `json:"source"` // webhook or worker
+	Source      string    `json:"source"` // webhook, inbox or worker
 	OrderID     string    `json:"order_id,omitzero"`
 	Disposition string    `json:"disposition"`
 	Kind        string    `json:"kind,omitzero"`
@@ -57,14 +57,22 @@ func (a *activity) recordEvent(r stripehook.Report) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.events[r.Disposition]++
-	f := failure{At: time.Now(), Source: "webhook", OrderID: r.OrderID, Disposition: string(r.Disposition), Reason: r.Reason}
+	f := failure{At: time.Now(), Source: eventSource(r), OrderID: r.OrderID, Disposition: string(r.Disposition), Reason: r.Reason}
 	switch r.Disposition {
-	case stripehook.DispositionQueued, stripehook.DispositionIgnored:
+	case stripehook.DispositionQueued, stripehook.DispositionIgnored, stripehook.DispositionStored,
+		stripehook.DispositionDuplicate, stripehook.DispositionWaiting:
 	case stripehook.DispositionInvalid:
 		a.lastInvalid = f
 	case stripehook.DispositionRejected, stripehook.DispositionFailed:
 		a.addFailure(f)
 	}
+}
+
+func eventSource(r stripehook.Report) string {
+	if r.FromInbox {
+		return "inbox"
+	}
+	return "webhook"
 }
 
 // recordDelivery records a delivery of an order to a worker.

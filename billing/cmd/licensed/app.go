@@ -16,6 +16,7 @@ import (
 
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/billing/inbox"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
@@ -30,6 +31,7 @@ type app struct {
 
 	fake     *licensespringtest.Server
 	pipeline *fulfillment.Pipeline
+	inbox    *inbox.Inbox
 	client   *licensespring.Client
 	hook     *stripehook.Handler
 	activity *activity
@@ -52,7 +54,10 @@ func newApp(ctx context.Context, set *settings, log io.Writer) (_ *app, err erro
 	if err := a.openPipeline(ctx); err != nil {
 		return nil, err
 	}
-	a.metrics = newMetrics(a.pipeline, a.activity, set.requestsPerMinute())
+	if a.inbox, err = inbox.Open(ctx, a.pipeline, inbox.WithInvoiceTimeout(set.invoiceTimeout)); err != nil {
+		return nil, err
+	}
+	a.metrics = newMetrics(a.pipeline, a.inbox, a.activity, set.requestsPerMinute())
 	if err := a.newClient(); err != nil {
 		return nil, err
 	}
@@ -182,6 +187,7 @@ func (a *app) newClient() error {
 
 func (a *app) newHook() error {
 	options := []stripehook.Option{
+		stripehook.WithInbox(a.inbox),
 		stripehook.WithIDPrefix(a.set.idPrefix),
 		stripehook.WithLogger(a.logger),
 		stripehook.WithObserver(func(r stripehook.Report) {
@@ -196,13 +202,18 @@ func (a *app) newHook() error {
 		options = append(options, stripehook.WithSkipUnlicensedLines())
 	}
 	if a.set.stripeKey.IsZero() {
-		a.logger.Warn("no Stripe API key: events without line items fail", slog.String("variable", envStripeKey))
+		a.logger.Warn("no Stripe API key: events without line items become dead letters", slog.String("variable", envStripeKey))
 	} else {
 		options = append(options, stripehook.WithAPIKey(a.set.stripeKey))
 	}
 	var err error
 	a.hook, err = stripehook.New(a.set.webhookSecret, a.pipeline, options...)
 	return err
+}
+
+// runInbox processes stored events until ctx ends and active calls return.
+func (a *app) runInbox(ctx context.Context) error {
+	return a.inbox.Run(ctx, a.hook, fulfillment.WithGracePeriod(a.set.grace))
 }
 
 // runWorkers runs the workers until ctx ends and active calls return.

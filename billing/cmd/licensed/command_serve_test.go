@@ -64,7 +64,7 @@ func TestCommands(t *testing.T) {
 		return strings.Contains(out, "worker dead inv-3: ")
 	})
 	assert.Equal(t, exitOK, code)
-	assert.Contains(t, out, "(fake)\nqueue     0 (0 waiting, 0 in flight)\ndone      1\ndead      1\nrequests  ")
+	assert.Contains(t, out, "(fake)\ninbox     0 (0 paid sessions wait for their invoice)\nqueue     0 (0 waiting, 0 in flight)\ndone      1\ndead      1\nrequests  ")
 
 	code, out, _ = r.command("dead", "list")
 	assert.Equal(t, exitOK, code)
@@ -247,10 +247,11 @@ func TestWebhook(t *testing.T) {
 	v := r.status()
 	assert.Equal(t, "the signature is invalid", v.LastInvalid.Reason)
 	assert.Equal(t, 1, v.Events["invalid"])
+	assert.Equal(t, 2, v.Events["stored"])
 	assert.Equal(t, 1, v.Events["queued"])
 	assert.Equal(t, 1, v.Events["rejected"])
 	require.NotEmpty(t, v.Failures)
-	assert.Equal(t, "webhook", v.Failures[0].Source)
+	assert.Equal(t, "inbox", v.Failures[0].Source)
 
 	status, body, _ := get(t, strings.TrimSuffix(r.webhook, webhookPath)+"/healthz", nil)
 	assert.Equal(t, 200, status)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/billing/inbox"
 )
 
 // settings is the configuration of serve.
@@ -29,6 +30,7 @@ type settings struct {
 	grace     time.Duration
 
 	idPrefix                 string
+	invoiceTimeout           time.Duration
 	renewals, skipUnlicensed bool
 
 	fake, demo, exit bool
@@ -52,6 +54,7 @@ func (s *settings) flags(env environment, out io.Writer) *envFlags {
 	f.int(&s.workers, "workers", "LICENSED_WORKERS", fulfillment.DefaultConcurrency, "number of orders processed concurrently")
 	f.duration(&s.grace, "grace", "LICENSED_GRACE", fulfillment.DefaultGracePeriod, "time for active calls during shutdown")
 	f.string(&s.idPrefix, "id-prefix", "LICENSED_ID_PREFIX", "", "`text` before the Stripe id in order ids")
+	f.duration(&s.invoiceTimeout, "invoice-timeout", "LICENSED_INVOICE_TIMEOUT", inbox.DefaultInvoiceTimeout, "time after which a paid Checkout session becomes a dead letter if no event of its invoice has led to its order")
 	f.bool(&s.renewals, "renewals", "LICENSED_RENEWALS", "create an order for each renewal of a subscription")
 	f.bool(&s.skipUnlicensed, "skip-unlicensed", "LICENSED_SKIP_UNLICENSED", "skip lines without license metadata")
 	f.bool(&s.fake, "fake", "LICENSED_FAKE", "use a fake of the service")
@@ -108,6 +111,7 @@ func (s *settings) validate() []error {
 	check(s.natsURL == "" && s.replicas > 1, "-replicas requires -nats")
 	check(s.natsURL != "" && !s.storeKey.IsZero(), "%s cannot be combined with -nats: it encrypts an embedded queue", envStoreKey)
 	check(s.workers < 1 || s.workers > maxWorkers, "-workers must be from 1 to %d", maxWorkers)
+	check(s.invoiceTimeout <= 0, "-invoice-timeout must be positive")
 	check(s.grace < 0, "-grace must not be negative")
 	check(s.demo && !s.fake, "-demo requires the fake")
 	check(s.exit && !s.demo, "-exit requires -demo")

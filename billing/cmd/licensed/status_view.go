@@ -23,6 +23,7 @@ type statusView struct {
 	// queue is unreachable.
 	QueueError string    `json:"queue_error,omitzero"`
 	Queue      queueView `json:"queue"`
+	Inbox      inboxView `json:"inbox"`
 	Rate       rateView  `json:"rate"`
 
 	Events     map[stripehook.Disposition]int  `json:"events"`
@@ -40,6 +41,15 @@ type queueView struct {
 	Done          int     `json:"done"`
 	Dead          int     `json:"dead"`
 	OldestSeconds float64 `json:"oldest_seconds"`
+}
+
+// inboxView describes the stored events.
+type inboxView struct {
+	Events        int     `json:"events"`
+	OldestSeconds float64 `json:"oldest_seconds"`
+	// ExpectedInvoices is the number of paid sessions whose invoice has not led to an
+	// order.
+	ExpectedInvoices int `json:"expected_invoices"`
 }
 
 // rateView compares the requests of this process with its rate limit.
@@ -67,6 +77,12 @@ func (a *app) statusView(ctx context.Context) statusView {
 		Depth: s.Depth, Waiting: s.Waiting, InFlight: s.InFlight, ActiveCalls: s.ActiveCalls, Done: s.Done, Dead: s.Dead,
 		OldestSeconds: s.OldestAge.Seconds(),
 	}
+	in, err := a.inbox.Stats(ctx)
+	if err != nil {
+		v.QueueError = queueErrorText(err)
+		return v
+	}
+	v.Inbox = inboxView{Events: in.Events.Depth, OldestSeconds: in.Events.OldestAge.Seconds(), ExpectedInvoices: in.Expected.Depth}
 	return v
 }
 

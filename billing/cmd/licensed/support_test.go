@@ -126,7 +126,7 @@ func (r *testServe) waitUntilEmpty(done, dead int) {
 	r.t.Helper()
 	eventually(r.t, "the queue is empty", func() bool {
 		v := r.status()
-		return v.Queue.Depth == 0 && v.Queue.Done == done && v.Queue.Dead == dead
+		return v.Inbox.Events == 0 && v.Queue.Depth == 0 && v.Queue.Done == done && v.Queue.Dead == dead
 	})
 }
 
