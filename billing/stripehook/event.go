@@ -112,6 +112,7 @@ type purchase struct {
 	source   Source
 	live     bool
 	customer customer
+	metadata map[string]string
 	lines    *lineList
 }
 

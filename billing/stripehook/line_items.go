@@ -227,13 +227,17 @@ func (l *lineItem) line() Line {
 		line.QuantityDecimal = exact
 	}
 	if price := l.price(); price != nil {
-		line.Price = &Price{
-			ID:            price.ID,
-			Metadata:      price.Metadata,
-			Interval:      price.Recurring.Interval,
-			IntervalCount: price.Recurring.IntervalCount,
-			Metered:       price.Recurring.UsageType == stripe.PriceRecurringUsageTypeMetered,
-		}
+		line.Price = price.price()
 	}
 	return line
+}
+
+func (p *linePrice) price() *Price {
+	return &Price{
+		ID:            p.ID,
+		Metadata:      p.Metadata,
+		Interval:      p.Recurring.Interval,
+		IntervalCount: p.Recurring.IntervalCount,
+		Metered:       p.Recurring.UsageType == stripe.PriceRecurringUsageTypeMetered,
+	}
 }

@@ -44,6 +44,7 @@ func NewStripeLineItems(key licensespring.Secret, client *http.Client, baseURL s
 type listParams struct {
 	stripe.Params `form:"*"`
 
+	Active        *bool   `form:"active"`
 	Customer      *string `form:"customer"`
 	Limit         *int64  `form:"limit"`
 	StartingAfter *string `form:"starting_after"`

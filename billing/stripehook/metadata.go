@@ -19,7 +19,17 @@ const (
 	MetadataValidDuration  = "valid_duration"
 )
 
-var metadataKeys = [...]string{MetadataProduct, MetadataPolicy, MetadataLicenseType, MetadataMaxActivations, MetadataValidDuration}
+// The metadata keys of user-based products. MetadataUser is also read from the
+// metadata of a session, an invoice or a subscription.
+const (
+	MetadataAuthorization = "authorization_method"
+	MetadataUser          = "license_user"
+)
+
+var metadataKeys = [...]string{
+	MetadataProduct, MetadataPolicy, MetadataLicenseType, MetadataMaxActivations, MetadataValidDuration,
+	MetadataAuthorization, MetadataUser,
+}
 
 // Rules of findings about lines and prices, in addition to those of package
 // licensespring. The ids are stable.
@@ -32,6 +42,8 @@ const (
 	RuleQuantity licensespring.Rule = "quantity"
 	// RuleSubscriptionChange: a line bills the change of a subscription.
 	RuleSubscriptionChange licensespring.Rule = "subscription_change"
+	// RuleLicenseUser: the user of a license of a user-based product is not known.
+	RuleLicenseUser licensespring.Rule = "license_user"
 	// RuleTooManyLicenses: the order has more than [MaxLicenses] licenses.
 	RuleTooManyLicenses licensespring.Rule = "too_many_licenses"
 )

@@ -39,6 +39,7 @@ type config struct {
 	tolerance      time.Duration
 	timeout        time.Duration
 	maxBody        int64
+	authorization  func(productCode string) licensespring.AuthorizationMethod
 	renewals       bool
 	skipUnlicensed bool
 	logger         *slog.Logger
@@ -54,6 +55,8 @@ func defaultConfig(secret licensespring.Secret) config {
 		maxBody:   DefaultMaxBody,
 		logger:    slog.New(slog.DiscardHandler),
 		observe:   func(Report) {},
+
+		authorization: func(string) licensespring.AuthorizationMethod { return "" },
 	}
 }
 
@@ -133,6 +136,19 @@ func WithMaxBody(n int64) Option {
 	}
 }
 
+// WithAuthorizationMethods sets a function that returns the authorization method of a
+// product, or an empty one if it is not known. The method of a known product has
+// precedence over the metadata of the price. The function is called concurrently.
+func WithAuthorizationMethods(of func(productCode string) licensespring.AuthorizationMethod) Option {
+	return func(c *config) {
+		if of == nil {
+			c.invalid("the function of authorization methods is nil")
+			return
+		}
+		c.authorization = of
+	}
+}
+
 // WithRenewals also creates an order for each renewal of a subscription, with the id
 // of its invoice. Use it for licenses that expire with the billing period and are
 // replaced.
@@ -140,7 +156,7 @@ func WithRenewals() Option {
 	return func(c *config) { c.renewals = true }
 }
 
-// WithSkipUnlicensedLines skips lines whose price has none of the five metadata keys,
+// WithSkipUnlicensedLines skips lines whose price has none of the metadata keys,
 // and ignores events with no other lines. Without it such a line makes the event a
 // dead letter, because the metadata of the price may have been forgotten.
 func WithSkipUnlicensedLines() Option {

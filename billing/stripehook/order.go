@@ -24,6 +24,7 @@ func (h *Handler) newOrder(p purchase, lines []Line) (*licensespring.Order, erro
 			continue
 		}
 		code, license := line.license(&found, path)
+		license.Users = h.licenseUsers(p, line, code, &found, path)
 		n := line.licenseCount(&found, path)
 		if total += min(n, MaxLicenses+1); total > MaxLicenses {
 			found.add(path+".quantity", RuleTooManyLicenses, "the order has more than "+strconv.Itoa(MaxLicenses)+" licenses")

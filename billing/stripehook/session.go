@@ -23,11 +23,12 @@ type session struct {
 		BusinessName string `json:"business_name"`
 		Phone        string `json:"phone"`
 	} `json:"customer_details"`
-	LineItems *lineList `json:"line_items"`
+	Metadata  map[string]string `json:"metadata"`
+	LineItems *lineList         `json:"line_items"`
 }
 
 func (s *session) purchase() purchase {
-	p := purchase{id: s.ID, lines: s.LineItems, customer: customer{
+	p := purchase{id: s.ID, lines: s.LineItems, metadata: s.Metadata, customer: customer{
 		id:      string(s.Customer),
 		email:   firstNonEmpty(s.CustomerDetails.Email, s.CustomerEmail),
 		name:    s.CustomerDetails.Name,

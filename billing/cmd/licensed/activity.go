@@ -38,6 +38,8 @@ type activity struct {
 	// lastInvalid is the last invalid request to the webhook. It is separate from
 	// the failures because any client can cause it.
 	lastInvalid failure
+	// endpointProblems are those of the last check of the webhook endpoint.
+	endpointProblems []string
 }
 
 func newActivity() *activity {
@@ -96,6 +98,13 @@ func (a *activity) recordDelivery(e fulfillment.Event) {
 	a.addFailure(f)
 }
 
+// setEndpointProblems sets the problems of the webhook endpoint at Stripe.
+func (a *activity) setEndpointProblems(problems []string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.endpointProblems = problems
+}
+
 // recordRequest records a request to the service.
 func (a *activity) recordRequest() {
 	a.mu.Lock()
@@ -110,6 +119,7 @@ type activitySnapshot struct {
 	deliveries         map[fulfillment.Disposition]int
 	lastInvalid        failure
 	requestsLastMinute int
+	endpointProblems   []string
 }
 
 func (a *activity) snapshot() activitySnapshot {
@@ -119,6 +129,7 @@ func (a *activity) snapshot() activitySnapshot {
 		failures: make([]failure, len(a.failures)),
 		events:   maps.Clone(a.events), deliveries: maps.Clone(a.deliveries),
 		lastInvalid: a.lastInvalid, requestsLastMinute: a.requests.sum(time.Now()),
+		endpointProblems: a.endpointProblems,
 	}
 	for i, f := range a.failures {
 		s.failures[len(s.failures)-1-i] = f

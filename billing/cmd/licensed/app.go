@@ -37,6 +37,8 @@ type app struct {
 	activity *activity
 	metrics  *metrics
 
+	catalogue catalogue
+
 	closers []func() error
 }
 
@@ -166,10 +168,11 @@ func (a *app) newClient() error {
 	if a.fake != nil {
 		transport = a.fake.Client().Transport
 	}
+	if a.metrics != nil {
+		transport = &countingTransport{next: transport, activity: a.activity, requests: a.metrics.requests}
+	}
 	options := []licensespring.Option{
-		licensespring.WithHTTPClient(&http.Client{
-			Transport: &countingTransport{next: transport, activity: a.activity, requests: a.metrics.requests},
-		}),
+		licensespring.WithHTTPClient(&http.Client{Transport: transport}),
 		licensespring.WithRateLimiter(licensespring.NewRateLimiter(licensespring.RateLimit(a.set.rateLimit))),
 		licensespring.WithDialect(a.set.dialect()),
 		licensespring.WithLogger(a.logger),
@@ -186,14 +189,29 @@ func (a *app) newClient() error {
 }
 
 func (a *app) newHook() error {
-	options := []stripehook.Option{
+	options := append(a.mappingOptions(),
 		stripehook.WithInbox(a.inbox),
-		stripehook.WithIDPrefix(a.set.idPrefix),
 		stripehook.WithLogger(a.logger),
 		stripehook.WithObserver(func(r stripehook.Report) {
 			a.activity.recordEvent(r)
 			a.metrics.recordEvent(r)
 		}),
+	)
+	if a.set.stripeKey.IsZero() {
+		a.logger.Warn("no Stripe API key: events without line items become dead letters", slog.String("variable", envStripeKey))
+	} else {
+		options = append(options, stripehook.WithLineItems(a.stripeItems()))
+	}
+	var err error
+	a.hook, err = stripehook.New(a.set.webhookSecret, a.pipeline, options...)
+	return err
+}
+
+// mappingOptions returns the options that determine the order of an event.
+func (a *app) mappingOptions() []stripehook.Option {
+	options := []stripehook.Option{
+		stripehook.WithIDPrefix(a.set.idPrefix),
+		stripehook.WithAuthorizationMethods(a.catalogue.authorization),
 	}
 	if a.set.renewals {
 		options = append(options, stripehook.WithRenewals())
@@ -201,18 +219,13 @@ func (a *app) newHook() error {
 	if a.set.skipUnlicensed {
 		options = append(options, stripehook.WithSkipUnlicensedLines())
 	}
-	if a.set.stripeKey.IsZero() {
-		a.logger.Warn("no Stripe API key: events without line items become dead letters", slog.String("variable", envStripeKey))
-	} else {
-		options = append(options, stripehook.WithAPIKey(a.set.stripeKey))
-	}
-	var err error
-	a.hook, err = stripehook.New(a.set.webhookSecret, a.pipeline, options...)
-	return err
+	return options
 }
 
-// runInbox processes stored events until ctx ends and active calls return.
+// runInbox processes stored events until ctx ends and active calls return. It reads
+// the products first, because they determine the form of licenses.
 func (a *app) runInbox(ctx context.Context) error {
+	a.readCatalogue(ctx)
 	return a.inbox.Run(ctx, a.hook, fulfillment.WithGracePeriod(a.set.grace))
 }
 

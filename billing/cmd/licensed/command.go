@@ -18,6 +18,7 @@ const (
 const usage = `usage: licensed <command> [flags]
 
   serve                 run the webhook, workers, status page and metrics
+  check                 check the configuration at Stripe and at the service
   enqueue file.jsonl    enqueue orders: one JSON object per line, or a JSON array (- for stdin)
   status                print the state of the queue
   dead list             list dead letters with their reasons
@@ -46,6 +47,8 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 	switch command {
 	case "serve":
 		err = serve(ctx, args, env, stdout, stderr)
+	case "check":
+		err = check(ctx, args, env, stdout, stderr)
 	case "enqueue":
 		err = enqueue(ctx, args, env, stdout, stderr)
 	case "status":

@@ -58,6 +58,9 @@ func (a *app) serve(ctx context.Context, stdout io.Writer, public, admin *server
 	go func() { workersDone <- a.runWorkers(workerCtx) }()
 	go func() { workersDone <- a.runInbox(workerCtx) }()
 
+	var maintenance sync.WaitGroup
+	maintenance.Go(func() { a.maintain(workerCtx) })
+
 	demoCtx, stopDemo := context.WithCancel(ctx)
 	defer stopDemo()
 	demoDone := make(chan error, 1)
@@ -105,6 +108,7 @@ wait:
 	public.shutdown(ctx, a.set.grace)
 	stopWorkers()
 	err = errors.Join(err, <-workersDone, <-workersDone)
+	maintenance.Wait()
 	admin.shutdown(ctx, time.Second)
 	a.logger.LogAttrs(ctx, slog.LevelInfo, "drained")
 	return err

@@ -54,6 +54,9 @@ func (v *statusView) print(out io.Writer) {
 	printf(out, "queue     %d (%d waiting, %d in flight)\n", v.Queue.Depth, v.Queue.Waiting, v.Queue.InFlight)
 	printf(out, "done      %d\ndead      %d\n", v.Queue.Done, v.Queue.Dead)
 	printf(out, "requests  %d in the last minute, limit %d\n", v.Rate.LastMinute, v.Rate.PerMinute)
+	for _, p := range v.EndpointProblems {
+		printf(out, "stripe    %s\n", p)
+	}
 	if len(v.Failures) > 0 {
 		printf(out, "recent failures\n")
 	}

@@ -3,6 +3,7 @@
 // LicenseSpring Management API.
 //
 //	licensed serve                 run the webhook, workers, status page and metrics
+//	licensed check                 check the configuration at Stripe and at the service
 //	licensed enqueue file.jsonl    enqueue orders: one JSON object per line, or a JSON array
 //	licensed status                print the state of the queue
 //	licensed dead list             list dead letters with their reasons
@@ -17,7 +18,8 @@
 //
 // # Configuration
 //
-// Each flag of serve has an environment variable; licensed serve -h lists both.
+// Each flag of serve has an environment variable; licensed serve -h lists both. check
+// takes the same flags and variables, and changes nothing.
 // Secrets are read only from environment variables, or from files that environment
 // variables name:
 //

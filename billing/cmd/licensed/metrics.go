@@ -71,6 +71,9 @@ func newMetrics(pipeline *fulfillment.Pipeline, in *inbox.Inbox, recent *activit
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "licensed_api_requests_per_minute_limit", Help: "Requests to the service that the rate limiter permits in 60 seconds.",
 		}, func() float64 { return float64(requestsPerMinute) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "licensed_webhook_endpoint_problems", Help: "Problems of the webhook endpoint at Stripe, such as missing events.",
+		}, func() float64 { return float64(len(recent.snapshot().endpointProblems)) }),
 		newQueueCollector(pipeline, in),
 	)
 	// Counters start at 0, so that the first increment has a rate.

@@ -31,15 +31,16 @@ type settings struct {
 
 	idPrefix                 string
 	invoiceTimeout           time.Duration
+	webhookURL, stripeURL    string
 	renewals, skipUnlicensed bool
 
 	fake, demo, exit bool
 	logJSON, verbose bool
 }
 
-// flags declares the flags of serve.
-func (s *settings) flags(env environment, out io.Writer) *envFlags {
-	f := newEnvFlags("licensed serve", env, out)
+// flagsOf declares the flags of serve and check.
+func (s *settings) flagsOf(name string, env environment, out io.Writer) *envFlags {
+	f := newEnvFlags(name, env, out)
 	f.string(&s.listen, "listen", "LICENSED_LISTEN", "127.0.0.1:8080", "`address` of the webhook and /healthz")
 	f.string(&s.admin, "admin", "LICENSED_ADMIN", "127.0.0.1:8081", "`address` of the status page, /metrics and the API of the other commands")
 	f.string(&s.store, "store", "LICENSED_STORE", "", "`directory` of the embedded queue")
@@ -55,6 +56,8 @@ func (s *settings) flags(env environment, out io.Writer) *envFlags {
 	f.duration(&s.grace, "grace", "LICENSED_GRACE", fulfillment.DefaultGracePeriod, "time for active calls during shutdown")
 	f.string(&s.idPrefix, "id-prefix", "LICENSED_ID_PREFIX", "", "`text` before the Stripe id in order ids")
 	f.duration(&s.invoiceTimeout, "invoice-timeout", "LICENSED_INVOICE_TIMEOUT", inbox.DefaultInvoiceTimeout, "time after which a paid Checkout session becomes a dead letter if no event of its invoice has led to its order")
+	f.string(&s.webhookURL, "webhook-url", "LICENSED_WEBHOOK_URL", "", "public `url` of the webhook, to find its endpoint at Stripe; without it the path decides")
+	f.string(&s.stripeURL, "stripe-url", "STRIPE_BASE_URL", "", "`url` of the Stripe API, if it is not Stripe's")
 	f.bool(&s.renewals, "renewals", "LICENSED_RENEWALS", "create an order for each renewal of a subscription")
 	f.bool(&s.skipUnlicensed, "skip-unlicensed", "LICENSED_SKIP_UNLICENSED", "skip lines without license metadata")
 	f.bool(&s.fake, "fake", "LICENSED_FAKE", "use a fake of the service")
@@ -69,7 +72,7 @@ func (s *settings) flags(env environment, out io.Writer) *envFlags {
 // values at once, and otherwise all invalid combinations.
 func newSettings(args []string, env environment, out io.Writer) (*settings, error) {
 	s := &settings{}
-	f := s.flags(env, out)
+	f := s.flagsOf("licensed serve", env, out)
 	err := f.parse(args)
 	if isReported(err) {
 		return nil, err

@@ -29,6 +29,8 @@ type statusView struct {
 	Events     map[stripehook.Disposition]int  `json:"events"`
 	Deliveries map[fulfillment.Disposition]int `json:"deliveries"`
 	Failures   []failure                       `json:"failures"`
+	// EndpointProblems are the problems of the webhook endpoint at Stripe.
+	EndpointProblems []string `json:"endpoint_problems,omitzero"`
 	// LastInvalid is the last invalid request to the webhook.
 	LastInvalid failure `json:"last_invalid,omitzero"`
 }
@@ -64,6 +66,7 @@ func (a *app) statusView(ctx context.Context) statusView {
 		Now: time.Now().UTC(), Started: a.started.UTC(), Fake: a.set.fake, Service: a.serviceURL, Draining: a.draining.Load(),
 		Rate:   rateView{LastMinute: activity.requestsLastMinute, PerMinute: a.set.requestsPerMinute()},
 		Events: activity.events, Deliveries: activity.deliveries, Failures: activity.failures, LastInvalid: activity.lastInvalid,
+		EndpointProblems: activity.endpointProblems,
 	}
 	ctx, cancel := context.WithTimeout(ctx, statsTimeout)
 	defer cancel()
