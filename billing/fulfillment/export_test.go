@@ -74,5 +74,5 @@ func StoredAttempts(ctx context.Context, p *Pipeline) (int, error) {
 
 func deliveryOf(order *licensespring.Order) (*delivery, error) {
 	body, err := order.MarshalJSON()
-	return &delivery{order: order, key: newEntryKey(order.ID, body), enqueuedAt: time.Now()}, err
+	return &delivery{order: order, key: newEntryKey(order.ID, body), orderHeaders: orderHeaders{enqueuedAt: time.Now()}}, err
 }

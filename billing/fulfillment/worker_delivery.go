@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
-	"strconv"
 	"sync"
 	"time"
 
@@ -18,10 +17,10 @@ import (
 
 // delivery is an order that was delivered to a worker.
 type delivery struct {
+	orderHeaders
 	msg            jetstream.Msg
 	key            entryKey
 	order          *licensespring.Order
-	enqueuedAt     time.Time
 	startedAt      time.Time
 	count          int    // deliveries of the order, including this one
 	streamSeq      uint64 // of the order in the queue
@@ -48,15 +47,13 @@ func (w *worker) deliverOrder(ctx, callCtx context.Context, msg jetstream.Msg, p
 func newDelivery(msg jetstream.Msg) *delivery {
 	d := &delivery{
 		msg: msg, key: parseEntryKey(msg.Subject()), count: 1,
-		startedAt: time.Now(), enqueuedAt: time.Now().UTC(),
+		startedAt: time.Now(), orderHeaders: orderHeaders{enqueuedAt: time.Now().UTC()},
 	}
 	if meta, err := msg.Metadata(); err == nil {
 		d.count, d.enqueuedAt = int(meta.NumDelivered), meta.Timestamp.UTC() //nolint:gosec // a count of deliveries
 		d.streamSeq = meta.Sequence.Stream
 	}
-	if ms, err := strconv.ParseInt(msg.Headers().Get(headerEnqueuedAt), 10, 64); err == nil {
-		d.enqueuedAt = time.UnixMilli(ms).UTC()
-	}
+	d.get(msg.Headers())
 	return d
 }
 
@@ -260,7 +257,9 @@ func (w *worker) storeDeadLetter(ctx context.Context, d *delivery, cause error) 
 	e := Event{Disposition: DispositionDead, Err: cause, Outcome: licensespring.OutcomeOf(cause)}
 	l := &storedDeadLetter{
 		Failure: newFailure(cause), EnqueuedAt: d.enqueuedAt, FailedAt: time.Now().UTC(), Deliveries: d.count,
+		Warnings: d.warnings,
 	}
+	l.Repeated = d.retryOf != "" && d.retryOf == l.Failure.identity()
 	if d.order != nil {
 		l.OrderID, l.Order = d.order.ID, d.msg.Data()
 	} else {

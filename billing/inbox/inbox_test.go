@@ -16,6 +16,7 @@ import (
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
 	"github.com/licensespring-go/licensespring/billing/inbox"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
+	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
 var _ stripehook.Inbox = (*inbox.Inbox)(nil)
@@ -222,4 +223,34 @@ func TestClosed(t *testing.T) {
 	go func() { done <- s.inbox.Run(t.Context(), s.hook) }()
 	require.NoError(t, s.pipeline.Close())
 	assert.True(t, errors.Is(<-done, fulfillment.ErrClosed))
+}
+
+// An event that is redelivered after the metadata of its price changed is done. It does
+// not become the dead letter of a conflict.
+func TestRedeliveryAfterMetadataChange(t *testing.T) {
+	t.Parallel()
+	var code atomic.Value
+	code.Store("acmecad")
+	s := newService(t, nil, stripehook.WithLineItems(linesFunc(func(stripehook.Source) []stripehook.Line {
+		return []stripehook.Line{{Quantity: 1, Price: &stripehook.Price{Metadata: map[string]string{"product_short_code": code.Load().(string)}}}}
+	})))
+	s.run()
+	service := licensespringtest.NewServer(t)
+	client, err := licensespring.New(service.APIKey(), licensespring.WithBaseURL(service.URL()))
+	require.NoError(t, err)
+	deliver(t, s.hook, sessionEvent("cs_1"))
+	s.waitFor(1, 0)
+	code.Store("acmeapi")
+	deliver(t, s.hook, sessionEvent("cs_1")) // the order is queued
+	s.waitFor(1, 0)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.pipeline.Run(ctx, client) }()
+	s.waitFor(0, 0)
+	deliver(t, s.hook, sessionEvent("cs_1")) // the order is done
+	s.waitFor(0, 0)
+	cancel()
+	require.NoError(t, <-done)
+	assert.Equal(t, 1, service.LicenseCount())
+	assert.Equal(t, "acmecad", service.Licenses()[0].ProductCode)
 }

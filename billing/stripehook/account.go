@@ -138,5 +138,6 @@ func (h *Handler) PriceOrder(price Price) (*licensespring.Order, error) {
 	if line.isUnlicensed() {
 		return nil, ErrNoLicense
 	}
-	return h.newOrder(purchase{id: "check", live: true, customer: customer{email: checkedCustomer}}, []Line{line})
+	order, _, err := h.newOrder(purchase{id: "check", live: true, customer: customer{email: checkedCustomer}}, []Line{line})
+	return order, err
 }

@@ -114,6 +114,8 @@ type purchase struct {
 	customer customer
 	metadata map[string]string
 	lines    *lineList
+	// lineCorrections are the corrections of lines of a replayed event.
+	lineCorrections []Correction
 }
 
 // purchase decodes the object of an event.

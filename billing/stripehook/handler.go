@@ -23,6 +23,12 @@ type Queue interface {
 	Reject(ctx context.Context, r fulfillment.Rejection) error
 }
 
+// WarningQueue stores warnings with an order, so that they are part of its result. The
+// handler uses it if the [Queue] implements it, as [fulfillment.Pipeline] does.
+type WarningQueue interface {
+	EnqueueWithWarnings(ctx context.Context, order *licensespring.Order, warnings []licensespring.Finding) error
+}
+
 // OrderStates reports what is known about an order id. The handler uses it if the
 // [Queue] implements it, as [fulfillment.Pipeline] does. Without it, an event that is
 // redelivered after the metadata of its prices changed enqueues a different order
@@ -117,19 +123,21 @@ func (h *Handler) handle(w http.ResponseWriter, r *http.Request) Report {
 //
 // A session whose order is created by its invoice creates the order itself, with the
 // id that the invoice uses, so that a later event of the invoice changes nothing.
-func (h *Handler) Replay(ctx context.Context, payload []byte) (Report, error) {
+//
+// The corrections replace values of the event.
+func (h *Handler) Replay(ctx context.Context, payload []byte, corrections ...Correction) (Report, error) {
 	e, err := parseEvent(payload)
 	if err != nil {
 		return Report{Disposition: DispositionRejected, Reason: err.Error(), Err: err, Status: http.StatusOK}, err
 	}
-	report := h.enqueue(ctx, e, true)
+	report := h.enqueue(ctx, e, &replay{corrections: corrections})
 	return report, report.Err
 }
 
 // process enqueues the order of a verified event, or stores the event as a dead
 // letter.
 func (h *Handler) process(ctx context.Context, e event, body []byte) Report {
-	report := h.enqueue(ctx, e, false)
+	report := h.enqueue(ctx, e, nil)
 	if report.Disposition != DispositionRejected {
 		return report
 	}
@@ -151,15 +159,23 @@ func (h *Handler) reject(ctx context.Context, e event, body []byte, report Repor
 	return report
 }
 
-// enqueue enqueues the order of an event, if the event requires one. replay is set if
+// replay is the retry of an event by an operator.
+type replay struct{ corrections []Correction }
+
+// enqueue enqueues the order of an event, if the event requires one. retry is nil unless
 // an operator retries the event.
-func (h *Handler) enqueue(ctx context.Context, e event, replay bool) Report {
+func (h *Handler) enqueue(ctx context.Context, e event, retry *replay) Report {
 	report := Report{EventID: e.id, EventType: e.kind, OrderID: h.cfg.prefix + e.id, Status: http.StatusOK}
 	p, err := e.purchase(h.cfg.renewals)
 	if err != nil {
 		return report.rejected(err)
 	}
-	if p.invoiced && replay {
+	if retry != nil {
+		if err := p.correct(retry.corrections); err != nil {
+			return report.rejected(err)
+		}
+	}
+	if p.invoiced && retry != nil {
 		if p, err = h.invoicedPurchase(ctx, p); err != nil {
 			if errors.Is(err, errNoInvoice) {
 				return report.rejected(err)
@@ -171,7 +187,7 @@ func (h *Handler) enqueue(ctx context.Context, e event, replay bool) Report {
 		report.OrderID = ""
 		return report.ignored(p.ignoreReason)
 	}
-	report.OrderID = h.cfg.prefix + p.id
+	report.OrderID = h.orderID(p)
 	if p.err != nil {
 		return report.rejected(p.err)
 	}
@@ -186,7 +202,7 @@ func (h *Handler) enqueue(ctx context.Context, e event, replay bool) Report {
 	if order == nil {
 		return report
 	}
-	if err := h.queue.Enqueue(ctx, order); err != nil {
+	if err := h.enqueueOrder(ctx, order, report.Warnings); err != nil {
 		if errors.Is(err, licensespring.ErrInvalidRequest) || errors.Is(err, fulfillment.ErrTooLarge) {
 			return report.rejected(err)
 		}
@@ -202,13 +218,26 @@ func (h *Handler) enqueue(ctx context.Context, e event, replay bool) Report {
 	return report
 }
 
+// enqueueOrder enqueues an order with its warnings if the queue implements
+// [WarningQueue].
+func (h *Handler) enqueueOrder(ctx context.Context, order *licensespring.Order, warnings []licensespring.Finding) error {
+	if queue, ok := h.queue.(WarningQueue); ok && len(warnings) > 0 {
+		return queue.EnqueueWithWarnings(ctx, order, warnings)
+	}
+	return h.queue.Enqueue(ctx, order)
+}
+
 // newOrderOf returns the order of a purchase. The order is nil if the report is final.
 func (h *Handler) newOrderOf(ctx context.Context, p purchase, report Report) (*licensespring.Order, Report) {
 	lines, err := h.lines(ctx, p)
 	if err != nil {
 		return nil, report.failed("the line items could not be fetched", err)
 	}
-	order, err := h.newOrder(p, lines)
+	if lines, err = p.correctLines(lines); err != nil {
+		return nil, report.rejected(err)
+	}
+	order, warnings, err := h.newOrder(p, lines)
+	report.Warnings = warnings
 	switch {
 	case err != nil:
 		return nil, report.rejected(err)
@@ -260,7 +289,11 @@ func (h *Handler) report(ctx context.Context, r Report) {
 		level = slog.LevelWarn
 	case DispositionFailed:
 		level = slog.LevelError
-	case DispositionQueued, DispositionStored, DispositionDuplicate:
+	case DispositionQueued:
+		if len(r.Warnings) > 0 {
+			level = slog.LevelWarn
+		}
+	case DispositionStored, DispositionDuplicate:
 	}
 	h.cfg.logger.LogAttrs(ctx, level, "stripe event", r.attrs()...)
 	h.cfg.observe(r)

@@ -61,7 +61,7 @@ func (h *Handler) store(ctx context.Context, e event, body []byte) Report {
 		return report.ignored(p.ignoreReason)
 	}
 	if p.id != "" {
-		report.OrderID = h.cfg.prefix + p.id
+		report.OrderID = h.orderID(p)
 	}
 	err = put(ctx, e.identity(), body)
 	switch {
@@ -138,7 +138,7 @@ func (h *Handler) checkExpected(ctx context.Context, e event, overdue bool) Repo
 	found, err := h.invoicedPurchase(ctx, p)
 	switch {
 	case err == nil:
-		report.OrderID = h.cfg.prefix + found.id
+		report.OrderID = h.orderID(found)
 		state, err := h.orderState(ctx, report.OrderID)
 		if err != nil {
 			return report.failed("the order could not be looked up", err)

@@ -6,11 +6,12 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// newOrder converts a purchase to an order. It returns nil if no line requires a
+// newOrder converts a purchase to an order. The warnings list what was left out. It
+// returns nil if no line requires a
 // license, and a [*licensespring.ValidationError] with all findings if a line is
 // invalid.
-func (h *Handler) newOrder(p purchase, lines []Line) (*licensespring.Order, error) {
-	order := &licensespring.Order{ID: h.cfg.prefix + p.id, IsTest: !p.live, Customer: p.customer.orderCustomer()}
+func (h *Handler) newOrder(p purchase, lines []Line) (_ *licensespring.Order, warnings []licensespring.Finding, _ error) {
+	order := &licensespring.Order{ID: h.orderID(p), IsTest: !p.live, Customer: p.customer.orderCustomer()}
 	var found findings
 	var total int64
 	licensed := make(map[string]bool) // by the id of the price
@@ -50,20 +51,24 @@ func (h *Handler) newOrder(p purchase, lines []Line) (*licensespring.Order, erro
 		}
 	}
 	if err := found.err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(lines) == 0 {
 		found.add("lines", licensespring.RuleRequired, "there are no lines")
-		return nil, found.err()
+		return nil, nil, found.err()
 	}
 	if len(order.Items) == 0 {
-		return nil, nil //nolint:nilnil // the purchase requires no order
+		return nil, nil, nil // the purchase requires no order
 	}
+	warnings = removeUnusable(order)
 	if err := order.Validate(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return order, nil
+	return order, warnings, nil
 }
+
+// orderID returns the id of the order of a purchase.
+func (h *Handler) orderID(p purchase) string { return h.cfg.prefix + p.id }
 
 func linePath(i int) string { return "lines[" + strconv.Itoa(i) + "]" }
 

@@ -49,6 +49,8 @@ type Report struct {
 	Reason string
 	// Licenses is the number of licenses in the order.
 	Licenses int
+	// Warnings lists what was left out of the order, such as an unusable address.
+	Warnings []licensespring.Finding
 	// Err holds details in addition to Reason, or nil.
 	Err error
 	// Duration is the time that the delivery took.
@@ -98,6 +100,9 @@ func (r *Report) attrs() []slog.Attr {
 	text("reason", r.Reason)
 	if r.Licenses > 0 {
 		attrs = append(attrs, slog.Int("licenses", r.Licenses))
+	}
+	if len(r.Warnings) > 0 {
+		attrs = append(attrs, slog.Any("warnings", r.Warnings))
 	}
 	if invalid, ok := errors.AsType[*licensespring.ValidationError](r.Err); ok {
 		return append(attrs, slog.Any("findings", invalid))

@@ -22,7 +22,9 @@ const usage = `usage: licensed <command> [flags]
   enqueue file.jsonl    enqueue orders: one JSON object per line, or a JSON array (- for stdin)
   status                print the state of the queue
   dead list             list dead letters with their reasons
-  dead retry N...       enqueue the orders of dead letters again (-all: all of them)
+  dead show N...        print dead letters with their lines or orders; personal data is masked
+  dead retry N...       enqueue the orders of dead letters again (-all: all of them;
+                        -set path=value: with a corrected value)
   dead discard N...     remove dead letters permanently
 
 licensed <command> -h lists the flags of a command.

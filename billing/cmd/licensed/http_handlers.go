@@ -28,6 +28,7 @@ func (a *app) adminHandler() http.Handler {
 	})
 	mux.HandleFunc("POST /api/orders", a.postOrder)
 	mux.HandleFunc("GET /api/dead", a.listDeadLetters)
+	mux.HandleFunc("GET /api/dead/{seq}", a.showDeadLetter)
 	mux.HandleFunc("POST /api/dead/{seq}/retry", a.retryDeadLetter)
 	mux.HandleFunc("DELETE /api/dead/{seq}", a.discardDeadLetter)
 

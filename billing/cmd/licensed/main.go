@@ -7,6 +7,7 @@
 //	licensed enqueue file.jsonl    enqueue orders: one JSON object per line, or a JSON array
 //	licensed status                print the state of the queue
 //	licensed dead list             list dead letters with their reasons
+//	licensed dead show N...        print dead letters with their lines or orders
 //	licensed dead retry N...       enqueue the orders of dead letters again
 //	licensed dead discard N...     remove dead letters permanently
 //
