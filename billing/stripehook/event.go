@@ -102,6 +102,11 @@ type purchase struct {
 	// firstInvoice is set for the first invoice of a subscription, and renewal for
 	// the invoice of a later billing period.
 	firstInvoice, renewal bool
+	// unlicensedRenewal is set for a renewal that requires no order, unless one of its
+	// lines, which are not known yet, bills a change of the subscription.
+	unlicensedRenewal bool
+	// amount is the amount that was paid.
+	amount int64
 	// invoiced is set for a paid session whose invoice creates the order. Then id is
 	// that of the order, and empty if the invoice is not known yet.
 	invoiced bool
@@ -116,6 +121,54 @@ type purchase struct {
 	lines    *lineList
 	// lineCorrections are the corrections of lines of a replayed event.
 	lineCorrections []Correction
+}
+
+// ignoreRenewal ignores a renewal, unless one of its lines bills a change of the
+// subscription, such as an additional seat.
+func (p *purchase) ignoreRenewal(lines *lineList) {
+	p.ignoreReason = ignoreRenewal
+	if lines == nil || lines.HasMore || len(lines.Data) == 0 {
+		p.ignoreReason, p.unlicensedRenewal = "", true
+	}
+	if lines == nil {
+		return
+	}
+	for i := range lines.Data {
+		if line := lines.Data[i].line(); line.isChange() {
+			p.ignoreReason, p.err = "", errSubscriptionChange
+		}
+	}
+}
+
+// isChange reports whether a line of a renewal bills a change of the subscription.
+func (l *Line) isChange() bool { return l.Proration && l.Amount > 0 }
+
+// The reasons for which events are ignored.
+const (
+	ignoreEventType   = "unhandled event type"
+	ignoreRenewal     = "renewal"
+	ignoreNoLicense   = "no line requires a license"
+	ignoreUnlicensed  = "no line has license metadata"
+	ignoreFreeSession = "the Checkout session of the invoice creates the order"
+	ignoreSetup       = "setup session without a payment"
+	ignoreUnpaid      = "payment pending: another event reports it"
+	ignoreInvoiced    = "invoiced: the invoice creates the order"
+)
+
+// amountOf returns the amount of an object of any type, or 0.
+func amountOf(object json.RawMessage) int64 {
+	var o struct {
+		Amount      json.Number `json:"amount"`
+		AmountPaid  json.Number `json:"amount_paid"`
+		AmountTotal json.Number `json:"amount_total"`
+	}
+	_ = json.Unmarshal(object, &o) // members of other types are zero
+	var largest int64
+	for _, number := range [...]json.Number{o.Amount, o.AmountPaid, o.AmountTotal} {
+		n, _ := number.Int64()
+		largest = max(largest, n)
+	}
+	return largest
 }
 
 // purchase decodes the object of an event.
@@ -143,9 +196,9 @@ func (e *event) purchase(renewals bool) (purchase, error) {
 		p = i.purchase(renewals, e.version)
 		p.source = Source{Kind: SourceInvoice, ID: i.ID, Account: e.account}
 	default:
-		return purchase{ignoreReason: "unhandled event type"}, nil
+		return purchase{ignoreReason: ignoreEventType, amount: amountOf(e.object)}, nil
 	}
-	p.live = e.live
+	p.live, p.amount = e.live, amountOf(e.object)
 	return p, nil
 }
 

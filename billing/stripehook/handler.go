@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/stripe/stripe-go/v85/webhook"
@@ -183,6 +184,7 @@ func (h *Handler) enqueue(ctx context.Context, e event, retry *replay) Report {
 			return report.failed("the invoice of the session could not be fetched", err)
 		}
 	}
+	report.Amount = p.amount
 	if p.ignoreReason != "" {
 		report.OrderID = ""
 		return report.ignored(p.ignoreReason)
@@ -236,13 +238,21 @@ func (h *Handler) newOrderOf(ctx context.Context, p purchase, report Report) (*l
 	if lines, err = p.correctLines(lines); err != nil {
 		return nil, report.rejected(err)
 	}
+	if p.unlicensedRenewal {
+		if slices.ContainsFunc(lines, func(l Line) bool { return l.isChange() }) {
+			return nil, report.rejected(errSubscriptionChange)
+		}
+		return nil, report.ignored(ignoreRenewal)
+	}
 	order, warnings, err := h.newOrder(p, lines)
 	report.Warnings = warnings
 	switch {
 	case err != nil:
 		return nil, report.rejected(err)
+	case order == nil && slices.ContainsFunc(lines, func(l Line) bool { return l.Amount > 0 && l.isUnlicensed() }):
+		return nil, report.ignored(ignoreUnlicensed)
 	case order == nil:
-		return nil, report.ignored("no line requires a license")
+		return nil, report.ignored(ignoreNoLicense)
 	case !p.freeInvoice:
 		return order, report
 	}
@@ -253,7 +263,7 @@ func (h *Handler) newOrderOf(ctx context.Context, p purchase, report Report) (*l
 	case err != nil:
 		return nil, report.failed("the session of the invoice could not be fetched", err)
 	case session != "":
-		return nil, report.ignored("the Checkout session of the invoice creates the order")
+		return nil, report.ignored(ignoreFreeSession)
 	default:
 		return order, report
 	}
@@ -283,8 +293,12 @@ func (h *Handler) discardRejection(ctx context.Context, id string) {
 func (h *Handler) report(ctx context.Context, r Report) {
 	level := slog.LevelInfo
 	switch r.Disposition {
-	case DispositionIgnored, DispositionWaiting:
+	case DispositionWaiting:
 		level = slog.LevelDebug
+	case DispositionIgnored:
+		if r.Amount <= 0 {
+			level = slog.LevelDebug
+		}
 	case DispositionInvalid, DispositionRejected:
 		level = slog.LevelWarn
 	case DispositionFailed:

@@ -53,6 +53,7 @@ func (h *Handler) store(ctx context.Context, e event, body []byte) Report {
 	report := Report{EventID: e.id, EventType: e.kind, Status: http.StatusOK}
 	put := h.cfg.inbox.Store
 	p, err := e.purchase(h.cfg.renewals)
+	report.Amount = p.amount
 	switch {
 	case err != nil:
 	case p.invoiced:

@@ -58,7 +58,7 @@ func (i *invoice) purchase(renewals bool, version apiVersion) purchase {
 	case stripe.InvoiceBillingReasonSubscriptionCycle, stripe.InvoiceBillingReasonSubscriptionThreshold:
 		p.renewal = true
 		if !renewals {
-			p.ignoreReason = "renewal"
+			p.ignoreRenewal(i.Lines)
 		}
 	// The billing reason of old subscriptions does not distinguish a change from a
 	// renewal.

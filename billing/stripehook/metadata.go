@@ -36,6 +36,8 @@ var metadataKeys = [...]string{
 const (
 	// RulePriceMetadata: a metadata value of a price is invalid.
 	RulePriceMetadata licensespring.Rule = "price_metadata"
+	// RuleMetadataKey: a metadata key is probably a misspelled known one.
+	RuleMetadataKey licensespring.Rule = "metadata_key"
 	// RuleBillingPeriod: the billing period of a price is not supported.
 	RuleBillingPeriod licensespring.Rule = "billing_period"
 	// RuleQuantity: the quantity of a line is not a number of licenses.
@@ -55,6 +57,14 @@ func (f *findings) add(path string, rule licensespring.Rule, message string) {
 	*f = append(*f, licensespring.Finding{Path: path, Rule: rule, Severity: licensespring.SeverityError, Message: message})
 }
 
+// warnings returns the findings as warnings.
+func (f findings) warnings() []licensespring.Finding {
+	for i := range f {
+		f[i].Severity = licensespring.SeverityWarning
+	}
+	return f
+}
+
 func (f findings) err() error {
 	if len(f) == 0 {
 		return nil
@@ -69,6 +79,7 @@ func (l *Line) license(found *findings, path string) (product string, license li
 		return "", license
 	}
 	r := metadataReader{price: l.Price, found: found, path: path + ".price"}
+	r.checkKeys()
 	product = r.text(MetadataProduct)
 	if product == "" {
 		r.add(MetadataProduct, licensespring.RuleRequired, "is required")
@@ -99,6 +110,14 @@ type metadataReader struct {
 // value.
 func (r *metadataReader) add(key string, rule licensespring.Rule, message string) {
 	r.found.add(r.path+".metadata."+key, rule, r.withPrice(message))
+}
+
+// checkKeys reports misspelled keys, whose values would be ignored.
+func (r *metadataReader) checkKeys() {
+	keys, meant := nearMisses(r.price.Metadata, metadataKeys[:]...)
+	for _, key := range keys {
+		r.add(key, RuleMetadataKey, "is not known: the key is "+meant[key])
+	}
 }
 
 func (r *metadataReader) withPrice(message string) string {

@@ -12,12 +12,17 @@ import (
 // invalid.
 func (h *Handler) newOrder(p purchase, lines []Line) (_ *licensespring.Order, warnings []licensespring.Finding, _ error) {
 	order := &licensespring.Order{ID: h.orderID(p), IsTest: !p.live, Customer: p.customer.orderCustomer()}
-	var found findings
+	var found, changes findings
 	var total int64
 	licensed := make(map[string]bool) // by the id of the price
 	for i := range lines {
 		line, path := &lines[i], linePath(i)
 		if h.skips(p, line) {
+			continue
+		}
+		if p.renewal && line.isChange() {
+			// The other lines have the quantity of the new period.
+			changes.add(path, RuleSubscriptionChange, "the line bills a change within the previous period")
 			continue
 		}
 		if line.Proration && !p.firstInvoice {
@@ -58,9 +63,9 @@ func (h *Handler) newOrder(p purchase, lines []Line) (_ *licensespring.Order, wa
 		return nil, nil, found.err()
 	}
 	if len(order.Items) == 0 {
-		return nil, nil, nil // the purchase requires no order
+		return nil, nil, changes.err() // without changes the purchase requires no order
 	}
-	warnings = removeUnusable(order)
+	warnings = append(removeUnusable(order), changes.warnings()...)
 	if err := order.Validate(); err != nil {
 		return nil, nil, err
 	}
@@ -72,12 +77,11 @@ func (h *Handler) orderID(p purchase) string { return h.cfg.prefix + p.id }
 
 func linePath(i int) string { return "lines[" + strconv.Itoa(i) + "]" }
 
-// skips reports whether a line requires no license: a credit, a proration of a
-// renewal (whose other lines have the quantity of the new period), a proration that
-// costs nothing, or a line without metadata if that is configured. The first invoice
-// of a subscription has a proration if its first period is shorter.
+// skips reports whether a line requires no license: a credit, a proration that costs
+// nothing, or a line without metadata if that is configured. The first invoice of a
+// subscription has a proration if its first period is shorter.
 func (h *Handler) skips(p purchase, l *Line) bool {
-	proration := l.Proration && !p.firstInvoice && (p.renewal || l.Amount == 0)
+	proration := l.Proration && !p.firstInvoice && l.Amount == 0
 	return l.Amount < 0 || proration || (h.cfg.skipUnlicensed && l.isUnlicensed())
 }
 
@@ -95,7 +99,8 @@ func (l *Line) isPaidWithoutUnits() bool {
 	return l.Price != nil && !l.Price.Metered && l.Amount > 0 && n == 0 && whole
 }
 
-// isUnlicensed reports whether the price has none of the metadata keys.
+// isUnlicensed reports whether the price has none of the metadata keys, and no key that
+// may be a misspelled one.
 func (l *Line) isUnlicensed() bool {
 	if l.Price == nil {
 		return true
@@ -105,7 +110,8 @@ func (l *Line) isUnlicensed() bool {
 			return false
 		}
 	}
-	return true
+	misspelled, _ := nearMisses(l.Price.Metadata, metadataKeys[:]...)
+	return len(misspelled) == 0
 }
 
 // licenseCount returns the number of licenses of a line. It is zero after a finding.

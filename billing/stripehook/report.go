@@ -47,6 +47,8 @@ type Report struct {
 	Status int
 	// Reason is set unless the disposition is DispositionQueued.
 	Reason string
+	// Amount is the amount that the event reports, in the smallest unit of its currency.
+	Amount int64
 	// Licenses is the number of licenses in the order.
 	Licenses int
 	// Warnings lists what was left out of the order, such as an unusable address.
@@ -98,6 +100,9 @@ func (r *Report) attrs() []slog.Attr {
 	text("event_type", r.EventType)
 	text("order_id", r.OrderID)
 	text("reason", r.Reason)
+	if r.Disposition == DispositionIgnored && r.Amount > 0 {
+		attrs = append(attrs, slog.Int64("amount", r.Amount))
+	}
 	if r.Licenses > 0 {
 		attrs = append(attrs, slog.Int("licenses", r.Licenses))
 	}

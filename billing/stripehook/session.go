@@ -37,7 +37,7 @@ func (s *session) purchase() purchase {
 	}}
 	switch s.Mode {
 	case stripe.CheckoutSessionModeSetup:
-		p.ignoreReason = "setup session without a payment"
+		p.ignoreReason = ignoreSetup
 		return p
 	case stripe.CheckoutSessionModePayment:
 	case stripe.CheckoutSessionModeSubscription:
@@ -50,7 +50,7 @@ func (s *session) purchase() purchase {
 	switch s.PaymentStatus {
 	case stripe.CheckoutSessionPaymentStatusPaid, stripe.CheckoutSessionPaymentStatusNoPaymentRequired:
 	case stripe.CheckoutSessionPaymentStatusUnpaid:
-		p.ignoreReason = "payment pending: another event reports it"
+		p.ignoreReason = ignoreUnpaid
 	default:
 		p.err = errPaymentStatus
 	}
@@ -72,9 +72,6 @@ func (s *session) purchase() purchase {
 	}
 	return p
 }
-
-// ignoreInvoiced is the reason for which an invoiced session creates no order.
-const ignoreInvoiced = "invoiced: the invoice creates the order"
 
 // isFree reports whether the session ended without a payment.
 func (s *session) isFree() bool {

@@ -21,6 +21,10 @@ func (h *Handler) licenseUsers(p purchase, line *Line, product string, found *fi
 	if method != licensespring.AuthorizationUser {
 		return nil
 	}
+	misspelled, _ := nearMisses(p.metadata, MetadataUser)
+	for _, key := range misspelled {
+		found.add("metadata."+key, RuleMetadataKey, "is not known: the key is "+MetadataUser)
+	}
 	email = firstNonEmpty(strings.TrimSpace(p.metadata[MetadataUser]), email, strings.TrimSpace(p.customer.email))
 	if email == "" {
 		r.add(MetadataUser, RuleLicenseUser, "is required: the licenses of the product have users, and the address of the buyer is not known")

@@ -228,7 +228,7 @@ func TestWebhook(t *testing.T) {
 	r.waitUntilEmpty(1, 1)
 	code, out, _ := r.command("dead", "list")
 	assert.Equal(t, exitOK, code)
-	assert.Contains(t, out, "\ts-cs_demo_6\tstripe checkout.session.completed\tlines[0].price.metadata.product_short_code: is required")
+	assert.Contains(t, out, "\ts-cs_demo_6\tstripe checkout.session.completed\tlines[0].price.metadata.product_shortcode: is not known")
 	code, _, stderr := r.command("dead", "retry", "1")
 	assert.Equal(t, exitFailed, code)
 	assert.Contains(t, stderr, "1: ")

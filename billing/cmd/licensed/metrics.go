@@ -27,7 +27,8 @@ var deliveryDispositions = [...]fulfillment.Disposition{
 	fulfillment.DispositionDone, fulfillment.DispositionRetry, fulfillment.DispositionDead,
 }
 
-// metrics holds the metrics of /metrics. Label values never come from requests.
+// metrics holds the metrics of /metrics. Label values never come from requests, except
+// for the types of ignored events, whose number is limited.
 type metrics struct {
 	registry     *prometheus.Registry
 	events       *prometheus.CounterVec
@@ -74,7 +75,7 @@ func newMetrics(pipeline *fulfillment.Pipeline, in *inbox.Inbox, recent *activit
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "licensed_webhook_endpoint_problems", Help: "Problems of the webhook endpoint at Stripe, such as missing events.",
 		}, func() float64 { return float64(len(recent.snapshot().endpointProblems)) }),
-		newQueueCollector(pipeline, in),
+		newQueueCollector(pipeline, in, recent),
 	)
 	// Counters start at 0, so that the first increment has a rate.
 	for _, d := range eventDispositions {
@@ -105,6 +106,8 @@ type queueCollector struct {
 	inbox       *inbox.Inbox
 	up          *prometheus.Desc
 	gauges      []queueGauge
+	activity    *activity
+	ignored     *prometheus.Desc
 	inboxGauges []inboxGauge
 }
 
@@ -118,10 +121,11 @@ type queueGauge struct {
 	value func(fulfillment.Stats) float64
 }
 
-func newQueueCollector(pipeline *fulfillment.Pipeline, in *inbox.Inbox) *queueCollector {
+func newQueueCollector(pipeline *fulfillment.Pipeline, in *inbox.Inbox, recent *activity) *queueCollector {
 	c := &queueCollector{
-		pipeline: pipeline, inbox: in,
-		up: prometheus.NewDesc("licensed_queue_up", "1 if the queue is reachable and writable.", nil, nil),
+		pipeline: pipeline, inbox: in, activity: recent,
+		ignored: prometheus.NewDesc("licensed_webhook_ignored_total", "Ignored events by type and reason.", []string{"type", "reason"}, nil),
+		up:      prometheus.NewDesc("licensed_queue_up", "1 if the queue is reachable and writable.", nil, nil),
 	}
 	add := func(name, help string, value func(fulfillment.Stats) float64) {
 		c.gauges = append(c.gauges, queueGauge{prometheus.NewDesc("licensed_queue_"+name, help, nil, nil), value})
@@ -145,6 +149,7 @@ func newQueueCollector(pipeline *fulfillment.Pipeline, in *inbox.Inbox) *queueCo
 // Describe sends the descriptions of the metrics.
 func (c *queueCollector) Describe(to chan<- *prometheus.Desc) {
 	to <- c.up
+	to <- c.ignored
 	for _, g := range c.gauges {
 		to <- g.desc
 	}
@@ -155,6 +160,9 @@ func (c *queueCollector) Describe(to chan<- *prometheus.Desc) {
 
 // Collect reads the queue and sends the metrics.
 func (c *queueCollector) Collect(to chan<- prometheus.Metric) {
+	for kind, n := range c.activity.ignoredCounts() {
+		to <- prometheus.MustNewConstMetric(c.ignored, prometheus.CounterValue, float64(n), kind.Type, kind.Reason)
+	}
 	// The interface has no context.
 	ctx, cancel := context.WithTimeout(context.Background(), statsTimeout)
 	defer cancel()

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/licensespring-go/licensespring"
@@ -28,6 +31,7 @@ type statusView struct {
 
 	Events     map[stripehook.Disposition]int  `json:"events"`
 	Deliveries map[fulfillment.Disposition]int `json:"deliveries"`
+	Ignored    []ignoredView                   `json:"ignored"`
 	Failures   []failure                       `json:"failures"`
 	// EndpointProblems are the problems of the webhook endpoint at Stripe.
 	EndpointProblems []string `json:"endpoint_problems,omitzero"`
@@ -54,6 +58,25 @@ type inboxView struct {
 	ExpectedInvoices int `json:"expected_invoices"`
 }
 
+// ignoredView counts ignored events.
+type ignoredView struct {
+	ignoredEvent
+
+	N int `json:"n"`
+}
+
+// ignoredViews returns the counts of ignored events, the largest first.
+func (a *app) ignoredViews() []ignoredView {
+	views := []ignoredView{}
+	for kind, n := range a.activity.ignoredCounts() {
+		views = append(views, ignoredView{kind, n})
+	}
+	slices.SortFunc(views, func(x, y ignoredView) int {
+		return cmp.Or(cmp.Compare(y.N, x.N), strings.Compare(x.Type, y.Type), strings.Compare(x.Reason, y.Reason))
+	})
+	return views
+}
+
 // rateView compares the requests of this process with its rate limit.
 type rateView struct {
 	LastMinute int `json:"last_minute"`
@@ -66,7 +89,7 @@ func (a *app) statusView(ctx context.Context) statusView {
 		Now: time.Now().UTC(), Started: a.started.UTC(), Fake: a.set.fake, Service: a.serviceURL, Draining: a.draining.Load(),
 		Rate:   rateView{LastMinute: activity.requestsLastMinute, PerMinute: a.set.requestsPerMinute()},
 		Events: activity.events, Deliveries: activity.deliveries, Failures: activity.failures, LastInvalid: activity.lastInvalid,
-		EndpointProblems: activity.endpointProblems,
+		EndpointProblems: activity.endpointProblems, Ignored: a.ignoredViews(),
 	}
 	ctx, cancel := context.WithTimeout(ctx, statsTimeout)
 	defer cancel()
