@@ -124,8 +124,8 @@ func (h *Handler) Inspect(ctx context.Context, payload []byte) (Inspection, erro
 	if err != nil {
 		return Inspection{}, err
 	}
-	in := Inspection{EventID: e.id, EventType: e.kind, Account: e.account, Live: e.live}
-	p, err := e.purchase(h.cfg.renewals)
+	in := Inspection{EventID: e.id, EventType: e.kind, Account: firstNonEmpty(e.account, e.context), Live: e.live}
+	p, err := h.purchase(e)
 	if err != nil {
 		in.LinesError = err.Error()
 		return in, nil //nolint:nilerr // the event is described without its object

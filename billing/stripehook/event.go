@@ -14,10 +14,11 @@ type event struct {
 	id, kind string
 	// version is the API version in which Stripe encoded the object.
 	version apiVersion
-	// account is the connected account, or empty.
-	account string
-	live    bool
-	object  json.RawMessage
+	// account is the connected account, or empty. context is the context of an event of
+	// an organization, or empty.
+	account, context string
+	live             bool
+	object           json.RawMessage
 }
 
 // apiVersion is an API version of Stripe, as in "2018-10-31" or
@@ -76,6 +77,7 @@ func parseEvent(payload []byte) (event, error) {
 		APIVersion apiVersion `json:"api_version"`
 		Account    string     `json:"account"`
 		UserID     string     `json:"user_id"` // the account before 2017-05-25
+		Context    string     `json:"context"`
 		Livemode   bool       `json:"livemode"`
 		Data       struct {
 			Object json.RawMessage `json:"object"`
@@ -86,9 +88,17 @@ func parseEvent(payload []byte) (event, error) {
 		return event{}, errNotAnEvent
 	}
 	return event{
-		id: e.ID, kind: e.Type, version: e.APIVersion, account: firstNonEmpty(e.Account, e.UserID),
+		id: e.ID, kind: e.Type, version: e.APIVersion, account: firstNonEmpty(e.Account, e.UserID), context: e.Context,
 		live: e.Livemode, object: e.Data.Object,
 	}, nil
+}
+
+// source returns the account of an event.
+func (e *event) source() Source {
+	if e.account != "" {
+		return Source{Account: e.account}
+	}
+	return Source{Context: e.context}
 }
 
 // purchase describes what an event reports as bought.
@@ -145,6 +155,7 @@ func (l *Line) isChange() bool { return l.Proration && l.Amount > 0 }
 
 // The reasons for which events are ignored.
 const (
+	ignoreTestMode    = "test mode"
 	ignoreEventType   = "unhandled event type"
 	ignoreRenewal     = "renewal"
 	ignoreNoLicense   = "no line requires a license"
@@ -184,7 +195,8 @@ func (e *event) purchase(renewals bool) (purchase, error) {
 			return p, errNoID
 		}
 		p = s.purchase()
-		p.source = Source{Kind: SourceSession, ID: s.ID, Account: e.account}
+		p.source = e.source()
+		p.source.Kind, p.source.ID = SourceSession, s.ID
 	case invoicePaid, invoicePaymentSucceeded:
 		var i invoice
 		if err := json.Unmarshal(e.object, &i); err != nil {
@@ -194,7 +206,8 @@ func (e *event) purchase(renewals bool) (purchase, error) {
 			return p, errNoID
 		}
 		p = i.purchase(renewals, e.version)
-		p.source = Source{Kind: SourceInvoice, ID: i.ID, Account: e.account}
+		p.source = e.source()
+		p.source.Kind, p.source.ID = SourceInvoice, i.ID
 	default:
 		return purchase{ignoreReason: ignoreEventType, amount: amountOf(e.object)}, nil
 	}

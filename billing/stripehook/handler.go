@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/stripe/stripe-go/v85/webhook"
-
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
 )
@@ -46,6 +44,8 @@ type OrderStates interface {
 type Handler struct {
 	queue Queue
 	cfg   config
+	// bodies holds one element per request whose body is being read.
+	bodies chan struct{}
 }
 
 // New returns a handler that accepts events signed with the signing secret of the
@@ -57,8 +57,10 @@ func New(secret licensespring.Secret, queue Queue, options ...Option) (*Handler,
 			option(&c)
 		}
 	}
-	if secret.IsZero() { // anyone can sign with an empty secret
-		c.invalid("the signing secret is empty")
+	for _, secret := range c.secrets {
+		if secret.IsZero() { // anyone can sign with an empty secret
+			c.invalid("the signing secret is empty")
+		}
 	}
 	if queue == nil {
 		c.invalid("the queue is nil")
@@ -66,7 +68,7 @@ func New(secret licensespring.Secret, queue Queue, options ...Option) (*Handler,
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
 	}
-	return &Handler{queue: queue, cfg: c}, nil
+	return &Handler{queue: queue, cfg: c, bodies: make(chan struct{}, c.maxBodies)}, nil
 }
 
 // ServeHTTP handles one delivery of an event. The package documentation lists the
@@ -89,19 +91,9 @@ func (h *Handler) handle(w http.ResponseWriter, r *http.Request) Report {
 		w.Header().Set("Allow", http.MethodPost)
 		return invalidReport(http.StatusMethodNotAllowed, "the method is not POST", nil)
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, h.cfg.maxBody))
-	if err != nil {
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return invalidReport(http.StatusRequestEntityTooLarge, "the body is too large", nil)
-		}
-		return invalidReport(http.StatusBadRequest, "the body could not be read", err)
-	}
-	err = webhook.ValidatePayloadWithTolerance(body, r.Header.Get("Stripe-Signature"), h.cfg.secret.Reveal(), h.cfg.tolerance)
-	switch {
-	case errors.Is(err, webhook.ErrTooOld):
-		return invalidReport(http.StatusBadRequest, "the signature is too old", err)
-	case err != nil:
-		return invalidReport(http.StatusBadRequest, "the signature is invalid", err)
+	body, invalid := h.readVerified(w, r)
+	if invalid != nil {
+		return *invalid
 	}
 	e, err := parseEvent(body)
 	if err != nil {
@@ -166,8 +158,8 @@ type replay struct{ corrections []Correction }
 // enqueue enqueues the order of an event, if the event requires one. retry is nil unless
 // an operator retries the event.
 func (h *Handler) enqueue(ctx context.Context, e event, retry *replay) Report {
-	report := Report{EventID: e.id, EventType: e.kind, OrderID: h.cfg.prefix + e.id, Status: http.StatusOK}
-	p, err := e.purchase(h.cfg.renewals)
+	report := h.newReport(e)
+	p, err := h.purchase(e)
 	if err != nil {
 		return report.rejected(err)
 	}
@@ -227,6 +219,20 @@ func (h *Handler) enqueueOrder(ctx context.Context, order *licensespring.Order, 
 		return queue.EnqueueWithWarnings(ctx, order, warnings)
 	}
 	return h.queue.Enqueue(ctx, order)
+}
+
+// newReport returns the report of an event whose order is not known yet.
+func (h *Handler) newReport(e event) Report {
+	return Report{EventID: e.id, EventType: e.kind, OrderID: h.orderID(purchase{id: e.id, source: e.source()}), Status: http.StatusOK}
+}
+
+// purchase decodes the object of an event.
+func (h *Handler) purchase(e event) (purchase, error) {
+	p, err := e.purchase(h.cfg.renewals)
+	if err == nil && h.cfg.liveOnly && !e.live {
+		return purchase{ignoreReason: ignoreTestMode, amount: p.amount}, nil
+	}
+	return p, err
 }
 
 // newOrderOf returns the order of a purchase. The order is nil if the report is final.

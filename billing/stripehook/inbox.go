@@ -45,14 +45,17 @@ var (
 )
 
 // identity identifies an event among all accounts.
-func (e *event) identity() string { return e.account + "/" + e.id }
+func (e *event) identity() string {
+	source := e.source()
+	return source.owner() + "/" + e.id
+}
 
 // store stores an event in the inbox. Events that can be ignored without a lookup are
 // not stored.
 func (h *Handler) store(ctx context.Context, e event, body []byte) Report {
 	report := Report{EventID: e.id, EventType: e.kind, Status: http.StatusOK}
 	put := h.cfg.inbox.Store
-	p, err := e.purchase(h.cfg.renewals)
+	p, err := h.purchase(e)
 	report.Amount = p.amount
 	switch {
 	case err != nil:
@@ -121,8 +124,7 @@ func (h *Handler) processStored(ctx context.Context, payload []byte, last bool, 
 func (h *Handler) recoverPanics(ctx context.Context, e event, process func(context.Context, event) Report) (report Report) {
 	defer func() {
 		if v := recover(); v != nil {
-			report = Report{EventID: e.id, EventType: e.kind, OrderID: h.cfg.prefix + e.id, Status: http.StatusOK}
-			report = report.failed("the event could not be processed", errPanicked)
+			report = h.newReport(e).failed("the event could not be processed", errPanicked)
 			h.cfg.logger.LogAttrs(ctx, slog.LevelError, "stripe event panicked", slog.String("stack", string(debug.Stack())))
 		}
 	}()
@@ -130,12 +132,12 @@ func (h *Handler) recoverPanics(ctx context.Context, e event, process func(conte
 }
 
 func (h *Handler) checkExpected(ctx context.Context, e event, overdue bool) Report {
-	report := Report{EventID: e.id, EventType: e.kind, OrderID: h.cfg.prefix + e.id, Status: http.StatusOK}
-	p, err := e.purchase(h.cfg.renewals)
+	report := h.newReport(e)
+	p, err := h.purchase(e)
 	if err != nil {
 		return report.rejected(err)
 	}
-	report.OrderID = h.cfg.prefix + p.source.ID
+	report.OrderID = h.orderID(purchase{id: p.source.ID, source: p.source})
 	found, err := h.invoicedPurchase(ctx, p)
 	switch {
 	case err == nil:

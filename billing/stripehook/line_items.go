@@ -34,7 +34,13 @@ type Source struct {
 	ID string
 	// Account is the connected account that owns the object, or empty.
 	Account string
+	// Context is the Stripe context of the object if its event belongs to an
+	// organization, and otherwise empty.
+	Context string
 }
+
+// owner returns the account or the context.
+func (s *Source) owner() string { return firstNonEmpty(s.Account, s.Context) }
 
 // Line is one line of a purchase.
 type Line struct {

@@ -59,6 +59,9 @@ func newListParams(ctx context.Context, of Source) *listParams {
 	if of.Account != "" {
 		params.SetStripeAccount(of.Account)
 	}
+	if of.Context != "" {
+		params.SetStripeContext(of.Context)
+	}
 	return params
 }
 

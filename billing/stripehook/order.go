@@ -72,8 +72,14 @@ func (h *Handler) newOrder(p purchase, lines []Line) (_ *licensespring.Order, wa
 	return order, warnings, nil
 }
 
-// orderID returns the id of the order of a purchase.
-func (h *Handler) orderID(p purchase) string { return h.cfg.prefix + p.id }
+// orderID returns the id of the order of a purchase. Ids of Stripe are unique within an
+// account only.
+func (h *Handler) orderID(p purchase) string {
+	if owner := p.source.owner(); owner != "" {
+		return h.cfg.prefix + owner + "-" + p.id
+	}
+	return h.cfg.prefix + p.id
+}
 
 func linePath(i int) string { return "lines[" + strconv.Itoa(i) + "]" }
 

@@ -203,7 +203,8 @@ func (a *app) newHook() error {
 		options = append(options, stripehook.WithLineItems(a.stripeItems()))
 	}
 	var err error
-	a.hook, err = stripehook.New(a.set.webhookSecret, a.pipeline, options...)
+	secrets := a.set.webhookSecrets()
+	a.hook, err = stripehook.New(secrets[0], a.pipeline, append(options, stripehook.WithSecrets(secrets[1:]...))...)
 	return err
 }
 
@@ -218,6 +219,9 @@ func (a *app) mappingOptions() []stripehook.Option {
 	}
 	if a.set.skipUnlicensed {
 		options = append(options, stripehook.WithSkipUnlicensedLines())
+	}
+	if a.set.liveOnly {
+		options = append(options, stripehook.WithLiveOnly())
 	}
 	return options
 }

@@ -33,6 +33,7 @@ type settings struct {
 	invoiceTimeout           time.Duration
 	webhookURL, stripeURL    string
 	renewals, skipUnlicensed bool
+	liveOnly                 bool
 
 	fake, demo, exit bool
 	logJSON, verbose bool
@@ -60,6 +61,7 @@ func (s *settings) flagsOf(name string, env environment, out io.Writer) *envFlag
 	f.string(&s.stripeURL, "stripe-url", "STRIPE_BASE_URL", "", "`url` of the Stripe API, if it is not Stripe's")
 	f.bool(&s.renewals, "renewals", "LICENSED_RENEWALS", "create an order for each renewal of a subscription")
 	f.bool(&s.skipUnlicensed, "skip-unlicensed", "LICENSED_SKIP_UNLICENSED", "skip lines without license metadata")
+	f.bool(&s.liveOnly, "live-only", "LICENSED_LIVE_ONLY", "ignore events of Stripe's test mode")
 	f.bool(&s.fake, "fake", "LICENSED_FAKE", "use a fake of the service")
 	f.bool(&s.demo, "demo", "", "with the fake: post sample events and print the results")
 	f.bool(&s.exit, "exit", "", "with -demo: exit after the demo")
