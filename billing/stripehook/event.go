@@ -115,6 +115,10 @@ type purchase struct {
 	// unlicensedRenewal is set for a renewal that requires no order, unless one of its
 	// lines, which are not known yet, bills a change of the subscription.
 	unlicensedRenewal bool
+	// subscription is the id of a subscription that begins, or empty.
+	subscription string
+	// trialEnd is the end of the trial of the subscription, or zero.
+	trialEnd time.Time
 	// amount is the amount that was paid.
 	amount int64
 	// invoiced is set for a paid session whose invoice creates the order. Then id is

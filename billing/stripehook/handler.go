@@ -250,6 +250,9 @@ func (h *Handler) newOrderOf(ctx context.Context, p purchase, report Report) (*l
 		}
 		return nil, report.ignored(ignoreRenewal)
 	}
+	if p.trialEnd, err = h.trialEnd(ctx, p, lines); err != nil {
+		return nil, report.failed("the subscription could not be fetched", err)
+	}
 	order, warnings, err := h.newOrder(p, lines)
 	report.Warnings = warnings
 	switch {

@@ -54,7 +54,7 @@ func (i *invoice) purchase(renewals bool, version apiVersion) purchase {
 			p.err = errNoInvoiceSubscription
 			return p
 		}
-		p.id, p.firstInvoice = subscription, true
+		p.id, p.subscription, p.firstInvoice = subscription, subscription, true
 	case stripe.InvoiceBillingReasonSubscriptionCycle, stripe.InvoiceBillingReasonSubscriptionThreshold:
 		p.renewal = true
 		if !renewals {

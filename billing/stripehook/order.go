@@ -30,6 +30,9 @@ func (h *Handler) newOrder(p purchase, lines []Line) (_ *licensespring.Order, wa
 			continue
 		}
 		code, license := line.license(&found, path)
+		if !p.trialEnd.IsZero() && line.isRecurring() {
+			license.IsTrial, license.ValidityPeriod, license.ValidDuration = new(true), p.trialEnd, licensespring.Duration{}
+		}
 		license.Users = h.licenseUsers(p, line, code, &found, path)
 		n := line.licenseCount(&found, path)
 		if total += min(n, MaxLicenses+1); total > MaxLicenses {

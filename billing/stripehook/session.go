@@ -43,6 +43,7 @@ func (s *session) purchase() purchase {
 	case stripe.CheckoutSessionModeSubscription:
 		// The same id as that of the first invoice, in case there is one.
 		p.id = string(s.Subscription)
+		p.subscription = p.id
 	default:
 		p.err = errSessionMode
 		return p
