@@ -2,7 +2,6 @@ package inbox_test
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -222,7 +221,7 @@ func TestClosed(t *testing.T) {
 	done := make(chan error, 1)
 	go func() { done <- s.inbox.Run(t.Context(), s.hook) }()
 	require.NoError(t, s.pipeline.Close())
-	assert.True(t, errors.Is(<-done, fulfillment.ErrClosed))
+	assert.ErrorIs(t, <-done, fulfillment.ErrClosed)
 }
 
 // An event that is redelivered after the metadata of its price changed is done. It does

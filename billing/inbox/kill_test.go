@@ -187,7 +187,10 @@ func startChild(t *testing.T, dir, stripe string, s *licensespringtest.Server) *
 	require.NoError(t, err)
 	require.NoError(t, c.cmd.Start())
 	line, err := bufio.NewReader(out).ReadString('\n')
-	require.NoError(t, err, c.stderr.String())
+	if err != nil {
+		_ = c.cmd.Wait()
+		require.FailNow(t, "the process did not start", "%s", c.stderr.String())
+	}
 	c.address = strings.TrimSpace(line)
 	return c
 }

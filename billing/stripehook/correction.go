@@ -23,7 +23,7 @@ type Correction struct {
 	Value string `json:"value"`
 }
 
-// RuleCorrection: the path of a [Correction] does not exist.
+// RuleCorrection is the rule of a finding about corrections: the path of a [Correction] does not exist.
 const RuleCorrection licensespring.Rule = "correction"
 
 var linePattern = regexp.MustCompile(`^lines\[(\d{1,4})\]\.(?:(quantity)|price\.metadata\.(.+))$`)

@@ -137,10 +137,17 @@ func (h *Handler) checkExpected(ctx context.Context, e event, overdue bool) Repo
 	if err != nil {
 		return report.rejected(err)
 	}
+	if !p.invoiced { // it was stored with other options
+		return report.ignored(p.ignoreReason)
+	}
 	report.OrderID = h.orderID(purchase{id: p.source.ID, source: p.source})
 	found, err := h.invoicedPurchase(ctx, p)
+	unknown := errors.Is(err, errNoInvoice) || (err != nil && (isPermanent(err) || !overdue))
 	switch {
-	case err == nil:
+	case unknown: // a missing invoice has no order either
+	case err != nil:
+		return report.failed("the invoice of the session could not be fetched", err)
+	default:
 		report.OrderID = h.orderID(found)
 		state, err := h.orderState(ctx, report.OrderID)
 		if err != nil {
@@ -149,8 +156,6 @@ func (h *Handler) checkExpected(ctx context.Context, e event, overdue bool) Repo
 		if state != fulfillment.OrderUnknown {
 			return report.duplicate(state)
 		}
-	case overdue && !errors.Is(err, errNoInvoice) && !isPermanent(err):
-		return report.failed("the invoice of the session could not be fetched", err)
 	}
 	if overdue {
 		return report.rejected(errNoInvoiceEvent)
@@ -164,7 +169,7 @@ func (h *Handler) checkExpected(ctx context.Context, e event, overdue bool) Repo
 func (h *Handler) invoicedPurchase(ctx context.Context, p purchase) (purchase, error) {
 	p.invoiced, p.ignoreReason = false, ""
 	if p.id != "" || p.err != nil {
-		return p, nil
+		return p, nil //nolint:nilerr // p.err is part of the purchase
 	}
 	invoices, ok := h.cfg.items.(SessionInvoices)
 	if !ok {

@@ -217,7 +217,7 @@ func fetchError(ctx context.Context, err error) error {
 // parseRetryAfter parses seconds or an HTTP date.
 func parseRetryAfter(text string) time.Duration {
 	if seconds, err := strconv.ParseUint(text, 10, 16); err == nil {
-		return time.Duration(seconds) * time.Second //nolint:gosec // at most 65535
+		return time.Duration(seconds) * time.Second
 	}
 	if at, err := http.ParseTime(text); err == nil {
 		return max(time.Until(at), 0)

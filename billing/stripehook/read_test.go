@@ -153,7 +153,10 @@ func (b *countedBody) Read(p []byte) (int, error) {
 	if !b.started {
 		b.started = true
 		n := b.reading.Add(1)
-		for old := b.largest.Load(); n > old && !b.largest.CompareAndSwap(old, n); old = b.largest.Load() {
+		for old := b.largest.Load(); n > old; old = b.largest.Load() {
+			if b.largest.CompareAndSwap(old, n) {
+				break
+			}
 		}
 	}
 	n, err := b.readCloser.Read(p)

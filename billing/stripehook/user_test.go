@@ -3,6 +3,7 @@ package stripehook_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"testing"
 
@@ -21,9 +22,7 @@ func sold(t *testing.T, session map[string]any, metadata map[string]string, opti
 		"id": "cs_1", "object": "checkout.session", "mode": "payment", "payment_status": "paid", "amount_total": 100,
 		"customer_details": map[string]any{"email": "ada@example.com"},
 	}
-	for name, value := range session {
-		object[name] = value
-	}
+	maps.Copy(object, session)
 	payload, err := json.Marshal(map[string]any{
 		"id": "evt_1", "object": "event", "type": "checkout.session.completed", "livemode": true, "data": map[string]any{"object": object},
 	})
@@ -74,9 +73,7 @@ func TestLicenseUsers(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			metadata := map[string]string{"product_short_code": "acmeweb"}
-			for name, value := range tt.metadata {
-				metadata[name] = value
-			}
+			maps.Copy(metadata, tt.metadata)
 			queue := sold(t, tt.session, metadata, stripehook.WithAuthorizationMethods(
 				func(code string) licensespring.AuthorizationMethod {
 					assert.Equal(t, "acmeweb", code)

@@ -47,7 +47,7 @@ func isStripeEvent(l *fulfillment.DeadLetter) bool {
 }
 
 // plainMembers are the members of an order whose texts are neither personal nor free.
-var plainMembers = map[string]bool{ //nolint:gochecknoglobals // a constant table
+var plainMembers = map[string]bool{
 	"id": true, "order_type": true, "language": true, "created": true, "product_code": true, "license_type": true, "policy_code": true,
 	"valid_duration": true, "validity_period": true, "maintenance_duration": true, "maintenance_period": true, "start_date": true,
 	"code": true, "product_features": true, "consumption_period": true, "expiry_date": true, "subscription_id": true,
