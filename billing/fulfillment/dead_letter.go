@@ -33,6 +33,9 @@ type DeadLetter struct {
 	EnqueuedAt, FailedAt time.Time
 	// Deliveries is the number of deliveries of the order to a worker.
 	Deliveries int
+	// Repeated reports whether the order was retried and rejected for the same reason.
+	// Retrying it again is useless until the cause is corrected.
+	Repeated bool
 }
 
 // Rejection describes input that cannot be converted to an order, such as a
@@ -62,6 +65,9 @@ type storedDeadLetter struct {
 	EnqueuedAt time.Time       `json:"enqueued_at"`
 	FailedAt   time.Time       `json:"failed_at"`
 	Deliveries int             `json:"deliveries"`
+	Repeated   bool            `json:"repeated,omitzero"`
+
+	Warnings []licensespring.Finding `json:"warnings,omitzero"`
 }
 
 // Reject stores a Rejection as a dead letter. It returns nil when the dead letter
@@ -205,7 +211,7 @@ func decodeDeadLetter(msg *jetstream.RawStreamMsg) (*DeadLetter, error) {
 	}
 	l := &DeadLetter{
 		Seq: msg.Sequence, OrderID: s.OrderID, Failure: s.Failure, Source: s.Source, Payload: s.Payload,
-		EnqueuedAt: s.EnqueuedAt, FailedAt: s.FailedAt, Deliveries: s.Deliveries,
+		EnqueuedAt: s.EnqueuedAt, FailedAt: s.FailedAt, Deliveries: s.Deliveries, Repeated: s.Repeated,
 	}
 	if s.Order == nil {
 		return l, nil
@@ -241,9 +247,10 @@ func (p *Pipeline) Retry(ctx context.Context, seq uint64) error {
 	// belongs to the dead letter, so that a repeated Retry is deduplicated.
 	id := "retry." + strconv.FormatUint(seq, 10) + "." + strconv.FormatInt(msg.Time.UnixNano(), 36)
 	key := parseEntryKey(msg.Subject)
-	state, err := p.publishOrder(ctx, key, l.Order, id, l.EnqueuedAt)
+	headers := orderHeaders{enqueuedAt: l.EnqueuedAt, warnings: l.Warnings, retryOf: l.Failure.identity()}
+	state, err := p.publishOrder(ctx, key, l.Order, id, headers)
 	if err == nil && state == entryFinished && !p.hasResult(ctx, key) {
-		state, err = p.publishOrder(ctx, key, l.Order, "", l.EnqueuedAt)
+		state, err = p.publishOrder(ctx, key, l.Order, "", headers)
 	}
 	if err != nil {
 		return wrap("retry", err)
@@ -281,4 +288,10 @@ func (p *Pipeline) Discard(ctx context.Context, seq uint64) error {
 		err = p.removeAccepted(ctx, key)
 	}
 	return wrap("discard", err)
+}
+
+// DiscardRejection removes the dead letter of a [Rejection]. It returns nil if there is
+// none.
+func (p *Pipeline) DiscardRejection(ctx context.Context, id string) error {
+	return wrap("discard", p.removeDeadLetter(ctx, entryKey{order: orderKey(id), content: rejectedContent}))
 }

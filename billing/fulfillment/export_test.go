@@ -104,7 +104,7 @@ func StoredAttempts(ctx context.Context, p *Pipeline) (int, error) {
 
 func deliveryOf(order *licensespring.Order) (*delivery, error) {
 	body, err := order.MarshalJSON()
-	return &delivery{order: order, key: newEntryKey(order.ID, body), enqueuedAt: time.Now()}, err
+	return &delivery{order: order, key: newEntryKey(order.ID, body), orderHeaders: orderHeaders{enqueuedAt: time.Now()}}, err
 }
 
 // RemoveQueued removes an order from the queue without an acknowledgment, like

@@ -40,6 +40,7 @@ type Pipeline struct {
 	// redelivered is the last sequence number of the queue when all orders were
 	// delivered again. The delivery count of orders up to it is too low.
 	redelivered atomic.Uint64
+	queues      queueNames
 	close       func()
 }
 

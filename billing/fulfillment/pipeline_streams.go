@@ -154,18 +154,19 @@ func (p *Pipeline) openResults(ctx context.Context) (jetstream.KeyValue, error) 
 }
 
 // openConsumer opens the durable consumer that all workers share.
-func (p *Pipeline) openConsumer(ctx context.Context, orders jetstream.Stream) (jetstream.Consumer, error) {
-	c, err := p.js.Consumer(ctx, p.names.orders(), p.names.consumer())
+func (p *Pipeline) openConsumer(ctx context.Context, stream jetstream.Stream) (jetstream.Consumer, error) {
+	name := stream.CachedInfo().Config.Name
+	c, err := p.js.Consumer(ctx, name, p.names.consumer())
 	if err == nil && cmp.Or(p.cfg.ackWait, c.CachedInfo().Config.AckWait) == c.CachedInfo().Config.AckWait {
 		return c, nil
 	}
 	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return nil, err
 	}
-	if err != nil { // orders in the queue may have been delivered before its state was lost
-		p.redelivered.Store(orders.CachedInfo().State.LastSeq)
+	if err != nil && name == p.names.orders() { // orders in the queue may have been delivered before its state was lost
+		p.redelivered.Store(stream.CachedInfo().State.LastSeq)
 	}
-	return p.js.CreateOrUpdateConsumer(ctx, p.names.orders(), jetstream.ConsumerConfig{
+	return p.js.CreateOrUpdateConsumer(ctx, name, jetstream.ConsumerConfig{
 		Durable:       p.names.consumer(),
 		Description:   "The workers on all machines.",
 		DeliverPolicy: jetstream.DeliverAllPolicy,

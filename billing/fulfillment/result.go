@@ -25,7 +25,8 @@ type Result struct {
 	Order *licensespring.OrderRecord
 	// ServiceID is the service's id of the order.
 	ServiceID int64
-	// Warnings are the Warnings of the [licensespring.OrderResult].
+	// Warnings are those of [Pipeline.EnqueueWithWarnings], and the Warnings of the
+	// [licensespring.OrderResult].
 	Warnings []licensespring.Finding
 	// EnqueuedAt is the time at which the order was enqueued, and CompletedAt the
 	// time at which the call returned.

@@ -29,7 +29,7 @@ type storedResult struct {
 
 func newStoredResult(d *delivery, res *licensespring.OrderResult, keepPasswords bool) (storedResult, error) {
 	s := storedResult{
-		OrderID: d.order.ID, Outcome: res.Outcome, Warnings: res.Warnings,
+		OrderID: d.order.ID, Outcome: res.Outcome, Warnings: slices.Concat(d.warnings, res.Warnings),
 		EnqueuedAt: d.enqueuedAt, CompletedAt: time.Now().UTC(), Deliveries: d.count,
 		Contents: []string{d.key.content},
 	}

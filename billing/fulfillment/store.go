@@ -20,7 +20,12 @@ func (p *Pipeline) checkReadable() error {
 	if p.server == nil {
 		return nil
 	}
-	for _, stream := range p.names.streams() {
+	streams := p.names.streams()
+	return p.checkStreamsReadable(streams[:])
+}
+
+func (p *Pipeline) checkStreamsReadable(streams []string) error {
+	for _, stream := range streams {
 		if p.server.streamHealth(stream).StatusCode != http.StatusServiceUnavailable {
 			continue
 		}
@@ -40,7 +45,8 @@ func (p *Pipeline) checkWritable() error {
 	if p.server == nil || p.conn.IsClosed() { // a server that shuts down has no streams either
 		return nil
 	}
-	for _, stream := range p.names.streams() {
+	streams := p.names.streams()
+	for _, stream := range append(p.queues.all(), streams[:]...) {
 		if p.server.streamHealth(stream).StatusCode == http.StatusServiceUnavailable {
 			return fmt.Errorf("%w: %s", ErrStoreFailed, stream)
 		}

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
-	"strconv"
 	"sync"
 	"time"
 
@@ -18,11 +17,11 @@ import (
 
 // delivery is an order that was delivered to a worker.
 type delivery struct {
+	orderHeaders
 	msg            jetstream.Msg
 	body           []byte // of the message
 	key            entryKey
 	order          *licensespring.Order
-	enqueuedAt     time.Time
 	startedAt      time.Time
 	count          int    // deliveries of the order, including this one
 	streamSeq      uint64 // of the order in the queue
@@ -31,10 +30,9 @@ type delivery struct {
 	probe          bool // the breaker is half open
 }
 
-// deliver processes one order: it calls the client, stores the outcome, and then
-// acknowledges the order. ctx is the context of Run, and callCtx the context of
-// calls, which outlives ctx by the grace period.
-func (w *worker) deliver(ctx, callCtx context.Context, msg jetstream.Msg, probe bool) {
+// deliverOrder processes one order: it calls the client, stores the outcome, and then
+// acknowledges the order.
+func (w *worker) deliverOrder(ctx, callCtx context.Context, msg jetstream.Msg, probe bool) {
 	if ctx.Err() != nil {
 		_ = msg.Nak() // redeliver to another worker
 		return
@@ -50,15 +48,13 @@ func (w *worker) deliver(ctx, callCtx context.Context, msg jetstream.Msg, probe 
 func newDelivery(msg jetstream.Msg) *delivery {
 	d := &delivery{
 		msg: msg, body: orderOf(msg.Data()), key: parseEntryKey(msg.Subject()), count: 1,
-		startedAt: time.Now(), enqueuedAt: time.Now().UTC(),
+		startedAt: time.Now(), orderHeaders: orderHeaders{enqueuedAt: time.Now().UTC()},
 	}
 	if meta, err := msg.Metadata(); err == nil {
 		d.count, d.enqueuedAt = int(meta.NumDelivered), meta.Timestamp.UTC() //nolint:gosec // a count of deliveries
 		d.streamSeq = meta.Sequence.Stream
 	}
-	if ms, err := strconv.ParseInt(msg.Headers().Get(headerEnqueuedAt), 10, 64); err == nil {
-		d.enqueuedAt = time.UnixMilli(ms).UTC()
-	}
+	d.get(msg.Headers())
 	return d
 }
 
@@ -87,7 +83,7 @@ func (w *worker) decodeOrder(ctx context.Context, d *delivery) error {
 }
 
 // startHeartbeat extends the ack wait of the order until stop is called.
-func (w *worker) startHeartbeat(msg jetstream.Msg) (stop func()) {
+func (w *messageWorker) startHeartbeat(msg jetstream.Msg) (stop func()) {
 	done := make(chan struct{})
 	var heartbeat sync.WaitGroup
 	heartbeat.Go(func() {
@@ -139,7 +135,7 @@ func (w *worker) callUnlessPaused(ctx, callCtx, storeCtx context.Context, d *del
 
 // returnUncalled returns an order to the queue. A worker on another machine may
 // not be paused, so that the delay only has to outlast the open fetch of this one.
-func (w *worker) returnUncalled(remaining time.Duration) Event {
+func (w *messageWorker) returnUncalled(remaining time.Duration) Event {
 	minimum := min(w.cfg.initialBackoff, fetchWait)
 	return Event{
 		Disposition: DispositionRetry, Err: ErrPaused,
@@ -198,7 +194,7 @@ func (w *worker) ensureOrder(ctx context.Context, order *licensespring.Order) (r
 // recoverPanics calls code of other packages, and converts a panic to an error, so
 // that one order cannot stop the others. A panic value may hold customer data: the
 // error contains its type only, unless the runtime created it.
-func (w *worker) recoverPanics(ctx context.Context, do func() error) (err error) {
+func (w *messageWorker) recoverPanics(ctx context.Context, do func() error) (err error) {
 	defer func() {
 		v := recover()
 		if v == nil {
@@ -262,7 +258,9 @@ func (w *worker) storeDeadLetter(ctx context.Context, d *delivery, cause error) 
 	e := Event{Disposition: DispositionDead, Err: cause, Outcome: licensespring.OutcomeOf(cause)}
 	l := &storedDeadLetter{
 		Failure: newFailure(cause), EnqueuedAt: d.enqueuedAt, FailedAt: time.Now().UTC(), Deliveries: d.count,
+		Warnings: d.warnings,
 	}
+	l.Repeated = d.retryOf != "" && d.retryOf == l.Failure.identity()
 	if d.order != nil {
 		l.OrderID, l.Order = d.order.ID, d.body
 	} else {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/billing/inbox"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
@@ -30,12 +31,14 @@ type app struct {
 
 	fake     *licensespringtest.Server
 	pipeline *fulfillment.Pipeline
+	inbox    *inbox.Inbox
 	client   *licensespring.Client
 	hook     *stripehook.Handler
 	activity *activity
 	metrics  *metrics
 
 	readiness *readiness
+	catalogue catalogue
 
 	closers []func() error
 }
@@ -55,7 +58,10 @@ func newApp(ctx context.Context, set *settings, log io.Writer) (_ *app, err erro
 	if err := a.openPipeline(ctx); err != nil {
 		return nil, err
 	}
-	a.metrics = newMetrics(a.pipeline, a.activity, set.requestsPerMinute())
+	if a.inbox, err = inbox.Open(ctx, a.pipeline, inbox.WithInvoiceTimeout(set.invoiceTimeout)); err != nil {
+		return nil, err
+	}
+	a.metrics = newMetrics(a.pipeline, a.inbox, a.activity, set.requestsPerMinute())
 	if err := a.newClient(); err != nil {
 		return nil, err
 	}
@@ -170,10 +176,11 @@ func (a *app) newClient() error {
 	if a.fake != nil {
 		transport = a.fake.Client().Transport
 	}
+	if a.metrics != nil {
+		transport = &countingTransport{next: transport, activity: a.activity, requests: a.metrics.requests}
+	}
 	options := []licensespring.Option{
-		licensespring.WithHTTPClient(&http.Client{
-			Transport: &countingTransport{next: transport, activity: a.activity, requests: a.metrics.requests},
-		}),
+		licensespring.WithHTTPClient(&http.Client{Transport: transport}),
 		licensespring.WithRateLimiter(licensespring.NewRateLimiter(licensespring.RateLimit(a.set.rateLimit))),
 		licensespring.WithDialect(a.set.dialect()),
 		licensespring.WithLogger(a.logger),
@@ -190,13 +197,30 @@ func (a *app) newClient() error {
 }
 
 func (a *app) newHook() error {
-	options := []stripehook.Option{
-		stripehook.WithIDPrefix(a.set.idPrefix),
+	options := append(a.mappingOptions(),
+		stripehook.WithInbox(a.inbox),
 		stripehook.WithLogger(a.logger),
 		stripehook.WithObserver(func(r stripehook.Report) {
 			a.activity.recordEvent(r)
 			a.metrics.recordEvent(r)
 		}),
+	)
+	if a.set.stripeKey.IsZero() {
+		a.logger.Warn("no Stripe API key: events without line items become dead letters", slog.String("variable", envStripeKey))
+	} else {
+		options = append(options, stripehook.WithLineItems(a.stripeItems()))
+	}
+	var err error
+	secrets := a.set.webhookSecrets()
+	a.hook, err = stripehook.New(secrets[0], a.pipeline, append(options, stripehook.WithSecrets(secrets[1:]...))...)
+	return err
+}
+
+// mappingOptions returns the options that determine the order of an event.
+func (a *app) mappingOptions() []stripehook.Option {
+	options := []stripehook.Option{
+		stripehook.WithIDPrefix(a.set.idPrefix),
+		stripehook.WithAuthorizationMethods(a.catalogue.authorization),
 	}
 	if a.set.renewals {
 		options = append(options, stripehook.WithRenewals())
@@ -204,15 +228,17 @@ func (a *app) newHook() error {
 	if a.set.skipUnlicensed {
 		options = append(options, stripehook.WithSkipUnlicensedLines())
 	}
-	if a.set.stripeKey.IsZero() {
-		a.logger.Warn("no Stripe API key: events without line items fail", slog.String("variable", envStripeKey))
-	} else {
-		items := stripehook.NewStripeLineItems(a.set.stripeKey, &http.Client{Timeout: stripehook.DefaultTimeout}, a.set.stripeURL)
-		options = append(options, stripehook.WithLineItems(items))
+	if a.set.liveOnly {
+		options = append(options, stripehook.WithLiveOnly())
 	}
-	var err error
-	a.hook, err = stripehook.New(a.set.webhookSecret, a.pipeline, options...)
-	return err
+	return options
+}
+
+// runInbox processes stored events until ctx ends and active calls return. It reads
+// the products first, because they determine the form of licenses.
+func (a *app) runInbox(ctx context.Context) error {
+	a.readCatalogue(ctx)
+	return a.inbox.Run(ctx, a.hook, fulfillment.WithGracePeriod(a.set.grace))
 }
 
 // runWorkers runs the workers until ctx ends and active calls return.

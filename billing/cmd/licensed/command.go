@@ -18,10 +18,13 @@ const (
 const usage = `usage: licensed <command> [flags]
 
   serve                 run the webhook, workers, status page and metrics
+  check                 check the configuration at Stripe and at the service
   enqueue file.jsonl    enqueue orders: one JSON object per line, or a JSON array (- for stdin)
   status                print the state of the queue
   dead list             list dead letters with their reasons
-  dead retry N...       enqueue the orders of dead letters again (-all: all of them)
+  dead show N...        print dead letters with their lines or orders; personal data is masked
+  dead retry N...       enqueue the orders of dead letters again (-all: all of them;
+                        -set path=value: with a corrected value)
   dead discard N...     remove dead letters permanently
   missing list          list orders that a damaged store has lost
   missing forget ID...  remove orders that cannot be recovered from this list
@@ -55,6 +58,8 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 	switch command {
 	case "serve":
 		err = serve(ctx, args, env, stdout, stderr)
+	case "check":
+		err = check(ctx, args, env, stdout, stderr)
 	case "enqueue":
 		err = enqueue(ctx, args, env, stdout, stderr)
 	case "status":

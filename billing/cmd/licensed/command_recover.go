@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stripe/stripe-go/v85/webhook"
+
+	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
 // stripeRetention is the time for which Stripe keeps events.
@@ -22,10 +24,11 @@ const stripeRetention = 30 * 24 * time.Hour
 // Stripe, and offers each to a running serve, as the webhook does. It can be
 // repeated, because the webhook is idempotent.
 func recoverEvents(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) error {
-	var baseURL, stripeURL, since string
+	var baseURL, since string
+	stripe := &app{set: &settings{}}
 	f := adminFlags("licensed recover", env, stderr, &baseURL)
 	f.string(&since, "since", "", "", "read the events since this `time`: a date (UTC), an RFC 3339 time, or a duration before now, as in 72h")
-	f.string(&stripeURL, "stripe-url", "STRIPE_BASE_URL", "", "`url` of the Stripe API, if it is not Stripe's")
+	f.string(&stripe.set.stripeURL, "stripe-url", "STRIPE_BASE_URL", "", "`url` of the Stripe API, if it is not Stripe's")
 	if err := f.parse(args); err != nil {
 		return err
 	}
@@ -34,8 +37,8 @@ func recoverEvents(ctx context.Context, args []string, env environment, stdout, 
 	if err != nil {
 		return fmt.Errorf("-since: %w", err)
 	}
-	key, err := readSecret(env, envStripeKey)
-	if err == nil && key.IsZero() {
+	stripe.set.stripeKey, err = readSecret(env, envStripeKey)
+	if err == nil && stripe.set.stripeKey.IsZero() {
 		err = fmt.Errorf("%s is not set", envStripeKey)
 	}
 	if err != nil {
@@ -48,13 +51,13 @@ func recoverEvents(ctx context.Context, args []string, env environment, stdout, 
 	if now.Sub(from) > stripeRetention {
 		printf(stderr, "licensed: Stripe keeps events for 30 days; audit older payments at Stripe\n")
 	}
-	return client.recoverEvents(ctx, newStripeAPI(key, stripeURL), from, stdout, stderr)
+	return client.recoverEvents(ctx, stripe.stripeItems(), from, stdout, stderr)
 }
 
-func (c *adminClient) recoverEvents(ctx context.Context, stripe *stripeAPI, from time.Time, stdout, stderr io.Writer) error {
+func (c *adminClient) recoverEvents(ctx context.Context, stripe *stripehook.StripeLineItems, from time.Time, stdout, stderr io.Writer) error {
 	counts := map[string]int{}
 	failed := 0
-	err := stripe.events(ctx, from, func(id string, event []byte) error {
+	err := stripe.Events(ctx, from, func(id string, event []byte) error {
 		var res actionResponse
 		err := c.do(ctx, http.MethodPost, "/api/events", event, &res)
 		if _, ok := errors.AsType[*adminError](err); ok {
@@ -88,7 +91,7 @@ func (a *app) postEvent(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	now := time.Now()
-	delivery.Header.Set("Stripe-Signature", fmt.Sprintf("t=%d,v1=%x", now.Unix(), webhook.ComputeSignature(now, body, a.set.webhookSecret.Reveal())))
+	delivery.Header.Set("Stripe-Signature", fmt.Sprintf("t=%d,v1=%x", now.Unix(), webhook.ComputeSignature(now, body, a.set.webhookSecrets()[0].Reveal())))
 	res := recordedResponse{header: http.Header{}, status: http.StatusOK}
 	a.hook.ServeHTTP(&res, delivery)
 	disposition := strings.TrimSpace(res.body.String())

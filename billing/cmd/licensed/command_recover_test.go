@@ -17,16 +17,13 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// fakeStripe serves GET /v1/events in pages of two, newest first.
-func fakeStripe(t *testing.T, events ...[]byte) *httptest.Server {
+// eventsAtStripe serves GET /v1/events in pages of two, newest first.
+func eventsAtStripe(t *testing.T, events ...[]byte) *httptest.Server {
 	t.Helper()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Authorization") != "Bearer rk_test" {
 			w.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		if r.URL.Path != "/v1/events" { // the other lists are empty
-			_, _ = w.Write([]byte(`{"data": []}`))
+			_, _ = w.Write([]byte(`{"error": {"type": "invalid_request_error"}}`))
 			return
 		}
 		since, err := strconv.ParseInt(r.FormValue("created[gte]"), 10, 64)
@@ -38,7 +35,11 @@ func fakeStripe(t *testing.T, events ...[]byte) *httptest.Server {
 			assert.NoError(t, err)
 			first++
 		}
-		page := eventPage{HasMore: first+2 < len(events)}
+		var page struct {
+			Data    []json.RawMessage `json:"data"`
+			HasMore bool              `json:"has_more"`
+		}
+		page.HasMore = first+2 < len(events)
 		for i := first; i < min(first+2, len(events)); i++ {
 			var e map[string]any
 			assert.NoError(t, json.Unmarshal(events[i], &e))
@@ -89,7 +90,7 @@ func TestRecoverLostOrders(t *testing.T) {
 		require.NoError(t, err)
 		events = append(events, event)
 	}
-	stripe := fakeStripe(t, events...)
+	stripe := eventsAtStripe(t, events...)
 	recovery := func(key string, args ...string) (code int, stdout, stderr string) {
 		var outBuf, errBuf bytes.Buffer
 		args = append([]string{"recover", "-server", r.admin, "-stripe-url", stripe.URL}, args...)
@@ -119,7 +120,7 @@ func TestRecoverLostOrders(t *testing.T) {
 		want      string
 	}{
 		{"no key", "", []string{"-since", "72h"}, "STRIPE_API_KEY is not set"},
-		{"wrong key", "rk_wrong", []string{"-since", "72h"}, "Stripe rejected the API key"},
+		{"wrong key", "rk_wrong", []string{"-since", "72h"}, "stripe responded with status 401"},
 		{"no time", "rk_test", nil, "-since"}, // a default could miss the period of the loss
 	} {
 		code, _, stderr := recovery(tt.key, tt.args...)

@@ -67,8 +67,12 @@ const healthInterval = 5 * time.Second
 func (a *app) serve(ctx context.Context, stdout io.Writer, public, admin *server) error {
 	workerCtx, stopWorkers := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorkers()
-	workersDone := make(chan error, 1)
+	workersDone := make(chan error, 2)
 	go func() { workersDone <- a.runWorkers(workerCtx) }()
+	go func() { workersDone <- a.runInbox(workerCtx) }()
+
+	var maintenance sync.WaitGroup
+	maintenance.Go(func() { a.refreshCatalogue(workerCtx) })
 
 	demoCtx, stopDemo := context.WithCancel(ctx)
 	defer stopDemo()
@@ -121,7 +125,8 @@ wait:
 	demo.Wait()
 	public.shutdown(ctx, a.set.grace)
 	stopWorkers()
-	err = errors.Join(err, <-workersDone)
+	err = errors.Join(err, <-workersDone, <-workersDone)
+	maintenance.Wait()
 	admin.shutdown(ctx, time.Second)
 	a.logger.LogAttrs(ctx, slog.LevelInfo, "drained")
 	return err

@@ -50,7 +50,8 @@ func (v *statusView) print(out io.Writer) {
 	if v.Fake {
 		printf(out, " (fake)")
 	}
-	printf(out, "\nqueue     %d (%d waiting, %d in flight)\n", v.Queue.Depth, v.Queue.Waiting, v.Queue.InFlight)
+	printf(out, "\ninbox     %d (%d paid sessions wait for their invoice)\n", v.Inbox.Events, v.Inbox.ExpectedInvoices)
+	printf(out, "queue     %d (%d waiting, %d in flight)\n", v.Queue.Depth, v.Queue.Waiting, v.Queue.InFlight)
 	printf(out, "done      %d\ndead      %d\n", v.Queue.Done, v.Queue.Dead)
 	for _, c := range v.Checks {
 		if c.Error != "" {

@@ -14,6 +14,7 @@ func (a *app) publicHandler() http.Handler {
 	mux.Handle(webhookPath, a.hook)
 	mux.HandleFunc("GET /healthz", a.healthz)
 	mux.HandleFunc("GET /readyz", a.readyz)
+	mux.HandleFunc("GET /readyz/{check}", a.readyz)
 	return mux
 }
 
@@ -27,6 +28,7 @@ func (a *app) adminHandler() http.Handler {
 	})
 	mux.HandleFunc("POST /api/orders", a.postOrder)
 	mux.HandleFunc("GET /api/dead", a.listDeadLetters)
+	mux.HandleFunc("GET /api/dead/{seq}", a.showDeadLetter)
 	mux.HandleFunc("POST /api/dead/{seq}/retry", a.retryDeadLetter)
 	mux.HandleFunc("DELETE /api/dead/{seq}", a.discardDeadLetter)
 	mux.HandleFunc("POST /api/events", a.postEvent)
@@ -40,6 +42,7 @@ func (a *app) adminHandler() http.Handler {
 	outer := http.NewServeMux()
 	outer.HandleFunc("GET /healthz", a.healthz) // probes have no token
 	outer.HandleFunc("GET /readyz", a.readyz)
+	outer.HandleFunc("GET /readyz/{check}", a.readyz)
 	outer.Handle("/", protected)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/billing/inbox"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
@@ -16,7 +17,8 @@ const statsTimeout = 2 * time.Second
 
 // eventDispositions are all dispositions of events, in display order.
 var eventDispositions = [...]stripehook.Disposition{
-	stripehook.DispositionQueued, stripehook.DispositionIgnored, stripehook.DispositionRejected,
+	stripehook.DispositionStored, stripehook.DispositionQueued, stripehook.DispositionDuplicate,
+	stripehook.DispositionIgnored, stripehook.DispositionRejected,
 	stripehook.DispositionInvalid, stripehook.DispositionFailed,
 }
 
@@ -25,7 +27,8 @@ var deliveryDispositions = [...]fulfillment.Disposition{
 	fulfillment.DispositionDone, fulfillment.DispositionRetry, fulfillment.DispositionDead,
 }
 
-// metrics holds the metrics of /metrics. Label values never come from requests.
+// metrics holds the metrics of /metrics. Label values never come from requests, except
+// for the types of ignored events, whose number is limited.
 type metrics struct {
 	registry     *prometheus.Registry
 	events       *prometheus.CounterVec
@@ -36,11 +39,11 @@ type metrics struct {
 	deliveryTime prometheus.Histogram
 }
 
-func newMetrics(pipeline *fulfillment.Pipeline, recent *activity, requestsPerMinute int) *metrics {
+func newMetrics(pipeline *fulfillment.Pipeline, in *inbox.Inbox, recent *activity, requestsPerMinute int) *metrics {
 	m := &metrics{
 		registry: prometheus.NewRegistry(),
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "licensed_webhook_events_total", Help: "Webhook deliveries by disposition.",
+			Name: "licensed_webhook_events_total", Help: "Webhook deliveries, and events of the inbox, by disposition.",
 		}, []string{"disposition"}),
 		licenses: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "licensed_webhook_licenses_total", Help: "Licenses in queued events, including repeated events.",
@@ -69,7 +72,7 @@ func newMetrics(pipeline *fulfillment.Pipeline, recent *activity, requestsPerMin
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "licensed_api_requests_per_minute_limit", Help: "Requests to the service that the rate limiter permits in 60 seconds.",
 		}, func() float64 { return float64(requestsPerMinute) }),
-		newQueueCollector(pipeline),
+		newQueueCollector(pipeline, in, recent),
 	)
 	// Counters start at 0, so that the first increment has a rate.
 	for _, d := range eventDispositions {
@@ -96,9 +99,18 @@ func (m *metrics) recordDelivery(e fulfillment.Event) {
 
 // queueCollector reads the statistics of the queue for each scrape.
 type queueCollector struct {
-	pipeline *fulfillment.Pipeline
-	up       *prometheus.Desc
-	gauges   []queueGauge
+	pipeline    *fulfillment.Pipeline
+	inbox       *inbox.Inbox
+	up          *prometheus.Desc
+	gauges      []queueGauge
+	activity    *activity
+	ignored     *prometheus.Desc
+	inboxGauges []inboxGauge
+}
+
+type inboxGauge struct {
+	desc  *prometheus.Desc
+	value func(inbox.Stats) float64
 }
 
 type queueGauge struct {
@@ -106,10 +118,11 @@ type queueGauge struct {
 	value func(fulfillment.Stats) float64
 }
 
-func newQueueCollector(pipeline *fulfillment.Pipeline) *queueCollector {
+func newQueueCollector(pipeline *fulfillment.Pipeline, in *inbox.Inbox, recent *activity) *queueCollector {
 	c := &queueCollector{
-		pipeline: pipeline,
-		up:       prometheus.NewDesc("licensed_queue_up", "1 if the queue is reachable and writable.", nil, nil),
+		pipeline: pipeline, inbox: in, activity: recent,
+		ignored: prometheus.NewDesc("licensed_webhook_ignored_total", "Ignored events by type and reason.", []string{"type", "reason"}, nil),
+		up:      prometheus.NewDesc("licensed_queue_up", "1 if the queue is reachable and writable.", nil, nil),
 	}
 	add := func(name, help string, value func(fulfillment.Stats) float64) {
 		c.gauges = append(c.gauges, queueGauge{prometheus.NewDesc("licensed_queue_"+name, help, nil, nil), value})
@@ -122,19 +135,32 @@ func newQueueCollector(pipeline *fulfillment.Pipeline) *queueCollector {
 	add("dead_letters", "Dead letters.", func(s fulfillment.Stats) float64 { return float64(s.Dead) })
 	add("missing_orders", "Accepted orders that the store has lost.", func(s fulfillment.Stats) float64 { return float64(s.Missing) })
 	add("oldest_age_seconds", "Age of the oldest order in the queue.", func(s fulfillment.Stats) float64 { return s.OldestAge.Seconds() })
+	addInbox := func(name, help string, value func(inbox.Stats) float64) {
+		c.inboxGauges = append(c.inboxGauges, inboxGauge{prometheus.NewDesc("licensed_inbox_"+name, help, nil, nil), value})
+	}
+	addInbox("events", "Stored events that have not led to an order or a dead letter.", func(s inbox.Stats) float64 { return float64(s.Events.Depth) })
+	addInbox("oldest_age_seconds", "Age of the oldest stored event.", func(s inbox.Stats) float64 { return s.Events.OldestAge.Seconds() })
+	addInbox("expected_invoices", "Paid sessions whose invoice has not led to an order.", func(s inbox.Stats) float64 { return float64(s.Expected.Depth) })
 	return c
 }
 
 // Describe sends the descriptions of the metrics.
 func (c *queueCollector) Describe(to chan<- *prometheus.Desc) {
 	to <- c.up
+	to <- c.ignored
 	for _, g := range c.gauges {
+		to <- g.desc
+	}
+	for _, g := range c.inboxGauges {
 		to <- g.desc
 	}
 }
 
 // Collect reads the queue and sends the metrics.
 func (c *queueCollector) Collect(to chan<- prometheus.Metric) {
+	for kind, n := range c.activity.ignoredCounts() {
+		to <- prometheus.MustNewConstMetric(c.ignored, prometheus.CounterValue, float64(n), kind.Type, kind.Reason)
+	}
 	// The interface has no context.
 	ctx, cancel := context.WithTimeout(context.Background(), statsTimeout)
 	defer cancel()
@@ -149,5 +175,12 @@ func (c *queueCollector) Collect(to chan<- prometheus.Metric) {
 	}
 	for _, g := range c.gauges {
 		to <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, g.value(stats))
+	}
+	inboxStats, err := c.inbox.Stats(ctx)
+	if err != nil {
+		return
+	}
+	for _, g := range c.inboxGauges {
+		to <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, g.value(inboxStats))
 	}
 }

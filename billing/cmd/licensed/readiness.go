@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -127,15 +126,19 @@ func (r *readiness) snapshot() []checkResult {
 	return append([]checkResult(nil), r.results...)
 }
 
-// failures returns the failed checks as lines of text.
-func (r *readiness) failures() []string {
-	var lines []string
+// failures returns the failed checks as lines of text, or the check with a name if it
+// failed. It reports whether there is such a check.
+func (r *readiness) failures(name string) (lines []string, ok bool) {
 	for _, c := range r.snapshot() {
+		if name != "" && c.Name != name {
+			continue
+		}
+		ok = true
 		if c.Error != "" {
 			lines = append(lines, c.Name+": "+c.Error)
 		}
 	}
-	return lines
+	return lines, ok
 }
 
 // readinessCollector reports the checks as metrics.
@@ -165,11 +168,13 @@ func (c *readinessCollector) Collect(to chan<- prometheus.Metric) {
 // addChecks registers the checks of the service.
 func (a *app) addChecks() {
 	a.readiness.add("queue", queueCheckInterval, a.checkQueue)
-	if a.set.fake {
-		return
+	if !a.set.fake {
+		a.readiness.add("management_key", keyCheckInterval, a.checkManagementKey)
 	}
-	a.readiness.add("management_key", keyCheckInterval, a.checkManagementKey)
-	a.readiness.add("stripe_key", keyCheckInterval, a.checkStripeKey)
+	if !a.set.fake || !a.set.stripeKey.IsZero() {
+		a.readiness.add("stripe_key", keyCheckInterval, a.checkStripeKey)
+		a.readiness.add("stripe_endpoint", keyCheckInterval, a.checkStripeEndpoint)
+	}
 }
 
 // checkQueue writes to the queue.
@@ -196,31 +201,14 @@ func (a *app) checkManagementKey(ctx context.Context) error {
 	}
 }
 
-// checkStripeKey lists one object of each kind that line items are read from.
-func (a *app) checkStripeKey(ctx context.Context) error {
-	if a.set.stripeKey.IsZero() {
-		return errors.New(envStripeKey + " is not set")
+// readyz reports whether the service can process events, or whether one check
+// succeeded.
+func (a *app) readyz(w http.ResponseWriter, r *http.Request) {
+	failures, ok := a.readiness.failures(r.PathValue("check"))
+	if !ok {
+		http.NotFound(w, r)
+		return
 	}
-	api := newStripeAPI(a.set.stripeKey, a.set.stripeURL)
-	defer api.http.CloseIdleConnections()
-	for _, kind := range [...]string{"checkout/sessions", "invoices"} {
-		var list struct{}
-		err := api.get(ctx, "/v1/"+kind, url.Values{"limit": {"1"}}, &list)
-		status, ok := errors.AsType[*stripeError](err)
-		switch {
-		case err == nil:
-		case ok && (status.status == http.StatusUnauthorized || status.status == http.StatusForbidden):
-			return fmt.Errorf("%s: %w", kind, err)
-		default:
-			return fmt.Errorf("%w: %w", errInconclusive, err)
-		}
-	}
-	return nil
-}
-
-// readyz reports whether the service can process events.
-func (a *app) readyz(w http.ResponseWriter, _ *http.Request) {
-	failures := a.readiness.failures()
 	if a.draining.Load() {
 		failures = append([]string{"draining"}, failures...)
 	}

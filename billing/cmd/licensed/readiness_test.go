@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -20,9 +21,17 @@ import (
 func TestReadiness(t *testing.T) {
 	t.Parallel()
 	status := func(code int) http.HandlerFunc {
-		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(code)
+			_, _ = w.Write([]byte(`{"error": {"type": "api_error"}}`))
+		}
 	}
-	working := func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"data": []}`)) }
+	list := func(data ...any) http.HandlerFunc { // of endpoints; the others are not read
+		return func(w http.ResponseWriter, _ *http.Request) {
+			assert.NoError(t, json.NewEncoder(w).Encode(map[string]any{"data": data}))
+		}
+	}
+	working := list(endpointOf(ownURL, "*"))
 	for _, tt := range []struct {
 		name      string
 		key       string // of Stripe
@@ -33,8 +42,16 @@ func TestReadiness(t *testing.T) {
 	}{
 		{name: "ready", key: "rk_test", stripe: working},
 		{name: "no Stripe key", stripe: working, wantError: "stripe_key: STRIPE_API_KEY is not set\n"},
-		{name: "wrong Stripe key", key: "rk_test", stripe: status(401), wantError: "stripe_key: checkout/sessions: Stripe rejected the API key\n"},
-		{name: "restricted Stripe key", key: "rk_test", stripe: status(403), wantError: "stripe_key: checkout/sessions: the Stripe API key lacks a permission\n"},
+		{name: "wrong Stripe key", key: "rk_test", stripe: status(401), wantError: "stripe_key: the Stripe API key is invalid\n"},
+		{name: "restricted Stripe key", key: "rk_test", stripe: status(403), wantError: "stripe_key: the Stripe API key has no permission to read checkout sessions\n"},
+		{
+			name: "missing events", key: "rk_test", stripe: list(endpointOf(ownURL, "checkout.session.completed", "invoice.paid")),
+			wantError: "stripe_endpoint: webhook endpoint we_1 is not subscribed to checkout.session.async_payment_succeeded\n",
+		},
+		{
+			name: "no endpoint", key: "rk_test", stripe: list(),
+			wantError: "stripe_endpoint: no enabled webhook endpoint at Stripe has the URL of this service\n",
+		},
 		{name: "outage of Stripe", key: "rk_test", stripe: status(500)},
 		{name: "rate limit of Stripe", key: "rk_test", stripe: status(429)},
 		{
@@ -81,9 +98,12 @@ func TestReadiness(t *testing.T) {
 			assert.Contains(t, page, "Not ready: "+check+": "+reason+".")
 			assert.Contains(t, text, "not ready "+check+": "+reason+"\n")
 			assert.Contains(t, metrics, "\nlicensed_ready{check=\""+check+"\"} 0\n")
-			for _, public := range []string{"/readyz", "/healthz"} {
+			for public, want := range map[string]int{
+				"/readyz": 503, "/readyz/" + check: 503, "/readyz/queue": 200, "/readyz/nothing": 404,
+				"/healthz": 200, // a restart does not help
+			} {
 				code, _, _ := get(t, strings.TrimSuffix(r.webhook, webhookPath)+public, nil)
-				assert.Equal(t, map[string]int{"/readyz": 503, "/healthz": 200}[public], code, "a restart does not help")
+				assert.Equal(t, want, code, public)
 			}
 			assert.NotContains(t, r.stderr.String(), "rk_test")
 		})
@@ -102,7 +122,12 @@ func TestReadinessChecksAreRepeated(t *testing.T) {
 		results = results[1:]
 		return err
 	})
-	require.Equal(t, []string{"test: not checked yet"}, r.failures())
+	failures := func() []string {
+		lines, ok := r.failures("")
+		assert.True(t, ok)
+		return lines
+	}
+	require.Equal(t, []string{"test: not checked yet"}, failures())
 	for _, want := range []struct {
 		ok       bool
 		failures []string
@@ -110,7 +135,7 @@ func TestReadinessChecksAreRepeated(t *testing.T) {
 		{false, []string{"test: no"}}, {false, []string{"test: no"}}, {true, nil}, {false, nil},
 	} {
 		assert.Equal(t, want.ok, r.runOnce(t.Context(), 0))
-		assert.Equal(t, want.failures, r.failures())
+		assert.Equal(t, want.failures, failures())
 	}
 
 	ctx, cancel := context.WithCancel(t.Context())

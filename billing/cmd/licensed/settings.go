@@ -10,6 +10,7 @@ import (
 
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/billing/inbox"
 )
 
 // settings is the configuration of serve.
@@ -30,16 +31,18 @@ type settings struct {
 	grace     time.Duration
 
 	idPrefix                 string
+	invoiceTimeout           time.Duration
+	webhookURL, stripeURL    string
 	renewals, skipUnlicensed bool
-	stripeURL                string
+	liveOnly                 bool
 
 	fake, demo, exit bool
 	logJSON, verbose bool
 }
 
-// flags declares the flags of serve.
-func (s *settings) flags(env environment, out io.Writer) *envFlags {
-	f := newEnvFlags("licensed serve", env, out)
+// flagsOf declares the flags of serve and check.
+func (s *settings) flagsOf(name string, env environment, out io.Writer) *envFlags {
+	f := newEnvFlags(name, env, out)
 	f.string(&s.listen, "listen", "LICENSED_LISTEN", "127.0.0.1:8080", "`address` of the webhook, /healthz and /readyz")
 	f.string(&s.admin, "admin", "LICENSED_ADMIN", "127.0.0.1:8081", "`address` of the status page, /metrics and the API of the other commands")
 	f.string(&s.store, "store", "LICENSED_STORE", "", "`directory` of the embedded queue")
@@ -55,9 +58,12 @@ func (s *settings) flags(env environment, out io.Writer) *envFlags {
 	f.int(&s.workers, "workers", "LICENSED_WORKERS", fulfillment.DefaultConcurrency, "number of orders processed concurrently")
 	f.duration(&s.grace, "grace", "LICENSED_GRACE", fulfillment.DefaultGracePeriod, "time for active calls during shutdown")
 	f.string(&s.idPrefix, "id-prefix", "LICENSED_ID_PREFIX", "", "`text` before the Stripe id in order ids")
+	f.duration(&s.invoiceTimeout, "invoice-timeout", "LICENSED_INVOICE_TIMEOUT", inbox.DefaultInvoiceTimeout, "time after which a paid Checkout session becomes a dead letter if no event of its invoice has led to its order")
+	f.string(&s.webhookURL, "webhook-url", "LICENSED_WEBHOOK_URL", "", "public `url` of the webhook, to find its endpoint at Stripe; without it the path decides")
+	f.string(&s.stripeURL, "stripe-url", "STRIPE_BASE_URL", "", "`url` of the Stripe API, if it is not Stripe's")
 	f.bool(&s.renewals, "renewals", "LICENSED_RENEWALS", "create an order for each renewal of a subscription")
 	f.bool(&s.skipUnlicensed, "skip-unlicensed", "LICENSED_SKIP_UNLICENSED", "skip lines without license metadata")
-	f.string(&s.stripeURL, "stripe-url", "STRIPE_BASE_URL", "", "`url` of the Stripe API, if it is not Stripe's")
+	f.bool(&s.liveOnly, "live-only", "LICENSED_LIVE_ONLY", "ignore events of Stripe's test mode")
 	f.bool(&s.fake, "fake", "LICENSED_FAKE", "use a fake of the service")
 	f.bool(&s.demo, "demo", "", "with the fake: post sample events and print the results")
 	f.bool(&s.exit, "exit", "", "with -demo: exit after the demo")
@@ -71,7 +77,7 @@ func (s *settings) flags(env environment, out io.Writer) *envFlags {
 // after an error either, because they determine the format of the log.
 func newSettings(args []string, env environment, out io.Writer) (*settings, error) {
 	s := &settings{}
-	f := s.flags(env, out)
+	f := s.flagsOf("licensed serve", env, out)
 	err := f.parse(args)
 	if isReported(err) {
 		return s, err
@@ -114,6 +120,7 @@ func (s *settings) validate() []error {
 	check(s.natsURL != "" && !s.storeKey.IsZero(), "%s cannot be combined with -nats: it encrypts an embedded queue", envStoreKey)
 	check(s.workers < 1 || s.workers > maxWorkers, "-workers must be from 1 to %d", maxWorkers)
 	check(s.resultTTL != 0 && s.resultTTL < time.Minute, "-result-ttl must be at least 1m")
+	check(s.invoiceTimeout <= 0, "-invoice-timeout must be positive")
 	check(s.grace < 0, "-grace must not be negative")
 	check(s.demo && !s.fake, "-demo requires the fake")
 	check(s.exit && !s.demo, "-exit requires -demo")

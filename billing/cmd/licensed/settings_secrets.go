@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unicode"
 
 	"github.com/licensespring-go/licensespring"
 )
@@ -45,6 +46,19 @@ func readSecrets(env environment) (secrets, error) {
 		*secret.to = value
 	}
 	return s, errors.Join(errs...)
+}
+
+// webhookSecrets returns the signing secrets of Stripe, which are separated by commas,
+// spaces or line breaks: one for each endpoint, and two of an endpoint during a rotation.
+func (s *secrets) webhookSecrets() []licensespring.Secret {
+	var list []licensespring.Secret
+	for _, text := range strings.FieldsFunc(s.webhookSecret.Reveal(), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+		list = append(list, licensespring.NewSecret(text))
+	}
+	if list == nil {
+		return []licensespring.Secret{{}}
+	}
+	return list
 }
 
 // checkCredentials reports a file of NATS credentials that the NATS client cannot
@@ -89,7 +103,7 @@ func readSecret(env environment, name string) (licensespring.Secret, error) {
 	case err != nil:
 	case text == "":
 		err = errors.New("the file is empty")
-	case strings.ContainsAny(text, lineBreaks) && name != envStoreKey:
+	case strings.ContainsAny(text, lineBreaks) && name != envStoreKey && name != envWebhookSecret:
 		err = errors.New("the file has more than one line")
 	}
 	if err != nil {
