@@ -15,10 +15,12 @@ func (n names) deadLetters() string { return n.prefix + "-dead-letters" }
 func (n names) attempts() string    { return n.prefix + "-attempts" }
 func (n names) results() string     { return n.prefix + "-results" }
 func (n names) consumer() string    { return n.prefix + "-workers" }
+func (n names) undelivered() string { return n.prefix + "-undelivered" }
+func (n names) notices() string     { return n.prefix + "-notices" }
 
 // streams returns the names of all streams, including that of the results bucket.
-func (n names) streams() [4]string {
-	return [...]string{n.orders(), n.deadLetters(), n.attempts(), "KV_" + n.results()}
+func (n names) streams() [5]string {
+	return [...]string{n.orders(), n.deadLetters(), n.attempts(), "KV_" + n.results(), n.undelivered()}
 }
 
 func (n names) allDeadLetters() string { return n.prefix + ".dead-letters.>" }

@@ -44,6 +44,12 @@ func WithReconcileInterval(d time.Duration) Option {
 	return func(c *config) { c.reconcileInterval = d }
 }
 
+// WithNoticeAckWait sets the time after which a notice of an ended process is
+// delivered again.
+func WithNoticeAckWait(d time.Duration) Option {
+	return func(c *config) { c.noticeAckWait = d }
+}
+
 // Strand moves the consumer past all messages of the queue, so that JetStream
 // delivers none of them.
 func Strand(ctx context.Context, p *Pipeline) error {
@@ -105,4 +111,13 @@ func StoredAttempts(ctx context.Context, p *Pipeline) (int, error) {
 func deliveryOf(order *licensespring.Order) (*delivery, error) {
 	body, err := order.MarshalJSON()
 	return &delivery{order: order, key: newEntryKey(order.ID, body), enqueuedAt: time.Now()}, err
+}
+
+// OpenNotices creates the consumers of notices.
+func OpenNotices(ctx context.Context, p *Pipeline) error {
+	_, err := p.openNoticeConsumer(ctx, "KV_"+p.names.results())
+	if err == nil {
+		_, err = p.openNoticeConsumer(ctx, p.names.deadLetters())
+	}
+	return err
 }

@@ -17,6 +17,7 @@ type streams struct {
 	orders      jetstream.Stream
 	deadLetters jetstream.Stream
 	attempts    jetstream.Stream
+	undelivered jetstream.Stream
 	results     jetstream.KeyValue
 	consumer    jetstream.Consumer
 }
@@ -34,6 +35,9 @@ func (p *Pipeline) openStreams(ctx context.Context) (streams, error) {
 	}
 	if s.attempts, err = p.openStream(ctx, p.attemptsConfig()); err != nil {
 		return s, wrap("open the stream of attempts", err)
+	}
+	if s.undelivered, err = p.openStream(ctx, p.undeliveredConfig()); err != nil {
+		return s, wrap("open the stream of undelivered notices", err)
 	}
 	if s.results, err = p.openResults(ctx); err != nil {
 		return s, wrap("open the bucket of results", err)
