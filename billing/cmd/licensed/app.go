@@ -34,6 +34,7 @@ type app struct {
 	hook     *stripehook.Handler
 	activity *activity
 	metrics  *metrics
+	notifier *notifier // nil: no endpoint is configured
 
 	closers []func() error
 }
@@ -57,6 +58,9 @@ func newApp(ctx context.Context, set *settings, log io.Writer) (_ *app, err erro
 		return nil, err
 	}
 	if err := a.newHook(); err != nil {
+		return nil, err
+	}
+	if a.notifier, err = a.newNotifier(); err != nil {
 		return nil, err
 	}
 	return a, nil
@@ -105,7 +109,7 @@ func (a *app) startFake() {
 
 func (a *app) openPipeline(ctx context.Context) error {
 	options := []fulfillment.Option{
-		fulfillment.WithLogger(a.logger), fulfillment.WithKeepPasswords(a.set.keepPasswords),
+		fulfillment.WithLogger(a.logger), fulfillment.WithKeepPasswords(a.set.keepPasswords || a.set.notifyPasswords),
 	}
 	if a.set.name != "" {
 		options = append(options, fulfillment.WithName(a.set.name))

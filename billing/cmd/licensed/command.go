@@ -23,7 +23,13 @@ const usage = `usage: licensed <command> [flags]
   dead list             list dead letters with their reasons
   dead retry N...       enqueue the orders of dead letters again (-all: all of them)
   dead discard N...     remove dead letters permanently
+  result ID             print the result of an order with its license keys
+  results list          list results (-q: of an order, subscription, customer or license)
+  results export        write all results as JSON Lines
   results prune         remove results that are older than a date
+  undelivered list      list notifications that the shop did not accept
+  undelivered retry N   post notifications again (-all: all of them)
+  undelivered discard N remove notifications permanently
 
 licensed <command> -h lists the flags of a command.
 `
@@ -53,6 +59,10 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		err = status(ctx, args, env, stdout, stderr)
 	case "dead":
 		err = dead(ctx, args, env, stdout, stderr)
+	case "result":
+		err = result(ctx, args, env, stdout, stderr)
+	case "undelivered":
+		err = undelivered(ctx, args, env, stdout, stderr)
 	case "results":
 		err = results(ctx, args, env, stdout, stderr)
 	case "help", "-h", "--help":

@@ -56,6 +56,8 @@ func (a *app) serve(ctx context.Context, stdout io.Writer, public, admin *server
 	defer stopWorkers()
 	workersDone := make(chan error, 1)
 	go func() { workersDone <- a.runWorkers(workerCtx) }()
+	notifierDone := make(chan error, 1)
+	go func() { notifierDone <- a.runNotifier(workerCtx) }()
 
 	demoCtx, stopDemo := context.WithCancel(ctx)
 	defer stopDemo()
@@ -88,6 +90,12 @@ wait:
 				err = errors.New("the workers stopped")
 			}
 			break wait
+		case err = <-notifierDone:
+			notifierDone <- nil
+			if err == nil {
+				err = errors.New("the notifications stopped")
+			}
+			break wait
 		case <-health.C:
 			// Only a restart recovers a failed store. Other errors are transient.
 			if failed := a.pipeline.Health(ctx); errors.Is(failed, fulfillment.ErrStoreFailed) {
@@ -103,7 +111,7 @@ wait:
 	demo.Wait()
 	public.shutdown(ctx, a.set.grace)
 	stopWorkers()
-	err = errors.Join(err, <-workersDone)
+	err = errors.Join(err, <-workersDone, <-notifierDone)
 	admin.shutdown(ctx, time.Second)
 	a.logger.LogAttrs(ctx, slog.LevelInfo, "drained")
 	return err
