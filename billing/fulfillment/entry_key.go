@@ -16,10 +16,12 @@ func (n names) attempts() string    { return n.prefix + "-attempts" }
 func (n names) accepted() string    { return n.prefix + "-accepted" }
 func (n names) results() string     { return n.prefix + "-results" }
 func (n names) consumer() string    { return n.prefix + "-workers" }
+func (n names) undelivered() string { return n.prefix + "-undelivered" }
+func (n names) notices() string     { return n.prefix + "-notices" }
 
 // streams returns the names of all streams, including that of the results bucket.
-func (n names) streams() [5]string {
-	return [...]string{n.orders(), n.deadLetters(), n.attempts(), n.accepted(), "KV_" + n.results()}
+func (n names) streams() [6]string {
+	return [...]string{n.orders(), n.deadLetters(), n.attempts(), n.accepted(), "KV_" + n.results(), n.undelivered()}
 }
 
 func (n names) allAccepted() string    { return n.prefix + ".accepted.>" }

@@ -44,6 +44,12 @@ func WithReconcileInterval(d time.Duration) Option {
 	return func(c *config) { c.reconcileInterval = d }
 }
 
+// WithNoticeAckWait sets the time after which a notice of an ended process is
+// delivered again.
+func WithNoticeAckWait(d time.Duration) Option {
+	return func(c *config) { c.noticeAckWait = d }
+}
+
 // Strand moves the consumer past all messages of the queue, so that JetStream
 // delivers none of them.
 func Strand(ctx context.Context, p *Pipeline) error {
@@ -111,4 +117,13 @@ func deliveryOf(order *licensespring.Order) (*delivery, error) {
 // damage to the store.
 func RemoveQueued(ctx context.Context, p *Pipeline, seq uint64) error {
 	return p.streams.orders.DeleteMsg(ctx, seq)
+}
+
+// OpenNotices creates the consumers of notices.
+func OpenNotices(ctx context.Context, p *Pipeline) error {
+	_, err := p.openNoticeConsumer(ctx, "KV_"+p.names.results())
+	if err == nil {
+		_, err = p.openNoticeConsumer(ctx, p.names.deadLetters())
+	}
+	return err
 }

@@ -48,6 +48,7 @@ type config struct {
 	logger        *slog.Logger
 
 	reconcileInterval time.Duration
+	noticeAckWait     time.Duration
 	errs              []error
 }
 
@@ -57,6 +58,7 @@ func newConfig(options []Option) (*config, error) {
 		logger: slog.New(slog.DiscardHandler),
 
 		reconcileInterval: defaultReconcileInterval,
+		noticeAckWait:     noticeAckWait,
 	}
 	for _, option := range options {
 		if option != nil {

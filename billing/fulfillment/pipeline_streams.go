@@ -18,6 +18,7 @@ type streams struct {
 	deadLetters jetstream.Stream
 	attempts    jetstream.Stream
 	accepted    jetstream.Stream
+	undelivered jetstream.Stream
 	results     jetstream.KeyValue
 	consumer    jetstream.Consumer
 }
@@ -38,6 +39,9 @@ func (p *Pipeline) openStreams(ctx context.Context) (streams, error) {
 	}
 	if s.accepted, err = p.openStream(ctx, p.acceptedConfig()); err != nil {
 		return s, wrap("open the ledger of accepted orders", err)
+	}
+	if s.undelivered, err = p.openStream(ctx, p.undeliveredConfig()); err != nil {
+		return s, wrap("open the stream of undelivered notices", err)
 	}
 	if s.results, err = p.openResults(ctx); err != nil {
 		return s, wrap("open the bucket of results", err)

@@ -95,7 +95,7 @@ func (n names) queueSubject(name, messageID string) string {
 // OpenQueue opens a queue, and creates it if it does not exist. The name consists of
 // lower-case letters.
 func (p *Pipeline) OpenQueue(ctx context.Context, name string) (*Queue, error) {
-	reserved := []string{"orders", "attempts", "results"}
+	reserved := []string{"orders", "attempts", "accepted", "results", "undelivered"}
 	if !regexp.MustCompile(`^[a-z]{1,32}$`).MatchString(name) || slices.Contains(reserved, name) {
 		return nil, errors.New("fulfillment: open queue: the name is invalid")
 	}
@@ -207,7 +207,7 @@ func (w *queueWorker) deliverMessage(ctx, callCtx context.Context, msg jetstream
 	if meta, err := msg.Metadata(); err == nil {
 		m.StoredAt, m.Deliveries = meta.Timestamp, int(meta.NumDelivered) //nolint:gosec // a count of deliveries
 	}
-	err := w.recoverPanics(callCtx, func() error { return w.handle(callCtx, m) })
+	err := w.pipeline.recoverPanics(callCtx, func() error { return w.handle(callCtx, m) })
 	storeCtx := context.WithoutCancel(ctx)
 	switch {
 	case err == nil:

@@ -75,7 +75,7 @@ func (w *worker) process(ctx, callCtx, storeCtx context.Context, d *delivery) Ev
 
 func (w *worker) decodeOrder(ctx context.Context, d *delivery) error {
 	order := &licensespring.Order{}
-	err := w.recoverPanics(ctx, func() error { return order.UnmarshalJSON(d.body) })
+	err := w.pipeline.recoverPanics(ctx, func() error { return order.UnmarshalJSON(d.body) })
 	if err == nil {
 		d.order = order
 	}
@@ -181,7 +181,7 @@ func (w *worker) backoff(d *delivery) time.Duration {
 func (w *worker) ensureOrder(ctx context.Context, order *licensespring.Order) (res *licensespring.OrderResult, err error) {
 	w.pipeline.activeCalls.Add(1)
 	defer w.pipeline.activeCalls.Add(-1)
-	err = w.recoverPanics(ctx, func() error {
+	err = w.pipeline.recoverPanics(ctx, func() error {
 		var err error
 		if res, err = w.client.EnsureOrder(ctx, order); err == nil && res == nil {
 			return errors.New("fulfillment: the client returned neither a result nor an error")
@@ -194,7 +194,7 @@ func (w *worker) ensureOrder(ctx context.Context, order *licensespring.Order) (r
 // recoverPanics calls code of other packages, and converts a panic to an error, so
 // that one order cannot stop the others. A panic value may hold customer data: the
 // error contains its type only, unless the runtime created it.
-func (w *messageWorker) recoverPanics(ctx context.Context, do func() error) (err error) {
+func (p *Pipeline) recoverPanics(ctx context.Context, do func() error) (err error) {
 	defer func() {
 		v := recover()
 		if v == nil {
@@ -204,7 +204,7 @@ func (w *messageWorker) recoverPanics(ctx context.Context, do func() error) (err
 		if runtimeErr, ok := v.(runtime.Error); ok {
 			err = fmt.Errorf("%w: %s", ErrPanicked, runtimeErr.Error())
 		}
-		w.logger().LogAttrs(ctx, slog.LevelError, "fulfillment worker panicked",
+		p.cfg.logger.LogAttrs(ctx, slog.LevelError, "fulfillment worker panicked",
 			slog.Any("error", err), slog.String("stack", string(debug.Stack())))
 	}()
 	return do()
@@ -308,7 +308,7 @@ func (w *worker) finish(ctx context.Context, d *delivery, e *Event) {
 	e.Deliveries, e.Duration = d.count, now.Sub(d.startedAt)
 	e.Age = max(now.Sub(d.enqueuedAt), 0) // the clocks of machines differ
 	w.log(ctx, e)
-	_ = w.recoverPanics(ctx, func() error {
+	_ = w.pipeline.recoverPanics(ctx, func() error {
 		w.cfg.observe(*e)
 		return nil
 	})

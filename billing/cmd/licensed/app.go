@@ -36,6 +36,7 @@ type app struct {
 	hook     *stripehook.Handler
 	activity *activity
 	metrics  *metrics
+	notifier *notifier // nil: no endpoint is configured
 
 	readiness *readiness
 	catalogue catalogue
@@ -66,6 +67,9 @@ func newApp(ctx context.Context, set *settings, log io.Writer) (_ *app, err erro
 		return nil, err
 	}
 	if err := a.newHook(); err != nil {
+		return nil, err
+	}
+	if a.notifier, err = a.newNotifier(); err != nil {
 		return nil, err
 	}
 	a.addChecks()
@@ -117,7 +121,7 @@ func (a *app) startFake() {
 
 func (a *app) openPipeline(ctx context.Context) error {
 	options := []fulfillment.Option{
-		fulfillment.WithLogger(a.logger), fulfillment.WithKeepPasswords(a.set.keepPasswords),
+		fulfillment.WithLogger(a.logger), fulfillment.WithKeepPasswords(a.set.keepPasswords || a.set.notifyPasswords),
 	}
 	if a.set.name != "" {
 		options = append(options, fulfillment.WithName(a.set.name))

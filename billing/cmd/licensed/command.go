@@ -31,7 +31,13 @@ const usage = `usage: licensed <command> [flags]
   recover               read the events of a period from Stripe again (-since)
   backup DIR            copy the store (-store) of a stopped service
   restore DIR           copy a backup to an empty store directory (-store)
+  result ID             print the result of an order with its license keys
+  results list          list results (-q: of an order, subscription, customer or license)
+  results export        write all results as JSON Lines
   results prune         remove results that are older than a date
+  undelivered list      list notifications that the shop did not accept
+  undelivered retry N   post notifications again (-all: all of them)
+  undelivered discard N remove notifications permanently
 
 licensed <command> -h lists the flags of a command.
 `
@@ -74,6 +80,10 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		err = missing(ctx, args, env, stdout, stderr)
 	case "recover":
 		err = recoverEvents(ctx, args, env, stdout, stderr)
+	case "result":
+		err = result(ctx, args, env, stdout, stderr)
+	case "undelivered":
+		err = undelivered(ctx, args, env, stdout, stderr)
 	case "results":
 		err = results(ctx, args, env, stdout, stderr)
 	case "help", "-h", "--help":

@@ -26,7 +26,6 @@ func TestPruneResults(t *testing.T) {
 	r.waitUntilEmpty(0, 0)
 	for _, args := range [][]string{
 		{"results"},
-		{"results", "list"},
 		{"results", "prune"}, // a default would remove results by accident
 		{"results", "prune", "-before", "yesterday"},
 		{"results", "prune", "-before", "-1h"}, // in the future

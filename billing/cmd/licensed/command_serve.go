@@ -70,6 +70,8 @@ func (a *app) serve(ctx context.Context, stdout io.Writer, public, admin *server
 	workersDone := make(chan error, 2)
 	go func() { workersDone <- a.runWorkers(workerCtx) }()
 	go func() { workersDone <- a.runInbox(workerCtx) }()
+	notifierDone := make(chan error, 1)
+	go func() { notifierDone <- a.runNotifier(workerCtx) }()
 
 	var maintenance sync.WaitGroup
 	maintenance.Go(func() { a.refreshCatalogue(workerCtx) })
@@ -110,6 +112,12 @@ wait:
 				err = errors.New("the workers stopped")
 			}
 			break wait
+		case err = <-notifierDone:
+			notifierDone <- nil
+			if err == nil {
+				err = errors.New("the notifications stopped")
+			}
+			break wait
 		case <-health.C:
 			// Only a restart recovers a failed store. Other errors are transient.
 			if failed := a.pipeline.Health(ctx); errors.Is(failed, fulfillment.ErrStoreFailed) {
@@ -125,7 +133,7 @@ wait:
 	demo.Wait()
 	public.shutdown(ctx, a.set.grace)
 	stopWorkers()
-	err = errors.Join(err, <-workersDone, <-workersDone)
+	err = errors.Join(err, <-workersDone, <-workersDone, <-notifierDone)
 	maintenance.Wait()
 	admin.shutdown(ctx, time.Second)
 	a.logger.LogAttrs(ctx, slog.LevelInfo, "drained")

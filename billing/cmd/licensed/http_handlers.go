@@ -35,6 +35,12 @@ func (a *app) adminHandler() http.Handler {
 	mux.HandleFunc("GET /api/missing", a.listMissing)
 	mux.HandleFunc("DELETE /api/missing", a.forgetMissing)
 	mux.HandleFunc("DELETE /api/results", a.pruneResults)
+	mux.HandleFunc("GET /api/results", a.requireSecret(a.listResults))
+	mux.HandleFunc("GET /api/results/{id}", a.requireSecret(a.getResult))
+	mux.HandleFunc("GET /search", a.requireSecret(a.searchPage))
+	mux.HandleFunc("GET /api/undelivered", a.listUndelivered)
+	mux.HandleFunc("POST /api/undelivered/{seq}/retry", a.retryUndelivered)
+	mux.HandleFunc("DELETE /api/undelivered/{seq}", a.discardUndelivered)
 
 	// Another web page in the operator's browser must neither post (cross-origin
 	// protection) nor read by DNS rebinding (host check).

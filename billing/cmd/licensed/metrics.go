@@ -35,6 +35,7 @@ type metrics struct {
 	licenses     prometheus.Counter
 	deliveries   *prometheus.CounterVec
 	requests     *prometheus.CounterVec
+	notices      *prometheus.CounterVec
 	orderTime    prometheus.Histogram
 	deliveryTime prometheus.Histogram
 }
@@ -54,6 +55,9 @@ func newMetrics(pipeline *fulfillment.Pipeline, in *inbox.Inbox, recent *activit
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "licensed_api_requests_total", Help: "Requests to the service by the status of the response.",
 		}, []string{"status"}),
+		notices: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "licensed_notifications_total", Help: "Notifications posted to the shop by type and disposition: delivered or retry.",
+		}, []string{"type", "disposition"}),
 		orderTime: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Name: "licensed_order_duration_seconds", Help: "Time from enqueueing an order to its stored result.",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 6 * 3600, 24 * 3600},
@@ -65,7 +69,7 @@ func newMetrics(pipeline *fulfillment.Pipeline, in *inbox.Inbox, recent *activit
 	}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.events, m.licenses, m.deliveries, m.requests, m.orderTime, m.deliveryTime,
+		m.events, m.licenses, m.deliveries, m.requests, m.notices, m.orderTime, m.deliveryTime,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "licensed_api_requests_last_minute", Help: "Requests to the service in the last 60 seconds.",
 		}, func() float64 { return float64(recent.snapshot().requestsLastMinute) }),
@@ -80,6 +84,10 @@ func newMetrics(pipeline *fulfillment.Pipeline, in *inbox.Inbox, recent *activit
 	}
 	for _, d := range deliveryDispositions {
 		m.deliveries.WithLabelValues(string(d))
+	}
+	for _, kind := range []string{notificationIssued, notificationFailed} {
+		m.notices.WithLabelValues(kind, "delivered")
+		m.notices.WithLabelValues(kind, "retry")
 	}
 	return m
 }
@@ -183,4 +191,12 @@ func (c *queueCollector) Collect(to chan<- prometheus.Metric) {
 	for _, g := range c.inboxGauges {
 		to <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, g.value(inboxStats))
 	}
+}
+
+func (m *metrics) recordNotification(kind string, err error) {
+	disposition := "delivered"
+	if err != nil {
+		disposition = "retry"
+	}
+	m.notices.WithLabelValues(kind, disposition).Inc()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"strings"
 	"time"
 
@@ -23,6 +24,9 @@ type settings struct {
 	replicas                        int
 	keepPasswords                   bool
 	resultTTL                       time.Duration
+
+	notifyURL       string
+	notifyPasswords bool
 
 	baseURL   string
 	current   bool
@@ -52,6 +56,8 @@ func (s *settings) flagsOf(name string, env environment, out io.Writer) *envFlag
 	f.string(&s.name, "name", "LICENSED_NAME", "", "prefix of the names of streams and buckets")
 	f.bool(&s.keepPasswords, "keep-passwords", "LICENSED_KEEP_PASSWORDS", "store the initial passwords of new license users in the results")
 	f.duration(&s.resultTTL, "result-ttl", "LICENSED_RESULT_TTL", 0, "time after which results expire, as in 8760h; 0 keeps the setting of the queue, which is initially never")
+	f.string(&s.notifyURL, "notify-url", "LICENSED_NOTIFY_URL", "", "`url` to which license.issued and license.failed are posted, signed with "+envNotifySecret)
+	f.bool(&s.notifyPasswords, "notify-passwords", "LICENSED_NOTIFY_PASSWORDS", "include the initial passwords of new license users in notifications, once")
 	f.string(&s.baseURL, "base-url", "LICENSESPRING_BASE_URL", "", "`url` of the service, if it is not the vendor's")
 	f.bool(&s.current, "current-dialect", "LICENSESPRING_CURRENT_DIALECT", "use the spelling of the vendor's newer reference in requests")
 	f.int(&s.rateLimit, "rate-limit", "LICENSED_RATE_LIMIT", 0, "maximum number of requests per minute of this process; the vendor's plans have 600, 900, 1200 and 2400, and one IP address has at most 1200")
@@ -114,6 +120,9 @@ func (s *settings) validate() []error {
 	check(!s.fake && s.store+s.natsURL == "", "set -store or -nats: the queue must survive the process")
 	check(s.fake && !s.managementKey.IsZero(), "-fake cannot be combined with %s", envManagementKey)
 	check(s.fake && s.baseURL != "", "-fake cannot be combined with -base-url")
+	check(s.notifyURL != "" && s.notifySecret.IsZero(), "-notify-url requires %s", envNotifySecret)
+	check(s.notifyURL != "" && !isSafeEndpoint(s.notifyURL), "-notify-url: want an https URL: notifications hold license keys")
+	check(s.notifyURL == "" && s.notifyPasswords, "-notify-passwords requires -notify-url")
 	check(s.store != "" && s.natsURL != "", "-store cannot be combined with -nats")
 	check(s.natsURL == "" && s.natsCreds != "", "-nats-creds requires -nats")
 	check(s.natsURL == "" && s.replicas > 1, "-replicas requires -nats")
@@ -138,6 +147,12 @@ func isLoopback(address string) bool {
 	}
 	ip := net.ParseIP(strings.Trim(host, "[]"))
 	return strings.EqualFold(host, "localhost") || (ip != nil && ip.IsLoopback())
+}
+
+// isSafeEndpoint reports whether a URL is https, or leads to this machine.
+func isSafeEndpoint(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Host != "" && u.User == nil && (u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Host))
 }
 
 // requestsPerMinute returns the number of requests that the rate limiter permits per

@@ -18,6 +18,7 @@ const (
 	envStripeKey     = "STRIPE_API_KEY"
 	envAdminToken    = "LICENSED_ADMIN_TOKEN"
 	envStoreKey      = "LICENSED_STORE_KEY"
+	envNotifySecret  = "LICENSED_NOTIFY_SECRET" //nolint:gosec // a name
 )
 
 // lineBreaks are the characters of line breaks.
@@ -25,7 +26,7 @@ const lineBreaks = "\r\n"
 
 // secrets have no flags, because every user of the machine can read command lines.
 type secrets struct {
-	managementKey, webhookSecret, stripeKey, adminToken, storeKey licensespring.Secret
+	managementKey, webhookSecret, stripeKey, adminToken, storeKey, notifySecret licensespring.Secret
 }
 
 func readSecrets(env environment) (secrets, error) {
@@ -40,6 +41,7 @@ func readSecrets(env environment) (secrets, error) {
 		{envStripeKey, &s.stripeKey},
 		{envAdminToken, &s.adminToken},
 		{envStoreKey, &s.storeKey},
+		{envNotifySecret, &s.notifySecret},
 	} {
 		value, err := readSecret(env, secret.name)
 		errs = append(errs, err)
