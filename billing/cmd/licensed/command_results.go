@@ -96,11 +96,11 @@ func (v *resultView) print(out io.Writer) {
 	printf(out, "%s\t%s\t%s\t%s\n", v.OrderID, v.CompletedAt.UTC().Format(time.DateTime), v.Outcome, email)
 	for i := range v.Licenses {
 		l := &v.Licenses[i]
-		holder := l.Key
+		holder := l.LicenseKey
 		for _, u := range l.Users {
 			holder = strings.TrimSpace(holder + " " + u.Email)
 		}
-		printf(out, "\t%d\t%s\t%s\t%s\n", l.ID, l.ProductCode, l.Type, holder)
+		printf(out, "\t%d\t%s\t%s\t%s\n", l.ID, l.ProductCode, l.LicenseType, holder)
 	}
 }
 

@@ -64,7 +64,7 @@ type notifier struct {
 func newSigners(secrets licensespring.Secret) ([]*standardwebhooks.Webhook, error) {
 	const minimum = 24 // bytes, as the specification demands
 	var signers []*standardwebhooks.Webhook
-	for _, secret := range strings.Fields(secrets.Reveal()) {
+	for secret := range strings.FieldsSeq(secrets.Reveal()) {
 		signer, err := standardwebhooks.NewWebhook(secret)
 		// The error of the library is dropped because it may quote the secret.
 		if err != nil || len(secret)-len("whsec_") < minimum*4/3 || !strings.HasPrefix(secret, "whsec_") {

@@ -82,7 +82,7 @@ func TestNotifications(t *testing.T) {
 	assert.Equal(t, licensespring.OutcomeCreated, n.Data.Outcome)
 	assert.Equal(t, "ada@example.com", n.Data.Customer.Email)
 	require.Len(t, n.Data.Licenses, 1)
-	assert.Equal(t, "AB2C-D3EF-GH4J-K5MN", n.Data.Licenses[0].Key)
+	assert.Equal(t, "AB2C-D3EF-GH4J-K5MN", n.Data.Licenses[0].LicenseKey)
 	assert.Equal(t, "acmecad", n.Data.Licenses[0].ProductCode)
 	require.Len(t, s.ids, 3, "a redirect is not followed")
 	assert.Equal(t, s.ids[0], s.ids[2])

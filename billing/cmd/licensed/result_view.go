@@ -30,10 +30,10 @@ type customerView struct {
 
 type licenseView struct {
 	ID             int64                     `json:"id"`
-	Key            string                    `json:"license_key,omitzero"`
+	LicenseKey     string                    `json:"license_key,omitzero"`
 	ProductCode    string                    `json:"product_code,omitzero"`
 	ProductName    string                    `json:"product_name,omitzero"`
-	Type           licensespring.LicenseType `json:"license_type,omitzero"`
+	LicenseType    licensespring.LicenseType `json:"license_type,omitzero"`
 	MaxActivations *int                      `json:"max_activations,omitzero"`
 	ValidityPeriod time.Time                 `json:"validity_period,omitzero"`
 	SubscriptionID string                    `json:"subscription_id,omitzero"`
@@ -70,7 +70,7 @@ func newResultView(r *fulfillment.Result, passwords bool) resultView {
 
 func newLicenseView(item *licensespring.ItemRecord, l *licensespring.LicenseRecord, passwords bool) licenseView {
 	v := licenseView{
-		ID: l.ID, Key: l.LicenseKey, ProductCode: item.ProductCode, ProductName: item.ProductName, Type: l.LicenseType,
+		ID: l.ID, LicenseKey: l.LicenseKey, ProductCode: item.ProductCode, ProductName: item.ProductName, LicenseType: l.LicenseType,
 		MaxActivations: l.MaxActivations, ValidityPeriod: l.ValidityPeriod, SubscriptionID: l.SubscriptionID,
 	}
 	for i := range l.LicenseUsers {
@@ -93,7 +93,7 @@ func (v *resultView) matches(text string) bool {
 	}
 	for i := range v.Licenses {
 		l := &v.Licenses[i]
-		if same(l.Key) || same(l.SubscriptionID) || same(strconv.FormatInt(l.ID, 10)) {
+		if same(l.LicenseKey) || same(l.SubscriptionID) || same(strconv.FormatInt(l.ID, 10)) {
 			return true
 		}
 		for _, u := range l.Users {

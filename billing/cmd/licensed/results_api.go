@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	_ "embed" // for the page
 	"encoding/json"
 	"errors"
 	"html/template"
@@ -9,8 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	_ "embed" // for the page
 
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
 )

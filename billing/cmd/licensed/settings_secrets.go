@@ -18,7 +18,7 @@ const (
 	envStripeKey     = "STRIPE_API_KEY"
 	envAdminToken    = "LICENSED_ADMIN_TOKEN"
 	envStoreKey      = "LICENSED_STORE_KEY"
-	envNotifySecret  = "LICENSED_NOTIFY_SECRET" //nolint:gosec // a name
+	envNotifySecret  = "LICENSED_NOTIFY_SECRET"
 )
 
 // lineBreaks are the characters of line breaks.
