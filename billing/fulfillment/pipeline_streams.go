@@ -129,14 +129,18 @@ func (p *Pipeline) openStream(ctx context.Context, want jetstream.StreamConfig) 
 }
 
 func (p *Pipeline) openResults(ctx context.Context) (jetstream.KeyValue, error) {
-	want := jetstream.KeyValueConfig{
+	return p.openBucket(ctx, jetstream.KeyValueConfig{
 		Bucket:      p.names.results(),
 		Description: "Results of license orders.",
 		History:     1,
 		TTL:         p.cfg.resultTTL,
 		Storage:     jetstream.FileStorage,
-		Replicas:    cmp.Or(p.cfg.replicas, 1),
-	}
+	})
+}
+
+// openBucket creates a bucket, or updates the settings that the options change.
+func (p *Pipeline) openBucket(ctx context.Context, want jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
+	want.Replicas = cmp.Or(p.cfg.replicas, 1)
 	kv, err := p.js.KeyValue(ctx, want.Bucket)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
 		return p.js.CreateKeyValue(ctx, want)
