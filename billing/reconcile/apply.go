@@ -12,13 +12,14 @@ import (
 )
 
 // apply makes the changes in their order, until one fails.
-func (j *run) apply(ctx context.Context, target *wanted, changes lifecycle.Changes) error {
+func (j *run) apply(ctx context.Context, p *plan) error {
+	changes := &p.changes
 	for i := range changes.Ensure {
 		if err := j.ensure(ctx, &changes.Ensure[i]); err != nil {
 			return err
 		}
 	}
-	if err := j.orderAll(ctx, target, changes.Missing); err != nil {
+	if err := j.orderAll(ctx, &p.target, changes.Missing); err != nil {
 		return err
 	}
 	for i := range changes.Surplus {
@@ -57,7 +58,7 @@ func (j *run) rememberDisabled(shown *licensespring.LicenseRecord) {
 
 // orderAll orders missing licenses: those of the first order together, and each of the
 // others by itself.
-func (j *run) orderAll(ctx context.Context, target *wanted, missing []lifecycle.Missing) error {
+func (j *run) orderAll(ctx context.Context, target *lifecycle.Target, missing []lifecycle.Missing) error {
 	var first []lifecycle.Missing
 	for _, m := range missing {
 		if !m.Append {
@@ -123,7 +124,7 @@ func (j *run) order(ctx context.Context, order *licensespring.Order, missing []l
 }
 
 // newOrder returns the order of missing licenses.
-func newOrder(target *wanted, missing []lifecycle.Missing) *licensespring.Order {
+func newOrder(target *lifecycle.Target, missing []lifecycle.Missing) *licensespring.Order {
 	order := &licensespring.Order{ID: target.OrderID, IsTest: target.IsTest, Customer: target.Customer}
 	for i := range missing {
 		m := &missing[i]

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 
+	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/lifecycle"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
@@ -16,6 +17,8 @@ type Comparison struct {
 	Target lifecycle.Target
 	// Changes are what is different.
 	Changes lifecycle.Changes
+	// Licenses are the licenses that were read.
+	Licenses []*licensespring.LicenseRecord
 	// Pending reports whether ordered licenses are not known yet.
 	Pending bool
 }
@@ -30,11 +33,12 @@ func (r *Reconciler) Compare(ctx context.Context, subject stripehook.Source) (*C
 	if err != nil {
 		return nil, err
 	}
-	target, changes, err := r.plan(ctx, rec)
+	p, err := r.plan(ctx, rec)
 	if err != nil {
 		return nil, err
 	}
 	return &Comparison{
-		Subject: subject, Status: target.status, Target: target.Target, Changes: changes, Pending: len(rec.Orders) > 0 || rec.Waiting,
+		Subject: subject, Status: p.status, Target: p.target, Changes: p.changes, Licenses: p.licenses,
+		Pending: rec.IsPending(),
 	}, nil
 }

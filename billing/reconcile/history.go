@@ -29,8 +29,9 @@ type Record struct {
 	// last job.
 	Status   lifecycle.Status   `json:"status,omitzero"`
 	Decision lifecycle.Decision `json:"decision,omitzero"`
-	// CheckedAt is the time of the last job.
+	// CheckedAt is the time of the last job, and Jobs the number of jobs.
 	CheckedAt time.Time `json:"checked_at,omitzero"`
+	Jobs      int       `json:"jobs,omitzero"`
 	// Memory is what the program remembers.
 	Memory lifecycle.Memory `json:"memory"`
 	// Orders are the orders whose licenses are not known yet, with their license keys.
@@ -40,6 +41,9 @@ type Record struct {
 	// Waiting reports whether the pipeline has the first order, and its licenses are not
 	// shown yet.
 	Waiting bool `json:"waiting,omitzero"`
+	// Terms are hashes of the customer's address and the license keys, for
+	// [Record.Matches].
+	Terms []string `json:"terms,omitzero"`
 	// Reviews are the ids of the reviews that are dead letters.
 	Reviews []string `json:"reviews,omitzero"`
 	// History is what was seen, wanted and done, oldest first.
@@ -99,6 +103,7 @@ func (e *Entry) sameAs(other *Entry) bool {
 // add adds an entry to the history.
 func (r *Record) add(e Entry) {
 	r.CheckedAt = e.At
+	r.Jobs++
 	if n := len(r.History); n > 0 && e.sameAs(&r.History[n-1]) {
 		r.History[n-1].Last = e.At
 		return
@@ -107,6 +112,17 @@ func (r *Record) add(e Entry) {
 	if n := len(r.History); n > maxEntries {
 		r.History = slices.Delete(r.History, 0, n-maxEntries)
 	}
+}
+
+// IsPending reports whether ordered licenses are not known yet.
+func (r *Record) IsPending() bool { return len(r.Orders) > 0 || r.Waiting }
+
+// LastError returns the error of the last job, or an empty text.
+func (r *Record) LastError() string {
+	if n := len(r.History); n > 0 {
+		return r.History[n-1].Error
+	}
+	return ""
 }
 
 // ErrUnknownSubject means that no job of the subject has run.

@@ -60,7 +60,7 @@ func (r *Reconciler) reconcile(ctx context.Context, subject stripehook.Source, a
 		return saveErr
 	case err != nil:
 		return retryOf(err)
-	case len(rec.Orders) > 0 || rec.Waiting:
+	case rec.IsPending():
 		wait := min(r.cfg.orderWait<<min(attempt, maxDoublings), maxOrderWait)
 		return &fulfillment.RetryError{Err: errOrdered, At: time.Now().Add(wait)}
 	default:
@@ -175,51 +175,52 @@ func (j *run) save(ctx context.Context) error {
 }
 
 func (j *run) run(ctx context.Context) error {
-	target, changes, err := j.plan(ctx, j.rec)
+	p, err := j.plan(ctx, j.rec)
 	if err != nil {
 		return err
 	}
 	j.rec.Waiting = false
-	j.rec.Status, j.rec.Decision, j.rec.OrderID = target.status, target.Decision, target.OrderID
-	j.entry.Status, j.entry.Decision, j.entry.Reason, j.entry.Notes = target.status, target.Decision, target.Reason, changes.Notes
-	if err := j.report(ctx, changes.Reviews); err != nil {
+	j.rec.Status, j.rec.Decision, j.rec.OrderID = p.status, p.target.Decision, p.target.OrderID
+	j.entry.Status, j.entry.Decision, j.entry.Reason, j.entry.Notes = p.status, p.target.Decision, p.target.Reason, p.changes.Notes
+	if err := j.report(ctx, p.changes.Reviews); err != nil {
 		return err
 	}
-	if changes.Blocked || changes.IsEmpty() {
+	if p.changes.Blocked || p.changes.IsEmpty() {
 		return j.repeatOrders(ctx)
 	}
-	j.rec.Memory = changes.Intent(j.rec.Memory)
+	j.rec.Memory = p.changes.Intent(j.rec.Memory)
 	if err := j.save(ctx); err != nil {
 		return err
 	}
-	err = j.apply(ctx, target, changes)
-	if err == nil {
-		j.rec.Memory = changes.Done(j.rec.Memory)
+	if err = j.apply(ctx, p); err == nil {
+		j.rec.Memory = p.changes.Done(j.rec.Memory)
 	}
 	return errors.Join(err, j.repeatOrders(ctx))
 }
 
-// wanted is a target with the status from which it was derived.
-type wanted struct {
-	lifecycle.Target
-
-	status lifecycle.Status
+// plan is what a job saw, and what it has to change.
+type plan struct {
+	status   lifecycle.Status
+	target   lifecycle.Target
+	licenses []*licensespring.LicenseRecord
+	changes  lifecycle.Changes
 }
 
 // plan reads the subject and its licenses, and derives the changes. It changes nothing
-// but the memory of the record.
-func (r *Reconciler) plan(ctx context.Context, rec *Record) (*wanted, lifecycle.Changes, error) {
+// but the record.
+func (r *Reconciler) plan(ctx context.Context, rec *Record) (*plan, error) {
 	subject, err := r.reader.Subject(ctx, rec.Subject)
 	if err != nil {
-		return nil, lifecycle.Changes{}, err
+		return nil, err
 	}
-	target := &wanted{Target: lifecycle.Wanted(subject, r.cfg.lifecycle), status: subject.Status}
-	licenses, err := r.readLicenses(ctx, &target.Target, &rec.Memory)
-	if err != nil {
-		return target, lifecycle.Changes{}, err
+	p := &plan{status: subject.Status, target: lifecycle.Wanted(subject, r.cfg.lifecycle)}
+	if p.licenses, err = r.readLicenses(ctx, &p.target, &rec.Memory); err != nil {
+		return nil, err
 	}
-	rec.forgetFound(licenses)
-	return target, lifecycle.Plan(target.Target, licenses, rec.Memory), nil
+	rec.forgetFound(p.licenses)
+	rec.Terms = termsOf(subject.Customer.Email, p.licenses)
+	p.changes = lifecycle.Plan(p.target, p.licenses, rec.Memory)
+	return p, nil
 }
 
 // forgetFound removes the pending orders whose licenses were read.
