@@ -1,9 +1,12 @@
 package lifecycle
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
 // Memory is what the program remembers of a subject. Store it with the subject: before
@@ -13,23 +16,28 @@ type Memory struct {
 	// Licenses are the known licenses, by the id that the service assigned. The caller
 	// adds each license that it reads, with its product, before it calls [Plan].
 	Licenses map[int64]Remembered `json:"licenses,omitzero"`
-	// Pending are the licenses that were ordered and whose ids are not known yet. The
-	// caller adds them before it orders, and replaces them with Licenses when the order
-	// is done.
+	// Pending are the licenses that were ordered and whose ids are not known yet.
+	// [Changes.Intent] adds them. The caller stores the orders too, because Plan does not
+	// return them again. It replaces them with Licenses when the order is done, removes
+	// them when it was rejected, and plans again.
 	Pending []Pending `json:"pending,omitzero"`
+	// Orders are the ids of orders that exist. The caller adds them.
+	Orders []string `json:"orders,omitzero"`
 }
 
 // Remembered is what the program remembers of a license.
 type Remembered struct {
 	// Product is the code of the product, which a license does not show.
 	Product string `json:"product"`
-	// Item and Price are those of the entitlement, or empty if not known.
+	// Item and Price are those of the entitlement. They are empty until [Changes.Done]
+	// has seen the license.
 	Item  string `json:"item,omitzero"`
 	Price string `json:"price,omitzero"`
 	// Disabled is the reason for which this program has disabled the license, or empty.
 	Disabled string `json:"disabled,omitzero"`
-	// TimeDisabled is the time that the license showed after this program disabled it.
-	// If it shows another time, it was disabled again manually. Zero is not compared.
+	// TimeDisabled is the time that the license showed after this program disabled it;
+	// the caller sets it. If the license shows another time, it was disabled again
+	// manually. Zero is not compared.
 	TimeDisabled time.Time `json:"time_disabled,omitzero"`
 }
 
@@ -51,6 +59,8 @@ type Changes struct {
 	// Surplus are the licenses to disable because the customer has too many, newest
 	// first.
 	Surplus []Ensure `json:"surplus,omitzero"`
+	// Assigned are the licenses that belong to an entitlement, changed or not.
+	Assigned []Assigned `json:"assigned,omitzero"`
 	// Notes describe what was left as it is, and what was adopted.
 	Notes []Note `json:"notes,omitzero"`
 	// Reviews are those of the target, and others that the licenses require. If
@@ -73,10 +83,21 @@ type Ensure struct {
 	Reasons map[string]string `json:"reasons,omitzero"`
 }
 
+// Assigned is a license that belongs to an entitlement.
+type Assigned struct {
+	License int64  `json:"license"`
+	Product string `json:"product"`
+	Item    string `json:"item"`
+	Price   string `json:"price"`
+	// Enabled reports whether the license is enabled and remains so.
+	Enabled bool `json:"enabled,omitzero"`
+}
+
 // Missing are licenses to order.
 type Missing struct {
-	// OrderID is the id of the order. With Append the order exists, or may exist, and
-	// its licenses require assigned keys.
+	// OrderID is the id of the order. With Append the order exists, and its licenses
+	// require assigned keys; see Client.AssignKeys. Licenses with users cannot have
+	// keys, and have an order of their own instead.
 	OrderID string `json:"order_id"`
 	Append  bool   `json:"append,omitzero"`
 	Product string `json:"product"`
@@ -108,8 +129,6 @@ const (
 	NoteNotVisible NoteKind = "not_visible"
 	// NotePending: licenses were ordered and are not known yet.
 	NotePending NoteKind = "pending"
-	// NoteKept: a license is left alone because its entitlement is kept.
-	NoteKept NoteKind = "kept"
 )
 
 // Note describes a decision that changes nothing.
@@ -122,8 +141,34 @@ type Note struct {
 
 // Plan returns the changes that make the licenses as the target wants them. It is a
 // pure function, and its result does not depend on the order of the licenses.
+//
+// Read the licenses that the Lookup of the target names, and those of the memory by id.
+// Licenses that this program does not know are adopted if they match the Lookup of the
+// target. The licenses of a product go to the entitlement to which they belonged before,
+// then to the other ones of the product: enabled licenses first, then those that were
+// disabled manually, then those that this program has disabled, each oldest first. A
+// license that was disabled manually counts, and is never changed.
 func Plan(target Target, licenses []*licensespring.LicenseRecord, memory Memory) Changes {
-	return Changes{}
+	p := planning{target: &target, memory: &memory}
+	p.changes.Reviews = slices.Clone(target.Reviews)
+	switch target.Decision {
+	case DecisionConverge:
+	case DecisionKeep:
+		return p.changes
+	default:
+		return Changes{Reviews: p.changes.Reviews, Blocked: true}
+	}
+	if !p.addLicenses(licenses) {
+		return Changes{Reviews: p.changes.Reviews, Blocked: true}
+	}
+	p.addPending()
+	p.assign()
+	for i := range target.Entitlements {
+		p.converge(&target.Entitlements[i], p.assigned[i])
+	}
+	p.disableSurplus()
+	p.sort()
+	return p.changes
 }
 
 // IsEmpty reports whether there is nothing to change.
@@ -131,9 +176,77 @@ func (c *Changes) IsEmpty() bool {
 	return len(c.Ensure) == 0 && len(c.Missing) == 0 && len(c.Surplus) == 0
 }
 
-// Intent returns the memory to store before the changes are sent: the licenses to be
-// disabled are those that this program has disabled, even if the response is lost.
-func (c *Changes) Intent(memory Memory) Memory { return memory }
+// Intent returns the memory to store before the changes are sent. The licenses to be
+// disabled count as disabled by this program, even if the response is lost, and the
+// licenses to be ordered are pending.
+func (c *Changes) Intent(memory Memory) Memory {
+	memory = memory.clone()
+	for _, list := range [...][]Ensure{c.Ensure, c.Surplus} {
+		for i := range list {
+			if e := &list[i]; e.disables() {
+				known := memory.Licenses[e.License]
+				known.Product, known.Disabled, known.TimeDisabled = e.Product, e.Reason, time.Time{}
+				memory.Licenses[e.License] = known
+			}
+		}
+	}
+	for _, m := range c.Missing {
+		memory.Pending = append(memory.Pending, Pending{OrderID: m.OrderID, Product: m.Product, Item: m.Item, Count: m.Count})
+	}
+	return memory
+}
 
-// Done returns the memory to store after the changes were applied.
-func (c *Changes) Done(memory Memory) Memory { return memory }
+// Done returns the memory to store after the licenses were changed: those that are
+// enabled are no longer disabled by this program.
+func (c *Changes) Done(memory Memory) Memory {
+	memory = memory.clone()
+	for _, a := range c.Assigned {
+		known := memory.Licenses[a.License]
+		known.Product, known.Item, known.Price = a.Product, a.Item, a.Price
+		if a.Enabled {
+			known.Disabled, known.TimeDisabled = "", time.Time{}
+		}
+		memory.Licenses[a.License] = known
+	}
+	return memory
+}
+
+func (m Memory) clone() Memory {
+	m.Licenses = maps.Clone(m.Licenses)
+	if m.Licenses == nil {
+		m.Licenses = map[int64]Remembered{}
+	}
+	m.Pending = slices.Clone(m.Pending)
+	m.Orders = slices.Clone(m.Orders)
+	return m
+}
+
+func (e *Ensure) disables() bool { return e.State.Enabled != nil && !*e.State.Enabled }
+
+// Orders returns the orders of the missing licenses: at most one that creates an order,
+// one that appends, and one of licenses with users. The caller assigns the keys of
+// an order with Append.
+func (c *Changes) Orders(target *Target) []licensespring.Order {
+	var orders []licensespring.Order
+	for i := range c.Missing {
+		m := &c.Missing[i]
+		at := slices.IndexFunc(orders, func(o licensespring.Order) bool { return o.ID == m.OrderID })
+		if at < 0 {
+			at = len(orders)
+			order := licensespring.Order{ID: m.OrderID, Append: m.Append, IsTest: target.IsTest}
+			if target.Customer != nil {
+				order.Customer = new(*target.Customer)
+			}
+			orders = append(orders, order)
+		}
+		item := licensespring.OrderItem{ProductCode: m.Product}
+		for range m.Count {
+			item.Licenses = append(item.Licenses, m.License.Clone())
+		}
+		orders[at].Items = append(orders[at].Items, item)
+	}
+	for i := range orders {
+		_ = stripehook.RemoveUnusable(&orders[i])
+	}
+	return orders
+}

@@ -3,7 +3,12 @@ package lifecycle
 import (
 	"context"
 	"errors"
+	"maps"
+	"net/url"
+	"slices"
+	"strconv"
 
+	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
@@ -11,23 +16,20 @@ import (
 // one-off purchase that can have licenses.
 var ErrNoSubject = errors.New("lifecycle: no subscription and no one-off purchase")
 
+const (
+	// pageSize is the maximum page size of Stripe.
+	pageSize = 100
+	// maxPages bounds the pages of one list of a subject.
+	maxPages = 20
+)
+
 // Reader reads subjects from the Stripe API. It is safe for concurrent use. It does not
 // retry, because the job is retried; failed requests return a [*stripehook.APIError].
+// The package documentation lists the permissions of the key.
 type Reader struct{ api *stripehook.StripeLineItems }
 
 // NewReader returns a [Reader].
 func NewReader(api *stripehook.StripeLineItems) *Reader { return &Reader{api: api} }
-
-// Subscription reads a subscription.
-func (r *Reader) Subscription(ctx context.Context, of stripehook.Source) (Subject, error) {
-	return Subject{}, nil
-}
-
-// Payment reads a one-off payment: an invoice, or a Checkout session. The subject of a
-// session with an invoice is that of the invoice.
-func (r *Reader) Payment(ctx context.Context, of stripehook.Source) (Subject, error) {
-	return Subject{}, nil
-}
 
 // Subject reads a subject of any kind.
 func (r *Reader) Subject(ctx context.Context, of stripehook.Source) (Subject, error) {
@@ -37,37 +39,457 @@ func (r *Reader) Subject(ctx context.Context, of stripehook.Source) (Subject, er
 	return r.Payment(ctx, of)
 }
 
-// Named is the subject that an event names.
-type Named struct {
-	// Event and Type are the id and the type of the event.
-	Event string `json:"event"`
-	Type  string `json:"type"`
-	// Live is false in Stripe's test mode.
-	Live bool `json:"live"`
-	// Subject is the subject. Its Kind distinguishes subscriptions from payments.
-	Subject stripehook.Source `json:"subject"`
+// Permissions reads an object of each kind that the reader fetches.
+func (r *Reader) Permissions(ctx context.Context) []stripehook.Permission {
+	var permissions []stripehook.Permission
+	for _, one := range [...]struct{ resource, path string }{
+		{"charges", "/v1/charges"},
+		{"checkout sessions", "/v1/checkout/sessions"},
+		{"disputes", "/v1/disputes"},
+		{"invoice payments", "/v1/invoice_payments"},
+		{"invoices", "/v1/invoices"},
+		{"prices", "/v1/prices"},
+		{"subscriptions", "/v1/subscriptions"},
+	} {
+		var into struct{}
+		err := r.api.Read(ctx, stripehook.Source{}, one.path, url.Values{"limit": {"1"}}, &into)
+		permissions = append(permissions, stripehook.Permission{Resource: one.resource, Err: err})
+	}
+	return permissions
 }
 
-// Resolve returns the subject that an event names, or [ErrNoSubject]. It sends requests
-// only for charges, refunds, disputes and invoices without the id of their subscription.
-func (r *Reader) Resolve(ctx context.Context, payload []byte) (Named, error) {
-	return Named{}, nil
+// errTooMany means that a list exceeds the bound.
+var errTooMany = errors.New("lifecycle: too many objects")
+
+// errUnexpected is an object of another type than the requested one.
+func errUnexpected() error { return &stripehook.APIError{} }
+
+// list reads all pages of a list.
+func list[T any](ctx context.Context, r *Reader, of stripehook.Source, path string, query url.Values, id func(*T) string) ([]T, error) {
+	query.Set("limit", strconv.Itoa(pageSize))
+	var all []T
+	for range maxPages {
+		var one page[T]
+		if err := r.api.Read(ctx, of, path, query, &one); err != nil {
+			return nil, err
+		}
+		if one.Object != "" && one.Object != "list" {
+			return nil, errUnexpected()
+		}
+		all = append(all, one.Data...)
+		if !one.HasMore || len(one.Data) == 0 {
+			return all, nil
+		}
+		query.Set("starting_after", id(&one.Data[len(one.Data)-1]))
+	}
+	return nil, errTooMany
 }
 
-// Cursor is a position in the list of all subjects of an account. The zero Cursor is
-// the beginning of the own account.
-type Cursor struct {
-	// Account and Context select a connected account or a context.
-	Account string `json:"account,omitzero"`
-	Context string `json:"context,omitzero"`
-	// Kind and After are the last subject that was listed.
-	Kind  stripehook.SourceKind `json:"kind,omitzero"`
-	After string                `json:"after,omitzero"`
+// Subscription reads a subscription, its paid invoices, and the refunds and disputes of
+// those that matter.
+func (r *Reader) Subscription(ctx context.Context, of stripehook.Source) (Subject, error) {
+	var one subscriptionObject
+	if err := r.api.Read(ctx, of, "/v1/subscriptions/"+url.PathEscape(of.ID), nil, &one); err != nil {
+		return Subject{}, err
+	}
+	if one.ID != of.ID || one.Status == "" {
+		return Subject{}, errUnexpected()
+	}
+	if one.Items.HasMore {
+		items, err := list(ctx, r, of, "/v1/subscription_items", url.Values{"subscription": {of.ID}}, func(i *itemObject) string { return i.ID })
+		if err != nil {
+			return Subject{}, err
+		}
+		one.Items.Data = items
+	}
+	of.Kind = stripehook.SourceSubscription
+	s := one.subject(of)
+	invoices, err := list(ctx, r, of, "/v1/invoices", url.Values{"subscription": {of.ID}, "status": {"paid"}},
+		func(i *invoiceObject) string { return i.ID })
+	if errors.Is(err, errTooMany) {
+		s.unreadable("invoices", "there are too many")
+		return s, nil
+	}
+	if err != nil {
+		return Subject{}, err
+	}
+	payments := paymentReader{reader: r, of: of}
+	for i := range invoices {
+		inv := &invoices[i]
+		if !inv.isPaid() || inv.subscription() != of.ID {
+			continue // a filter that Stripe ignored
+		}
+		read, err := r.invoice(ctx, of, inv, true, &s)
+		if err != nil {
+			return Subject{}, err
+		}
+		if s.Customer.Email == "" {
+			s.Customer = inv.customer() // the newest
+		}
+		s.Invoices = append(s.Invoices, read)
+		payments.objects = append(payments.objects, inv)
+	}
+	if s.Customer.Email == "" && !s.hasEnded() {
+		if err := r.sessionCustomer(ctx, of, &s); err != nil {
+			return Subject{}, err
+		}
+	}
+	if s.Customer.ID == "" {
+		s.Customer.ID = string(one.Customer)
+	}
+	return s, payments.read(ctx, &s)
 }
 
-// Subjects calls yield with each subscription, in any status, and each one-off payment
-// of an account, page by page, until yield returns an error. The cursor is the position
-// after the subject: pass it to continue.
-func (r *Reader) Subjects(ctx context.Context, from Cursor, yield func(stripehook.Source, Cursor) error) error {
+// subject returns the subject without its invoices.
+func (o *subscriptionObject) subject(of stripehook.Source) Subject {
+	s := Subject{
+		Source: of, Live: o.Livemode, Status: o.Status, Created: o.Created.Time, Currency: o.Currency,
+		TrialEnd: o.TrialEnd.Time, CancelAtPeriodEnd: o.CancelAtPeriodEnd, EndedAt: o.EndedAt.Time,
+		PauseCollection: o.PauseCollection.Behavior, Metadata: o.Metadata,
+	}
+	for _, i := range o.Items.Data {
+		item := Item{ID: i.ID, PeriodStart: i.CurrentPeriodStart.Time, PeriodEnd: i.CurrentPeriodEnd.Time}
+		if item.PeriodStart.IsZero() {
+			item.PeriodStart = o.CurrentPeriodStart.Time
+		}
+		if item.PeriodEnd.IsZero() {
+			item.PeriodEnd = o.CurrentPeriodEnd.Time
+		}
+		if i.Price != nil {
+			item.Price = i.Price.price()
+		}
+		switch {
+		case i.Quantity != nil:
+			item.Quantity = *i.Quantity
+		case item.Price != nil && !item.Price.Metered:
+			s.unreadable("items", "an item has no quantity")
+		}
+		if item.Price != nil && item.Price.Metered {
+			item.Quantity = 1
+		}
+		s.Items = append(s.Items, item)
+	}
+	if s.Metadata == nil {
+		s.Metadata = map[string]string{}
+	}
+	return s
+}
+
+func (s *Subject) unreadable(path, message string) {
+	s.Findings = append(s.Findings, licensespring.Finding{
+		Path: path, Rule: RuleUnreadable, Severity: licensespring.SeverityError, Message: message,
+	})
+}
+
+// sessionCustomer reads the customer from the Checkout session of a subscription without
+// an invoice.
+func (r *Reader) sessionCustomer(ctx context.Context, of stripehook.Source, s *Subject) error {
+	sessions, err := list(ctx, r, of, "/v1/checkout/sessions", url.Values{"subscription": {of.ID}}, func(o *sessionObject) string { return o.ID })
+	if err != nil {
+		return err
+	}
+	for i := range sessions {
+		if string(sessions[i].Subscription) == of.ID {
+			s.Customer = sessions[i].customer()
+			metadata := maps.Clone(sessions[i].Metadata)
+			if metadata == nil {
+				metadata = map[string]string{}
+			}
+			maps.Copy(metadata, s.Metadata)
+			s.Metadata = metadata
+			break
+		}
+	}
 	return nil
+}
+
+// invoice reads the lines of an invoice, with the prices of lines that bill no
+// subscription item.
+func (r *Reader) invoice(ctx context.Context, of stripehook.Source, inv *invoiceObject, subscription bool, s *Subject) (Invoice, error) {
+	read := Invoice{ID: inv.ID, Created: inv.Created.Time, Currency: inv.Currency, Total: inv.Total, Credited: inv.Credited}
+	lines := inv.Lines.Data
+	isPlain := func(l lineObject) bool { return l.line().Item != "" }
+	if inv.Lines.HasMore || !subscription || slices.ContainsFunc(lines, func(l lineObject) bool { return !isPlain(l) && l.needsPrice() }) {
+		var err error
+		lines, err = list(ctx, r, of, "/v1/invoices/"+url.PathEscape(inv.ID)+"/lines",
+			url.Values{"expand[]": {"data.pricing.price_details.price"}}, func(l *lineObject) string { return l.ID })
+		if err != nil {
+			return Invoice{}, err
+		}
+	}
+	for i := range lines {
+		line := lines[i].line()
+		switch {
+		case line.Item == "" && lines[i].isOfSubscription():
+			s.unreadable("invoices", "a line of "+inv.ID+" does not show its subscription item")
+		case line.Item == "" && line.Price != nil && line.Price.Metadata == nil && line.Amount >= 0 && !line.Proration:
+			s.unreadable("invoices", "a line of "+inv.ID+" does not show the metadata of its price")
+		}
+		read.Lines = append(read.Lines, line)
+	}
+	return read, nil
+}
+
+// needsPrice reports whether the price of the line must be fetched.
+func (l *lineObject) needsPrice() bool {
+	line := l.line()
+	return line.Price != nil && line.Price.Metadata == nil && !line.Proration && line.Amount >= 0
+}
+
+// paymentReader reads the payments of the invoices of a subject that matter.
+type paymentReader struct {
+	reader  *Reader
+	of      stripehook.Source
+	objects []*invoiceObject // of the invoices of the subject
+	done    map[int]bool
+}
+
+// read reads payments until a refund or a dispute makes no other invoice matter.
+func (p *paymentReader) read(ctx context.Context, s *Subject) error {
+	p.done = map[int]bool{}
+	for again := true; again; {
+		again = false
+		for _, i := range s.decisiveInvoices() {
+			if p.done[i] {
+				continue
+			}
+			p.done[i], again = true, true
+			if p.objects[i].Total == 0 {
+				continue // nothing was paid
+			}
+			payments, err := p.reader.invoicePayments(ctx, p.of, p.objects[i])
+			if err != nil {
+				return err
+			}
+			s.Invoices[i].Payments = payments
+		}
+	}
+	return nil
+}
+
+// invoicePayments reads the payments of an invoice.
+func (r *Reader) invoicePayments(ctx context.Context, of stripehook.Source, inv *invoiceObject) ([]Payment, error) {
+	switch {
+	case inv.PaymentIntent != "":
+		return r.intentPayments(ctx, of, string(inv.PaymentIntent))
+	case inv.Charge != "":
+		return r.chargePayment(ctx, of, string(inv.Charge))
+	}
+	links, err := list(ctx, r, of, "/v1/invoice_payments", url.Values{"invoice": {inv.ID}, "status": {"paid"}},
+		func(one *invoicePayment) string { return one.ID })
+	if err != nil {
+		return nil, err
+	}
+	var payments []Payment
+	for i := range links {
+		link := &links[i]
+		if string(link.Invoice) != inv.ID || link.Status != "paid" {
+			continue
+		}
+		var one []Payment
+		switch {
+		case link.Payment.PaymentIntent != "":
+			one, err = r.intentPayments(ctx, of, string(link.Payment.PaymentIntent))
+		case link.Payment.Charge != "":
+			one, err = r.chargePayment(ctx, of, string(link.Payment.Charge))
+		}
+		if err != nil {
+			return nil, err
+		}
+		payments = append(payments, one...)
+	}
+	return payments, nil
+}
+
+// intentPayments reads the successful charges of a payment intent.
+func (r *Reader) intentPayments(ctx context.Context, of stripehook.Source, intent string) ([]Payment, error) {
+	charges, err := list(ctx, r, of, "/v1/charges", url.Values{"payment_intent": {intent}}, func(c *chargeObject) string { return c.ID })
+	if err != nil {
+		return nil, err
+	}
+	var payments []Payment
+	for i := range charges {
+		c := &charges[i]
+		if !c.succeeded() || string(c.PaymentIntent) != intent {
+			continue
+		}
+		payment, err := r.payment(ctx, of, c)
+		if err != nil {
+			return nil, err
+		}
+		payments = append(payments, payment)
+	}
+	return payments, nil
+}
+
+// chargePayment reads a charge without a payment intent.
+func (r *Reader) chargePayment(ctx context.Context, of stripehook.Source, id string) ([]Payment, error) {
+	charge, err := r.charge(ctx, of, id)
+	if err != nil || !charge.succeeded() {
+		return nil, err
+	}
+	payment, err := r.payment(ctx, of, &charge)
+	return []Payment{payment}, err
+}
+
+func (r *Reader) charge(ctx context.Context, of stripehook.Source, id string) (chargeObject, error) {
+	var charge chargeObject
+	err := r.api.Read(ctx, of, "/v1/charges/"+url.PathEscape(id), nil, &charge)
+	if err == nil && charge.ID != id {
+		err = errUnexpected()
+	}
+	return charge, err
+}
+
+// payment reads the disputes of a charge.
+func (r *Reader) payment(ctx context.Context, of stripehook.Source, c *chargeObject) (Payment, error) {
+	payment := Payment{ID: c.ID, Currency: c.Currency, Amount: c.Amount, Refunded: c.AmountRefunded}
+	if c.AmountCaptured != nil {
+		// The rest of the authorized amount was released, which counts as refunded.
+		payment.Amount = *c.AmountCaptured
+		payment.Refunded -= min(payment.Refunded, c.Amount-*c.AmountCaptured)
+	}
+	if !c.Disputed && c.Dispute == "" {
+		return payment, nil
+	}
+	disputes, err := list(ctx, r, of, "/v1/disputes", url.Values{"charge": {c.ID}}, func(d *disputeObject) string { return d.ID })
+	if err != nil {
+		return Payment{}, err
+	}
+	for _, d := range disputes {
+		payment.Disputes = append(payment.Disputes, Dispute{ID: d.ID, Status: d.Status, Amount: d.Amount})
+	}
+	return payment, nil
+}
+
+// Payment reads a one-off payment: an invoice, or a Checkout session. The subject of a
+// paid session with an invoice is the invoice, and that of a free one is the session.
+func (r *Reader) Payment(ctx context.Context, of stripehook.Source) (Subject, error) {
+	if of.Kind == stripehook.SourceInvoice {
+		return r.invoiceSubject(ctx, of)
+	}
+	session, err := r.session(ctx, of)
+	if err != nil {
+		return Subject{}, err
+	}
+	if session.Mode != "payment" {
+		return Subject{}, ErrNoSubject
+	}
+	if session.Invoice != "" && !session.isFree() {
+		of.Kind, of.ID = stripehook.SourceInvoice, string(session.Invoice)
+		return r.invoiceSubject(ctx, of)
+	}
+	return r.sessionSubject(ctx, of, session)
+}
+
+func (r *Reader) session(ctx context.Context, of stripehook.Source) (*sessionObject, error) {
+	var session sessionObject
+	if err := r.api.Read(ctx, of, "/v1/checkout/sessions/"+url.PathEscape(of.ID), nil, &session); err != nil {
+		return nil, err
+	}
+	if session.ID != of.ID {
+		return nil, errUnexpected()
+	}
+	return &session, nil
+}
+
+func (r *Reader) sessionSubject(ctx context.Context, of stripehook.Source, session *sessionObject) (Subject, error) {
+	of.Kind, of.ID = stripehook.SourceSession, session.ID
+	s := Subject{
+		Source: of, Live: session.Livemode, Status: StatusPending, Created: session.Created.Time, Currency: session.Currency,
+		Customer: session.customer(), Metadata: session.Metadata,
+	}
+	switch {
+	case session.Status == "expired", session.Status == "open", session.PaymentStatus == "unpaid":
+		return s, nil
+	case session.PaymentStatus == "paid" && session.InvoiceCreation.Enabled && session.Invoice == "" && !session.isFree():
+		return s, nil // the invoice, which is the subject, does not exist yet
+	case session.PaymentStatus == "paid", session.PaymentStatus == "no_payment_required":
+		s.Status = StatusPaid
+	default:
+		s.Status = Status(session.PaymentStatus)
+		return s, nil
+	}
+	lines, err := r.api.Lines(ctx, of)
+	if err != nil {
+		return Subject{}, err
+	}
+	inv := Invoice{ID: session.ID, Created: session.Created.Time, Currency: session.Currency, Total: session.AmountTotal}
+	for i, l := range lines {
+		inv.Lines = append(inv.Lines, Line{
+			// The lines of a session have a fixed order.
+			ID: session.ID + "/" + strconv.Itoa(i), Price: l.Price, Quantity: l.Quantity, QuantityDecimal: l.QuantityDecimal, Amount: l.Amount,
+		})
+	}
+	if session.PaymentIntent != "" {
+		if inv.Payments, err = r.intentPayments(ctx, of, string(session.PaymentIntent)); err != nil {
+			return Subject{}, err
+		}
+	}
+	s.Invoices = []Invoice{inv}
+	return s, nil
+}
+
+func (r *Reader) invoiceObject(ctx context.Context, of stripehook.Source) (*invoiceObject, error) {
+	var inv invoiceObject
+	if err := r.api.Read(ctx, of, "/v1/invoices/"+url.PathEscape(of.ID), nil, &inv); err != nil {
+		return nil, err
+	}
+	if inv.ID != of.ID {
+		return nil, errUnexpected()
+	}
+	return &inv, nil
+}
+
+func (r *Reader) invoiceSubject(ctx context.Context, of stripehook.Source) (Subject, error) {
+	inv, err := r.invoiceObject(ctx, of)
+	if err != nil {
+		return Subject{}, err
+	}
+	if inv.subscription() != "" {
+		return Subject{}, ErrNoSubject
+	}
+	s := Subject{
+		Source: of, Live: inv.Livemode, Status: StatusPending, Created: inv.Created.Time, Currency: inv.Currency,
+		Customer: inv.customer(), Metadata: inv.Metadata,
+	}
+	if !inv.isPaid() {
+		switch inv.Status {
+		case "draft", "open", "uncollectible", "void", "":
+		default:
+			s.Status = Status(inv.Status)
+		}
+		return s, nil
+	}
+	s.Status = StatusPaid
+	if inv.AmountPaid == 0 && inv.Customer != "" {
+		// The licenses of a session that costs nothing belong to the session.
+		id, certain, err := r.api.InvoiceSession(ctx, of, string(inv.Customer))
+		switch {
+		case err != nil:
+			return Subject{}, err
+		case id != "" && certain:
+			of.Kind, of.ID = stripehook.SourceSession, id
+			session, err := r.session(ctx, of)
+			if err != nil {
+				return Subject{}, err
+			}
+			if session.isFree() {
+				return r.sessionSubject(ctx, of, session)
+			}
+		case id != "":
+			s.unreadable("invoices", "the invoice costs nothing and may belong to a Checkout session")
+		}
+	}
+	read, err := r.invoice(ctx, of, inv, false, &s)
+	if err != nil {
+		return Subject{}, err
+	}
+	if inv.Total != 0 {
+		if read.Payments, err = r.invoicePayments(ctx, of, inv); err != nil {
+			return Subject{}, err
+		}
+	}
+	s.Invoices = []Invoice{read}
+	return s, nil
 }

@@ -1,6 +1,10 @@
 package lifecycle
 
 import (
+	"slices"
+	"strconv"
+	"strings"
+
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
@@ -20,17 +24,17 @@ const (
 	QuantityFloating Quantity = "floating_users"
 )
 
-// Refund is the effect of a full refund. A partial refund is always a review.
-type Refund string
+// RefundPolicy is the effect of a full refund. A partial refund is always a review.
+type RefundPolicy string
 
 // The effects of a full refund.
 const (
 	// RefundDisable disables the licenses.
-	RefundDisable Refund = "disable"
+	RefundDisable RefundPolicy = "disable"
 	// RefundKeep keeps the licenses.
-	RefundKeep Refund = "keep"
+	RefundKeep RefundPolicy = "keep"
 	// RefundReview changes nothing until an operator decides.
-	RefundReview Refund = "review"
+	RefundReview RefundPolicy = "review"
 )
 
 // DefaultSlackDays is the number of days for which a license remains valid after the
@@ -38,11 +42,15 @@ const (
 // the time in which Stripe retries a failed charge.
 const DefaultSlackDays = 3
 
+// maxSlackDays is ten years: a larger number is a mistake.
+const maxSlackDays = 3650
+
 // Rules are what the metadata of a price determines.
 type Rules struct {
 	// Product is the code of the product.
 	Product string
-	// License is the license of one unit, without dates and features.
+	// License is the license of one unit, without features and users. That of a
+	// recurring price has no dates.
 	License licensespring.License
 	// Quantity is the meaning of the quantity.
 	Quantity Quantity
@@ -50,7 +58,7 @@ type Rules struct {
 	// [Config].
 	SlackDays *int
 	// OnRefund is the effect of a full refund.
-	OnRefund Refund
+	OnRefund RefundPolicy
 	// Features are the features of the plan, or nil if the metadata names none.
 	Features []Feature
 }
@@ -64,9 +72,133 @@ type Feature struct {
 	Expires bool
 }
 
-// ReadRules reads the metadata of a price and returns all findings.
+// ReadRules reads the metadata of a price and returns all findings, errors and warnings.
 func ReadRules(price stripehook.Price) (Rules, []licensespring.Finding) {
-	return Rules{}, nil
+	return readRules(&price, "price")
+}
+
+func readRules(price *stripehook.Price, path string) (Rules, findings) {
+	r := &reader{metadata: price.Metadata, path: path + ".metadata", suffix: " (price " + price.ID + ")"}
+	r.checkKeys(priceKeys())
+	recurring := price.Interval != ""
+	var rules Rules
+	var found []licensespring.Finding
+	rules.Product, rules.License, found = price.Unit(path)
+	r.found = append(r.found, found...)
+	rules.Quantity = oneOf(r, MetadataQuantity, QuantityLicenses, QuantityActivations, QuantityUsers, QuantityFloating)
+	rules.OnRefund = oneOf(r, MetadataOnRefund, RefundDisable, RefundKeep, RefundReview)
+	rules.SlackDays = r.count(MetadataSlackDays, 0)
+	rules.Features = r.features(recurring)
+	l := &rules.License
+	l.AllowUnlimitedActivations = r.boolean(MetadataUnlimitedActivations)
+	l.MaxTransfers = r.count(MetadataMaxTransfers, -1)
+	l.MaxLicenseUsers = r.count(MetadataMaxUsers, 0)
+	l.MaxConsumptions = r.count(MetadataMaxConsumptions, 0)
+	l.AllowOverages = r.boolean(MetadataAllowOverages)
+	l.MaxOverages = r.number(MetadataMaxOverages)
+	l.ResetConsumption = r.boolean(MetadataResetConsumption)
+	l.ConsumptionPeriod = oneOf(r, MetadataConsumptionPeriod,
+		"", licensespring.Daily, licensespring.Weekly, licensespring.Monthly, licensespring.Annually)
+	l.IsFloating = r.boolean(MetadataFloating)
+	l.IsFloatingCloud = r.boolean(MetadataFloatingCloud)
+	l.FloatingUsers = r.count(MetadataFloatingUsers, 1)
+	l.FloatingTimeout = r.count(MetadataFloatingTimeout, 1)
+	l.PreventVM = r.boolean(MetadataPreventVM)
+	if l.GracePeriod = r.count(MetadataGracePeriod, 0); l.GracePeriod != nil {
+		l.AllowGracePeriod = new(*l.GracePeriod > 0)
+		if *l.GracePeriod == 0 {
+			l.GracePeriod = nil
+		}
+	}
+	if l.FloatingUsers != nil && l.IsFloating == nil && l.IsFloatingCloud == nil {
+		l.IsFloating = new(true)
+	}
+	r.checkQuantity(price, &rules)
+	if rules.SlackDays != nil && *rules.SlackDays > maxSlackDays {
+		r.invalid(MetadataSlackDays, "must not exceed "+strconv.Itoa(maxSlackDays))
+	}
+	if rules.SlackDays != nil && !recurring {
+		r.warn(MetadataSlackDays, "has no effect: the price is not recurring")
+	}
+	if recurring {
+		l.ValidDuration = licensespring.Duration{} // the period is a date
+	}
+	return rules, r.found
+}
+
+// checkQuantity checks that the unit of a limit is a number.
+func (r *reader) checkQuantity(price *stripehook.Price, rules *Rules) {
+	if rules.Quantity == QuantityLicenses {
+		return
+	}
+	l := &rules.License
+	if price.Metered {
+		r.invalid(MetadataQuantity, "must be licenses: the price is metered and has no quantity")
+	}
+	isTrue := func(b *bool) bool { return b != nil && *b }
+	isFalse := func(b *bool) bool { return b != nil && !*b }
+	switch unit := *rules.limit(); {
+	case unit != nil && *unit < 1:
+		r.invalid(string(rules.Quantity), "must be at least 1, because it is multiplied by the quantity")
+	case rules.Quantity == QuantityActivations && isTrue(l.AllowUnlimitedActivations):
+		r.invalid(MetadataUnlimitedActivations, "must not be true: the quantity is the number of activations")
+	case rules.Quantity == QuantityFloating && isFalse(l.IsFloating) && !isTrue(l.IsFloatingCloud):
+		r.invalid(MetadataFloating, "must not be false: the quantity is the number of floating seats")
+	case rules.Quantity == QuantityFloating && l.IsFloating == nil && l.IsFloatingCloud == nil:
+		l.IsFloating = new(true)
+	}
+}
+
+// limit returns the limit that the quantity sets.
+func (r *Rules) limit() **int {
+	switch r.Quantity {
+	case QuantityActivations:
+		return &r.License.MaxActivations
+	case QuantityUsers:
+		return &r.License.MaxLicenseUsers
+	case QuantityFloating:
+		return &r.License.FloatingUsers
+	default:
+		return nil
+	}
+}
+
+// features reads a list of codes, each with an optional maximum consumption and the word
+// period, as in "render, calls:1000, export:period, sync:50:period".
+func (r *reader) features(recurring bool) []Feature {
+	var features []Feature
+	for _, text := range r.list(MetadataFeatures) {
+		code, options, _ := strings.Cut(text, ":")
+		f := Feature{Code: strings.TrimSpace(code)}
+		valid := f.Code != "" && !strings.ContainsAny(f.Code, " \t\n")
+		for option := range strings.SplitSeq(options, ":") {
+			option = strings.TrimSpace(option)
+			n, err := strconv.ParseInt(option, 10, 32)
+			switch {
+			case option == "" && options == "":
+			case option == "period" && !f.Expires:
+				f.Expires = true
+			case err == nil && n >= 0 && f.MaxConsumption == nil:
+				f.MaxConsumption = new(int(n))
+			default:
+				valid = false
+			}
+		}
+		switch {
+		case !valid:
+			r.invalid(MetadataFeatures, "must be codes separated by commas, each with an optional maximum consumption"+
+				" and the word period, as in render, calls:1000, export:period")
+			return nil
+		case f.Expires && !recurring:
+			r.invalid(MetadataFeatures, "must not contain the word period: the price is not recurring")
+			return nil
+		case slices.ContainsFunc(features, func(other Feature) bool { return other.Code == f.Code }):
+			r.invalid(MetadataFeatures, "must not contain a code twice")
+			return nil
+		}
+		features = append(features, f)
+	}
+	return features
 }
 
 // Config is the part of the rules that no price determines.
@@ -85,9 +217,13 @@ type Config struct {
 	Authorization func(productCode string) licensespring.AuthorizationMethod
 }
 
-// PriceOrder returns the order of one unit of a price with an invented buyer, to
-// check the price before it is sold, and all findings about its metadata and the order.
-// It returns [stripehook.ErrNoLicense] for a price without license metadata.
-func PriceOrder(price stripehook.Price, config Config) (*licensespring.Order, []licensespring.Finding, error) {
-	return nil, nil, nil
+func (c *Config) slackDays(rules *Rules) int {
+	switch {
+	case rules.SlackDays != nil:
+		return *rules.SlackDays
+	case c.SlackDays != nil:
+		return *c.SlackDays
+	default:
+		return DefaultSlackDays
+	}
 }

@@ -1,6 +1,8 @@
 package lifecycle
 
 import (
+	"strconv"
+
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
@@ -52,6 +54,9 @@ type Target struct {
 	Customer *licensespring.Customer `json:"customer,omitzero"`
 	// Lookup names the licenses to read for [Plan].
 	Lookup Lookup `json:"lookup"`
+	// Unlicensed are the ids of the prices that were skipped because they have no
+	// license metadata.
+	Unlicensed []string `json:"unlicensed,omitzero"`
 }
 
 // Lookup names the licenses that belong to a subject. [Plan] takes the licenses that
@@ -80,12 +85,17 @@ type Entitlement struct {
 	Reason string `json:"reason"`
 	// Count is the number of licenses of ActionProvide.
 	Count int `json:"count,omitzero"`
+	// Recurring reports whether the entitlement follows a subscription.
+	Recurring bool `json:"recurring,omitzero"`
 	// State is the wanted state of each license. Its permissions are not set.
 	State licensespring.LicenseState `json:"state"`
 	// Template is the license to order if one is missing.
 	Template licensespring.License `json:"template"`
 	// Reasons are the reasons of the values of State, by the name of the member.
 	Reasons map[string]string `json:"reasons,omitzero"`
+	// Findings prevent that a license is ordered. They do not concern licenses that
+	// exist.
+	Findings []licensespring.Finding `json:"findings,omitzero"`
 }
 
 // Review is something that an operator must look at.
@@ -103,5 +113,74 @@ type Review struct {
 // Wanted returns what the licenses of a subject should be. It is a pure function: the
 // only clock is that of Stripe, in the values of the subject.
 func Wanted(subject Subject, config Config) Target {
-	return Target{}
+	d := derivation{subject: &subject, config: &config}
+	d.target = Target{
+		Subject:  subject.Source,
+		OrderID:  stripehook.OrderID(config.OrderIDPrefix, subject.Source, subject.Source.ID),
+		IsTest:   !subject.Live,
+		Customer: subject.Customer.OrderCustomer(),
+	}
+	manual := d.readMetadata()
+	for i := range subject.Items {
+		d.addItem(i)
+	}
+	d.addPurchases()
+	d.decide(manual)
+	return d.target
+}
+
+// itemAction is the table of the statuses of a subscription.
+func (d *derivation) itemAction(c *coverage, quantity int64) (Action, string) {
+	s := d.subject
+	switch s.Status {
+	case StatusActive, StatusTrialing:
+		switch {
+		case c.until.IsZero():
+			return ActionKeep, "no period is paid yet"
+		case quantity == 0:
+			return ActionProvide, "the quantity is 0"
+		case s.PauseCollection != "":
+			return ActionProvide, "the subscription is " + string(s.Status) + ", and its collection is paused: the paid period ends it"
+		case s.CancelAtPeriodEnd:
+			return ActionProvide, "the subscription is " + string(s.Status) + " until its period ends"
+		default:
+			return ActionProvide, "the subscription is " + string(s.Status)
+		}
+	case StatusPastDue:
+		return ActionKeep, "the subscription is past due: the date of the license is the deadline"
+	case StatusUnpaid, StatusPaused, StatusIncompleteExpired:
+		return ActionSuspend, "the subscription is " + string(s.Status)
+	case StatusCanceled:
+		if s.EndedAt.IsZero() {
+			return ActionSuspend, "the subscription is canceled"
+		}
+		return ActionSuspend, "the subscription ended on " + licensespring.DateOf(s.EndedAt).String()
+	case StatusIncomplete:
+		return ActionKeep, "the first payment has not succeeded"
+	default:
+		d.found.add("status", RuleUnknownStatus, "is not known")
+		return ActionKeep, ""
+	}
+}
+
+// paymentAction is the table of the payments of a period or a purchase. It returns
+// the action without a refund or a dispute unless one of them changes it.
+func (d *derivation) paymentAction(inv *Invoice, decisive bool, policy RefundPolicy, action Action, reason string) (Action, string) {
+	switch standing := inv.standing(); {
+	case standing == standingUnknown:
+		d.found.add("invoices", RuleUnreadable, "the refunds or disputes of "+inv.ID+" have an unknown status, or another currency")
+	case standing == standingDisputed:
+		return ActionSuspend, "the payment of " + inv.ID + " is disputed"
+	case standing == standingRefunded && decisive && policy == RefundDisable:
+		return ActionSuspend, "the payment of " + inv.ID + " was refunded"
+	case standing == standingRefunded && decisive && policy == RefundReview:
+		d.review("refund:"+inv.ID, "the payment of "+inv.ID+" was refunded, and on_refund is review",
+			"disable the licenses, or leave them enabled")
+		return ActionKeep, "the payment of " + inv.ID + " was refunded, and on_refund is review"
+	case standing == standingRefunded && decisive: // RefundKeep
+	case standing == standingPartlyRefunded || standing == standingRefunded:
+		d.review("partial_refund:"+inv.ID+":"+strconv.FormatInt(inv.refunded(), 10), "the payment of "+inv.ID+" was refunded in part",
+			"if the refund returns seats, lower the quantity at Stripe; otherwise nothing is required")
+	}
+	return action, reason
 }

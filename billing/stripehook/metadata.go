@@ -80,6 +80,11 @@ func (l *Line) license(found *findings, path string) (product string, license li
 	}
 	r := metadataReader{price: l.Price, found: found, path: path + ".price"}
 	r.checkKeys()
+	return r.license()
+}
+
+// license reads the product code and one license.
+func (r *metadataReader) license() (product string, license licensespring.License) {
 	product = r.text(MetadataProduct)
 	if product == "" {
 		r.add(MetadataProduct, licensespring.RuleRequired, "is required")
@@ -87,7 +92,7 @@ func (l *Line) license(found *findings, path string) (product string, license li
 	license.PolicyCode = r.text(MetadataPolicy)
 	license.MaxActivations = r.count(MetadataMaxActivations)
 	license.LicenseType = r.licenseType()
-	if l.Price.Interval == "" {
+	if r.price.Interval == "" {
 		license.ValidDuration = r.duration()
 		return product, license
 	}
