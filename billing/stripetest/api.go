@@ -89,7 +89,7 @@ func (c *call) serve(resource Resource, parts []string) *apiError {
 	switch {
 	case !c.version.isValid():
 		return invalid("Stripe-Version", "Invalid Stripe API version: "+string(c.version))
-	case resource == "":
+	case resource == "", resource == InvoicePayments && c.version.before(basil):
 		return &apiError{
 			status: http.StatusNotFound, kind: "invalid_request_error", unmodeled: true,
 			message: "Unrecognized request URL (" + c.r.Method + ": " + c.r.URL.Path + ").",

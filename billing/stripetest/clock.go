@@ -34,8 +34,8 @@ func (s *Server) AdvanceTo(t time.Time) {
 	s.advanceTo(t.UTC())
 }
 
-// NextDue returns the time at which the account changes next without a call, or false if
-// it does not.
+// NextDue returns the earliest time at which the account may change without a call, or
+// false if nothing is scheduled.
 func (s *Server) NextDue() (time.Time, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

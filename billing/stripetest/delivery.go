@@ -131,6 +131,23 @@ func (s *Server) Deliver(ctx context.Context, handler http.HandlerFunc) int {
 	return n
 }
 
+// Forward returns a handler for [Server.Deliver] that sends a delivery to another URL than
+// that of the endpoint, such as that of a process. A failed request is a response with the
+// status 502.
+func Forward(client *http.Client, url string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		status := http.StatusBadGateway
+		if forwarded, err := http.NewRequestWithContext(r.Context(), r.Method, url, r.Body); err == nil {
+			forwarded.Header = r.Header
+			if response, err := client.Do(forwarded); err == nil {
+				response.Body.Close()
+				status = response.StatusCode
+			}
+		}
+		w.WriteHeader(status)
+	}
+}
+
 // Play moves the clock by a duration, and delivers events as soon as they are due.
 func (s *Server) Play(ctx context.Context, d time.Duration, handler http.HandlerFunc) {
 	end := s.Now().Add(d)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/stripe/stripe-go/v85"
@@ -69,11 +70,24 @@ func (s *Server) emitIf(kind stripe.EventType, about entity, unchanged bool) {
 	s.schedule(e)
 }
 
+// Events returns all events in the version of the account, oldest first.
+func (s *Server) Events() []*stripe.Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var events []*stripe.Event
+	for _, e := range all[*event](s, Events) {
+		events = append(events, decode[stripe.Event](s, e))
+	}
+	return events
+}
+
 // versions returns the versions of events.
 func (s *Server) versions() []Version {
 	versions := []Version{s.cfg.version}
 	for _, e := range s.endpoints {
-		versions = append(versions, e.Version)
+		if !slices.Contains(versions, e.Version) {
+			versions = append(versions, e.Version)
+		}
 	}
 	return versions
 }

@@ -43,6 +43,20 @@ func (s *Server) Invoice(id string) *stripe.Invoice {
 	return locked(s, func() *stripe.Invoice { return decode[stripe.Invoice](s, get[*invoice](s, id)) })
 }
 
+// SubscriptionInvoices returns the invoices of a subscription, oldest first.
+func (s *Server) SubscriptionInvoices(subscriptionID string) []*stripe.Invoice {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sub := get[*subscription](s, subscriptionID)
+	var invoices []*stripe.Invoice
+	for _, inv := range all[*invoice](s, Invoices) {
+		if inv.subscription == sub {
+			invoices = append(invoices, decode[stripe.Invoice](s, inv))
+		}
+	}
+	return invoices
+}
+
 // newInvoice returns a draft. openInvoice stores it when it has lines.
 func (s *Server) newInvoice(c *customer, reason stripe.InvoiceBillingReason, sub *subscription) *invoice {
 	s.invoices++
@@ -148,7 +162,7 @@ func (s *Server) markPaid(inv *invoice, by *charge) {
 // subscriptionPaid updates the subscription after its invoice was paid or written off.
 func (s *Server) subscriptionPaid(inv *invoice) {
 	sub := inv.subscription
-	if sub == nil || sub.isEnded() || sub.latest != inv && sub.latest != nil {
+	if sub == nil || sub.isEnded() || s.latestFinalized(sub) != inv {
 		return
 	}
 	switch sub.status {
@@ -166,9 +180,21 @@ func (s *Server) subscriptionPaid(inv *invoice) {
 // subscriptionUnpaid updates the subscription after a payment of its invoice failed.
 func (s *Server) subscriptionUnpaid(inv *invoice) {
 	sub := inv.subscription
-	if sub != nil && sub.status == stripe.SubscriptionStatusActive && sub.latest == inv {
+	if sub != nil && sub.status == stripe.SubscriptionStatusActive && s.latestFinalized(sub) == inv {
 		s.setStatus(sub, stripe.SubscriptionStatusPastDue)
 	}
+}
+
+// latestFinalized returns the latest invoice of a subscription that is not a draft. It
+// determines the status.
+func (s *Server) latestFinalized(sub *subscription) *invoice {
+	var latest *invoice
+	for _, inv := range all[*invoice](s, Invoices) {
+		if inv.subscription == sub && inv.status != stripe.InvoiceStatusDraft {
+			latest = inv
+		}
+	}
+	return latest
 }
 
 // giveUp handles an invoice of a subscription that is collected no more.

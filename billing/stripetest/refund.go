@@ -21,7 +21,7 @@ func (s *Server) Refund(chargeID string, amount int64) *stripe.Refund {
 			misuse("charge %q is %s", chargeID, c.status)
 		case amount <= 0, amount > rest:
 			misuse("%d cannot be refunded: charge %q has %d left", amount, chargeID, rest)
-		case c.dispute != nil && c.dispute.isOpen():
+		case c.dispute != nil && (c.dispute.isOpen() && !c.dispute.inquiry || c.dispute.status == stripe.DisputeStatusLost):
 			misuse("charge %q is disputed", chargeID)
 		}
 		r := &refund{identity: s.identify(Refunds, "re", nil), charge: c, amount: amount, status: stripe.RefundStatusSucceeded}

@@ -103,27 +103,31 @@ func (s *Server) Subscription(id string) *stripe.Subscription {
 func (s *Server) subscribe(p Subscription, how settlement) *subscription {
 	sub := s.newSubscription(p)
 	s.add(sub)
-	s.emit(stripe.EventTypeCustomerSubscriptionCreated, sub)
 	s.scheduleRenewal(sub)
 	if sub.status == stripe.SubscriptionStatusTrialing {
 		s.scheduleTrialNotice(sub)
 	}
 	if s.cfg.flexible && sub.isFree() {
 		if sub.status == stripe.SubscriptionStatusIncomplete {
-			s.setStatus(sub, stripe.SubscriptionStatusActive)
+			sub.status = stripe.SubscriptionStatusActive
 		}
+		s.emit(stripe.EventTypeCustomerSubscriptionCreated, sub)
 		return sub
 	}
 	inv := s.newInvoice(sub.customer, stripe.InvoiceBillingReasonSubscriptionCreate, sub)
 	inv.lines = s.periodLines(sub)
-	s.openInvoice(inv)
 	sub.latest = inv
+	s.emit(stripe.EventTypeCustomerSubscriptionCreated, sub)
+	s.openInvoice(inv)
+	if sub.sendInvoice {
+		s.scheduleFinalization(inv)
+		return sub
+	}
 	s.finalize(inv)
 	s.collect(inv, how)
 	if sub.status == stripe.SubscriptionStatusIncomplete {
 		s.at(s.now.Add(firstPaymentTimeout), func() { s.expireIncomplete(sub) })
 	}
-	s.emitUpdate(sub)
 	return sub
 }
 

@@ -71,25 +71,16 @@ func (s *Server) changeItem(sub *subscription, item *subscriptionItem, c Change)
 	switch {
 	case restarts:
 		sub.anchor = s.now
-		inv := s.startPeriod(sub, stripe.InvoiceBillingReasonSubscriptionUpdate)
-		s.collectNow(inv)
+		s.collectDraft(s.startPeriod(sub, stripe.InvoiceBillingReasonSubscriptionUpdate))
 	case proration == AlwaysInvoice && len(lines) > 0:
 		inv := s.newInvoice(sub.customer, stripe.InvoiceBillingReasonSubscriptionUpdate, sub)
 		inv.lines = s.takePending(sub)
 		sub.latest = inv
 		s.emitUpdate(sub)
 		s.openInvoice(inv)
-		s.collectNow(inv)
+		s.collectDraft(inv)
 	default:
 		s.emitUpdate(sub)
-	}
-}
-
-// collectNow finalizes and collects a draft without waiting.
-func (s *Server) collectNow(inv *invoice) {
-	if inv.status == stripe.InvoiceStatusDraft && inv.autoAdvance {
-		s.finalize(inv)
-		s.collect(inv, settlement{})
 	}
 }
 

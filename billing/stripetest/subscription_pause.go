@@ -64,11 +64,7 @@ func (s *Server) Resume(subscriptionID string) *stripe.Subscription {
 // creates.
 func (s *Server) resume(sub *subscription) {
 	sub.resuming, sub.anchor = true, s.now
-	inv := s.startPeriod(sub, stripe.InvoiceBillingReasonSubscriptionUpdate)
-	if inv.status == stripe.InvoiceStatusDraft && inv.autoAdvance {
-		s.finalize(inv)
-		s.collect(inv, settlement{})
-	}
+	s.collectDraft(s.startPeriod(sub, stripe.InvoiceBillingReasonSubscriptionUpdate))
 }
 
 // apply handles the invoice of a subscription whose collection is paused.

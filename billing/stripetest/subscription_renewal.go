@@ -48,6 +48,9 @@ func (s *Server) startPeriod(sub *subscription, reason stripe.InvoiceBillingReas
 	sub.periodStart, sub.periodEnd, sub.prorated = s.now, sub.nextPeriodEnd(s.now), false
 	inv.lines = append(s.takePending(sub), s.periodLines(sub)...)
 	sub.latest = inv
+	if sub.cancelAtPeriodEnd {
+		sub.cancelAt = sub.periodEnd
+	}
 	s.scheduleRenewal(sub)
 	s.emitUpdate(sub)
 	s.openInvoice(inv)
@@ -57,14 +60,22 @@ func (s *Server) startPeriod(sub *subscription, reason stripe.InvoiceBillingReas
 	case sub.paused != nil:
 		sub.paused.apply(s, inv)
 	default:
-		s.at(s.now.Add(draftTime), func() {
-			if inv.status == stripe.InvoiceStatusDraft && inv.autoAdvance {
-				s.finalize(inv)
-				s.collect(inv, settlement{})
-			}
-		})
+		s.scheduleFinalization(inv)
 	}
 	return inv
+}
+
+// scheduleFinalization finalizes and collects a draft after an hour.
+func (s *Server) scheduleFinalization(inv *invoice) {
+	s.at(s.now.Add(draftTime), func() { s.collectDraft(inv) })
+}
+
+// collectDraft finalizes and collects a draft.
+func (s *Server) collectDraft(inv *invoice) {
+	if inv.status == stripe.InvoiceStatusDraft && inv.autoAdvance {
+		s.finalize(inv)
+		s.collect(inv, settlement{})
+	}
 }
 
 // takePending returns the pending prorations as lines of an invoice.
