@@ -239,7 +239,7 @@ func differencesOf(c *reconcile.Comparison) []Difference {
 	for i := range c.Changes.Ensure {
 		e := &c.Changes.Ensure[i]
 		kind, found := classify(e, c.Licenses)
-		add(kind, e.License, e.Reason+found, changeOf(&e.State))
+		add(kind, e.License, e.Reason+found, reconcile.ChangeOf(&e.State))
 	}
 	for i := range c.Changes.Missing {
 		m := &c.Changes.Missing[i]
@@ -249,7 +249,7 @@ func differencesOf(c *reconcile.Comparison) []Difference {
 	}
 	for i := range c.Changes.Surplus {
 		e := &c.Changes.Surplus[i]
-		add(KindDuplicate, e.License, e.Reason, changeOf(&e.State))
+		add(KindDuplicate, e.License, e.Reason, reconcile.ChangeOf(&e.State))
 	}
 	return differences
 }
@@ -278,23 +278,4 @@ func classify(e *lifecycle.Ensure, licenses []*licensespring.LicenseRecord) (Kin
 		return kind, ""
 	}
 	return kind, " (" + strings.Join(names, ", ") + ")"
-}
-
-// changeOf describes a wanted state.
-func changeOf(s *licensespring.LicenseState) string {
-	var parts []string
-	switch {
-	case s.Enabled == nil:
-	case *s.Enabled:
-		parts = append(parts, "enable")
-	default:
-		parts = append(parts, "disable")
-	}
-	if !s.ValidityPeriod.IsZero() {
-		parts = append(parts, "end on "+s.ValidityPeriod.String())
-	}
-	if len(parts) == 0 {
-		parts = append(parts, "set the values of the price")
-	}
-	return strings.Join(parts, ", ")
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
@@ -19,8 +18,10 @@ func (j *run) apply(ctx context.Context, p *plan) error {
 			return err
 		}
 	}
-	if err := j.orderAll(ctx, &p.target, changes.Missing); err != nil {
-		return err
+	if len(changes.Missing) > 0 {
+		if err := j.orderAll(ctx, p); err != nil {
+			return err
+		}
 	}
 	for i := range changes.Surplus {
 		if err := j.ensure(ctx, &changes.Surplus[i]); err != nil {
@@ -32,7 +33,7 @@ func (j *run) apply(ctx context.Context, p *plan) error {
 
 // ensure makes one license as it is wanted.
 func (j *run) ensure(ctx context.Context, change *lifecycle.Ensure) error {
-	step := Step{License: change.License, Reason: change.Reason}
+	step := Step{License: change.License, Reason: change.Reason, Change: ChangeOf(&change.State)}
 	res, err := j.client.EnsureLicense(ctx, change.License, change.State)
 	if err == nil {
 		step.Outcome = res.Outcome
@@ -56,85 +57,53 @@ func (j *run) rememberDisabled(shown *licensespring.LicenseRecord) {
 	}
 }
 
-// orderAll orders missing licenses: those of the first order together, and each of the
-// others by itself.
-func (j *run) orderAll(ctx context.Context, target *lifecycle.Target, missing []lifecycle.Missing) error {
-	var first []lifecycle.Missing
-	for _, m := range missing {
-		if !m.Append {
-			first = append(first, m)
+// orderAll stores the orders of the missing licenses with their keys, for repeatOrders:
+// after a kill the same orders are given to the pipeline again.
+func (j *run) orderAll(ctx context.Context, p *plan) error {
+	for _, order := range p.changes.Orders(&p.target) {
+		missing := missingOf(&p.changes, order.ID)
+		switch {
+		case order.Append:
+			keyed, err := j.client.AssignKeys(ctx, &order)
+			if err != nil {
+				return err
+			}
+			order = *keyed
+		case order.ID == p.target.OrderID:
+			state, err := j.pipeline.OrderState(ctx, order.ID)
+			if err != nil {
+				return err
+			}
+			// The event of the purchase may have led to the order already, with the same id.
+			if state != fulfillment.OrderUnknown {
+				j.rec.Waiting = true
+				continue
+			}
 		}
-	}
-	if len(first) > 0 {
-		state, err := j.pipeline.OrderState(ctx, target.OrderID)
+		if err := order.Validate(); err != nil {
+			return err
+		}
+		body, err := order.MarshalJSON()
 		if err != nil {
 			return err
 		}
-		// The event of the purchase may have led to the order already, with the same id.
-		if state != fulfillment.OrderUnknown {
-			j.rec.Waiting = true
-			return nil
-		}
-		if err := j.order(ctx, newOrder(target, first), first); err != nil {
-			return err
+		j.rec.Orders = append(j.rec.Orders, PendingOrder{Missing: missing, Order: body, RequestedAt: j.entry.At})
+		for _, m := range missing {
+			j.entry.Steps = append(j.entry.Steps, Step{OrderID: order.ID, Count: m.Count, Reason: m.Reason, Change: "order"})
 		}
 	}
-	for _, m := range missing {
-		if !m.Append {
-			continue
-		}
-		one := []lifecycle.Missing{m}
-		order := newOrder(target, one)
-		if len(m.License.Users) > 0 {
-			// Licenses with users have no keys, by which an append could be recognized.
-			j.rec.Ordered++
-			order.ID, order.Append = fmt.Sprintf("%s-%d", target.OrderID, j.rec.Ordered+1), false
-		} else {
-			order.Append = true
-			var err error
-			if order, err = j.client.AssignKeys(ctx, order); err != nil {
-				return err
-			}
-		}
-		if err := j.order(ctx, order, one); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// order stores an order with its license keys, for repeatOrders: after a kill the same
-// order is given to the pipeline again.
-func (j *run) order(ctx context.Context, order *licensespring.Order, missing []lifecycle.Missing) error {
-	if err := order.Validate(); err != nil {
-		return err
-	}
-	body, err := order.MarshalJSON()
-	if err != nil {
-		return err
-	}
-	j.rec.Orders = append(j.rec.Orders, PendingOrder{Missing: missing, Order: json.RawMessage(body), RequestedAt: j.entry.At})
-	for _, m := range missing {
-		j.rec.Memory.Pending = append(j.rec.Memory.Pending, lifecycle.Pending{
-			OrderID: m.OrderID, Product: m.Product, Item: m.Item, Count: m.Count,
-		})
-		j.entry.Steps = append(j.entry.Steps, Step{OrderID: order.ID, Count: m.Count, Reason: m.Reason})
-	}
+	j.rec.Memory.Pending = j.rec.pending()
 	return j.save(ctx)
 }
 
-// newOrder returns the order of missing licenses.
-func newOrder(target *lifecycle.Target, missing []lifecycle.Missing) *licensespring.Order {
-	order := &licensespring.Order{ID: target.OrderID, IsTest: target.IsTest, Customer: target.Customer}
-	for i := range missing {
-		m := &missing[i]
-		licenses := make([]licensespring.License, m.Count)
-		for k := range licenses {
-			licenses[k] = m.License.Clone()
+func missingOf(changes *lifecycle.Changes, orderID string) []lifecycle.Missing {
+	var missing []lifecycle.Missing
+	for _, m := range changes.Missing {
+		if m.OrderID == orderID {
+			missing = append(missing, m)
 		}
-		order.Items = append(order.Items, licensespring.OrderItem{ProductCode: m.Product, Licenses: licenses})
 	}
-	return order
+	return missing
 }
 
 // repeatOrders gives all orders to the pipeline whose licenses are not known yet. It is

@@ -36,8 +36,6 @@ type Record struct {
 	Memory lifecycle.Memory `json:"memory"`
 	// Orders are the orders whose licenses are not known yet, with their license keys.
 	Orders []PendingOrder `json:"orders,omitzero"`
-	// Ordered is the number of orders after the first one.
-	Ordered int `json:"ordered,omitzero"`
 	// Waiting reports whether the pipeline has the first order, and its licenses are not
 	// shown yet.
 	Waiting bool `json:"waiting,omitzero"`
@@ -87,6 +85,8 @@ type Step struct {
 	Count   int    `json:"count,omitzero"`
 	// Reason is why it was necessary.
 	Reason string `json:"reason"`
+	// Change is what was changed.
+	Change string `json:"change,omitzero"`
 	// Outcome is its outcome. It is empty for an order, whose outcome is that of the
 	// pipeline.
 	Outcome licensespring.Outcome `json:"outcome,omitzero"`

@@ -185,12 +185,15 @@ func (j *run) run(ctx context.Context) error {
 	if err := j.report(ctx, p.changes.Reviews); err != nil {
 		return err
 	}
-	if p.changes.Blocked || p.changes.IsEmpty() {
+	if p.changes.Blocked {
 		return j.repeatOrders(ctx)
 	}
 	j.rec.Memory = p.changes.Intent(j.rec.Memory)
-	if err := j.save(ctx); err != nil {
-		return err
+	j.rec.Memory.Pending = j.rec.pending()
+	if !p.changes.IsEmpty() {
+		if err := j.save(ctx); err != nil {
+			return err
+		}
 	}
 	if err = j.apply(ctx, p); err == nil {
 		j.rec.Memory = p.changes.Done(j.rec.Memory)
@@ -218,24 +221,33 @@ func (r *Reconciler) plan(ctx context.Context, rec *Record) (*plan, error) {
 		return nil, err
 	}
 	rec.forgetFound(p.licenses)
+	rec.Memory.Pending = rec.pending()
 	rec.Terms = termsOf(subject.Customer.Email, p.licenses)
 	p.changes = lifecycle.Plan(p.target, p.licenses, rec.Memory)
 	return p, nil
 }
 
-// forgetFound removes the pending orders whose licenses were read.
+// forgetFound removes the pending orders whose licenses were read, and remembers that
+// they exist.
 func (r *Record) forgetFound(licenses []*licensespring.LicenseRecord) {
-	r.Orders = slices.DeleteFunc(r.Orders, func(o PendingOrder) bool {
-		if !o.isShownBy(licenses) {
-			return false
+	r.Orders = slices.DeleteFunc(r.Orders, func(o PendingOrder) bool { return o.isShownBy(licenses) })
+	for _, l := range licenses {
+		if l.OrderStoreID != "" && !slices.Contains(r.Memory.Orders, l.OrderStoreID) {
+			r.Memory.Orders = append(r.Memory.Orders, l.OrderStoreID)
 		}
-		r.Memory.Pending = slices.DeleteFunc(r.Memory.Pending, func(p lifecycle.Pending) bool {
-			return slices.ContainsFunc(o.Missing, func(m lifecycle.Missing) bool {
-				return p.OrderID == m.OrderID && p.Product == m.Product && p.Item == m.Item
-			})
-		})
-		return true
-	})
+	}
+}
+
+// pending returns the licenses of the pending orders. An intent whose order was not
+// stored before a kill is not among them, so that it is planned again.
+func (r *Record) pending() []lifecycle.Pending {
+	var pending []lifecycle.Pending
+	for _, o := range r.Orders {
+		for _, m := range o.Missing {
+			pending = append(pending, lifecycle.Pending{OrderID: m.OrderID, Product: m.Product, Item: m.Item, Count: m.Count})
+		}
+	}
+	return pending
 }
 
 // isShownBy reports whether all licenses of an order were read: those with its keys, or
