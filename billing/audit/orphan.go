@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/lifecycle"
@@ -19,7 +18,7 @@ func (r *run) findOrphans(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		subject, ok := subjectOf(l, r.OrderIDPrefix)
+		subject, ok := reconcile.SubjectOfOrder(l.OrderStoreID, r.OrderIDPrefix)
 		if !ok {
 			continue
 		}
@@ -56,28 +55,4 @@ func (r *run) exists(ctx context.Context, subject stripehook.Source) (bool, erro
 		return false, err
 	}
 	return true, nil // another error was reported by the comparison
-}
-
-// subjectOf returns the subject that a license names: the order id is that of the
-// subject at Stripe, after the prefix and the connected account.
-func subjectOf(l *licensespring.LicenseRecord, prefix string) (stripehook.Source, bool) {
-	id, ok := strings.CutPrefix(l.OrderStoreID, prefix)
-	if !ok {
-		return stripehook.Source{}, false
-	}
-	s := stripehook.Source{ID: id}
-	if account, rest, found := strings.Cut(id, "-"); found && strings.HasPrefix(account, "acct_") {
-		s.Account, s.ID = account, rest
-	}
-	switch {
-	case strings.HasPrefix(s.ID, "sub_"):
-		s.Kind = stripehook.SourceSubscription
-	case strings.HasPrefix(s.ID, "in_"):
-		s.Kind = stripehook.SourceInvoice
-	case strings.HasPrefix(s.ID, "cs_"):
-		s.Kind = stripehook.SourceSession
-	default:
-		return s, false
-	}
-	return s, true
 }

@@ -41,9 +41,10 @@ type namedCount struct {
 }
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"clock": func(t time.Time) string { return t.UTC().Format("15:04:05") },
-	"stamp": func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
-	"since": func(now, then time.Time) string { return now.Sub(then).Round(time.Second).String() },
+	"auditText": auditText,
+	"clock":     func(t time.Time) string { return t.UTC().Format("15:04:05") },
+	"stamp":     func(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") },
+	"since":     func(now, then time.Time) string { return now.Sub(then).Round(time.Second).String() },
 	"age": func(seconds float64) string {
 		return time.Duration(seconds * float64(time.Second)).Round(time.Second).String()
 	},

@@ -20,7 +20,11 @@ var errStripeKeyRejected = errors.New("the Stripe API key is invalid")
 
 // stripeItems returns the client of the Stripe API.
 func (a *app) stripeItems() *stripehook.StripeLineItems {
-	return stripehook.NewStripeLineItems(a.set.stripeKey, &http.Client{Timeout: stripeTimeout}, a.set.stripeURL)
+	client := &http.Client{Timeout: stripeTimeout}
+	if a.stripe != nil {
+		client = a.stripe.Client()
+	}
+	return stripehook.NewStripeLineItems(a.set.stripeKey, client, a.set.stripeURL)
 }
 
 // permissionError returns why the key cannot read the objects of a permission. The

@@ -172,3 +172,8 @@ func do(t *testing.T, method, url string, change func(*http.Request)) (int, stri
 	require.NoError(t, err)
 	return res.StatusCode, string(body), res.Header
 }
+
+// sample returns a sample event of Stripe.
+func sample(name string) ([]byte, error) {
+	return os.ReadFile(filepath.Join("testdata", "samples", name+".json"))
+}
