@@ -120,20 +120,20 @@ func (d *demo) play(ctx context.Context) error {
 		{"Joan returns the product: a full refund.", demoDay, func() {
 			stripe.Refund(stripe.ChargeOf(joan.session).ID, 0)
 		}},
-		{"Ada's card and Grace's card fail at the renewal.", 21 * demoDay, func() {
+		{"Ada's card and Grace's card fail at the renewal: their dates are the deadline.", 17 * demoDay, func() {
 			stripe.FailPayments(ada.id, 1)
 			stripe.SetPaymentMethod(grace.id, stripetest.PaymentFails)
 		}},
 		{"Ada's payment is retried and succeeds. Grace's fails again and again: the subscription ends.", 25 * demoDay, func() {}},
-		{"Edsger cancels at the end of the period.", 10 * demoDay, func() {
+		{"Edsger cancels at the end of the period: nothing changes until then.", demoDay, func() {
 			stripe.CancelAtPeriodEnd(edsger.sub, true)
 		}},
-		{"The period of Edsger ends.", 31 * demoDay, func() {}},
+		{"Edsger's period ends.", 12 * demoDay, func() {}},
 		{"A person disables one of Alan's licenses by hand. Alan's team shrinks to four.", 10 * demoDay, func() {
 			d.app.fake.DisableLicense(alan.licenses[0], "support@example.com")
 			stripe.ChangeItem(alan.sub, 0, stripetest.Change{Quantity: 4})
 		}},
-		{"A year after the start: everything that is paid for is renewed.", 230 * demoDay, func() {}},
+		{"A year after the start: everything that is paid for is renewed.", 263 * demoDay, func() {}},
 	} {
 		step.do()
 		if err := d.advance(ctx, step.after); err != nil {
