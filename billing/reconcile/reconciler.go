@@ -63,6 +63,10 @@ func WithObserver(observe func(Report)) Option { return func(cfg *config) { cfg.
 // on it.
 func WithClock(now func() time.Time) Option { return func(cfg *config) { cfg.now = now } }
 
+// WithOrderWait sets the time after which a job looks for licenses that it ordered. The
+// default is 5 seconds. It doubles with each look.
+func WithOrderWait(d time.Duration) Option { return func(cfg *config) { cfg.orderWait = d } }
+
 // defaultOrderWait is the time after which a job looks for licenses that it ordered.
 const defaultOrderWait = 5 * time.Second
 
