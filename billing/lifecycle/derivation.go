@@ -74,6 +74,9 @@ func (d *derivation) addItem(i int) {
 	if !ok {
 		return
 	}
+	if item.Price.Interval == "" {
+		d.found.add(path+".price.recurring", RuleUnreadable, "is required: the price of a subscription is recurring")
+	}
 	c := s.coverage(item)
 	if s.Status == StatusTrialing && c.until.IsZero() {
 		d.found.add("trial_end", RuleUnreadable, "is required: the subscription is in a trial")
