@@ -1,10 +1,13 @@
 package stripetest
 
 import (
+	"encoding/json"
+	"fmt"
 	"strings"
 )
 
-// maxExpandDepth is the maximum number of levels that a request can expand.
+// maxExpandDepth is the maximum number of members in a path to expand, including the
+// member data of lists.
 const maxExpandDepth = 4
 
 // expand replaces the references that a request expands by their objects. The prefix is
@@ -17,19 +20,15 @@ func (c *call) expand(o object, prefix string) *apiError {
 		for _, path := range values {
 			rest, ok := strings.CutPrefix(path, prefix)
 			segments := strings.Split(path, ".")
-			if !ok || rest == "" || len(segments) > maxExpandDepth+strings.Count(prefix, ".") {
-				return c.notExpandable(path)
+			if len(segments) > maxExpandDepth {
+				return invalid("expand", "You cannot expand more than 4 levels of a property. Property: "+path)
 			}
-			if !c.expandPath(o, segments) {
-				return c.notExpandable(path)
+			if !ok || rest == "" || !c.expandPath(o, segments) {
+				return invalid("expand", "This property cannot be expanded ("+path+").")
 			}
 		}
 	}
 	return nil
-}
-
-func (c *call) notExpandable(path string) *apiError {
-	return invalid("expand", "This property cannot be expanded ("+path+").")
 }
 
 // expandPath expands a member of an object, and reports whether it can be expanded. A
@@ -98,4 +97,18 @@ func (c *call) included(o object, name string) (object, bool) {
 		}
 	}
 	return nil, false
+}
+
+// normalize returns a copy of an object with the types that a decoder returns, so that
+// its members can be expanded.
+func normalize(o object) object {
+	data, err := json.Marshal(o)
+	var copied object
+	if err == nil {
+		err = json.Unmarshal(data, &copied)
+	}
+	if err != nil {
+		panic(fmt.Sprintf("stripetest: encode an object: %v", err))
+	}
+	return copied
 }

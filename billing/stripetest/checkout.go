@@ -253,7 +253,7 @@ func (s *Server) invoiceSession(one *session) {
 	var paid *charge
 	if one.intent != nil {
 		one.intent.invoice = inv
-		s.add(&invoicePayment{identity: s.identify(InvoicePayments, "inpay", nil), invoice: inv})
+		s.addInvoicePayment(inv)
 		paid, inv.attemptCount = one.intent.latest(), 1
 	}
 	s.emit(stripe.EventTypeInvoiceFinalized, inv)

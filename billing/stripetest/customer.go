@@ -38,7 +38,8 @@ type customer struct {
 	// balance is negative if the customer has a credit.
 	balance int64
 	// card is the id of the payment method.
-	card string
+	card     string
+	invoices []*invoice
 }
 
 // AddCustomer adds a customer with a card that can be charged.
@@ -89,7 +90,7 @@ func (c *customer) pays() bool {
 func (c *customer) render(s *Server, v Version) object {
 	o := object{
 		"id": c.id, "object": "customer", "address": nil, "balance": c.balance, "created": c.created.Unix(),
-		"currency": nil, "default_source": nil, "delinquent": s.isDelinquent(c), "description": nil, "discount": nil,
+		"currency": nil, "default_source": nil, "delinquent": c.isDelinquent(), "description": nil, "discount": nil,
 		"email": nullable(c.Email), "invoice_prefix": c.id[len(c.id)-8:], "invoice_settings": object{
 			"custom_fields": nil, "default_payment_method": c.defaultMethod(), "footer": nil, "rendering_options": nil,
 		}, "livemode": s.isLive(), "metadata": metadataOf(c.metadata), "name": nullable(c.Name),
@@ -110,9 +111,9 @@ func (c *customer) defaultMethod() any {
 }
 
 // isDelinquent reports whether the customer has an open invoice whose payment failed.
-func (s *Server) isDelinquent(c *customer) bool {
-	for _, i := range all[*invoice](s, Invoices) {
-		if i.customer == c && i.status == stripe.InvoiceStatusOpen && i.attemptCount > 0 {
+func (c *customer) isDelinquent() bool {
+	for _, i := range c.invoices {
+		if i.status == stripe.InvoiceStatusOpen && i.attemptCount > 0 {
 			return true
 		}
 	}

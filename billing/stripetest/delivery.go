@@ -139,7 +139,7 @@ func Forward(client *http.Client, url string) http.HandlerFunc {
 		status := http.StatusBadGateway
 		if forwarded, err := http.NewRequestWithContext(r.Context(), r.Method, url, r.Body); err == nil {
 			forwarded.Header = r.Header
-			if response, err := client.Do(forwarded); err == nil {
+			if response, err := client.Do(forwarded); err == nil { //nolint:gosec // the URL of the test
 				response.Body.Close()
 				status = response.StatusCode
 			}
@@ -154,7 +154,7 @@ func (s *Server) Play(ctx context.Context, d time.Duration, handler http.Handler
 	for ctx.Err() == nil {
 		s.Deliver(ctx, handler)
 		next, ok := s.nextDelivery()
-		if due, any := s.NextDue(); any && (!ok || due.Before(next)) {
+		if due, scheduled := s.NextDue(); scheduled && (!ok || due.Before(next)) {
 			next, ok = due, true
 		}
 		if !ok || next.After(end) {

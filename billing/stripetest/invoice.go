@@ -3,6 +3,7 @@ package stripetest
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/stripe/stripe-go/v85"
@@ -31,6 +32,7 @@ type invoice struct {
 	ending         int64
 	intent         *paymentIntent
 	charge         *charge
+	payment        *invoicePayment
 	paidOutOfBand  bool
 	finalizedAt    time.Time
 	paidAt         time.Time
@@ -48,11 +50,9 @@ func (s *Server) SubscriptionInvoices(subscriptionID string) []*stripe.Invoice {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sub := get[*subscription](s, subscriptionID)
-	var invoices []*stripe.Invoice
-	for _, inv := range all[*invoice](s, Invoices) {
-		if inv.subscription == sub {
-			invoices = append(invoices, decode[stripe.Invoice](s, inv))
-		}
+	invoices := make([]*stripe.Invoice, len(sub.invoices))
+	for i, inv := range sub.invoices {
+		invoices[i] = decode[stripe.Invoice](s, inv)
 	}
 	return invoices
 }
@@ -73,6 +73,10 @@ func (s *Server) newInvoice(c *customer, reason stripe.InvoiceBillingReason, sub
 
 func (s *Server) openInvoice(inv *invoice) {
 	s.add(inv)
+	inv.customer.invoices = append(inv.customer.invoices, inv)
+	if inv.subscription != nil {
+		inv.subscription.invoices = append(inv.subscription.invoices, inv)
+	}
 	s.emit(stripe.EventTypeInvoiceCreated, inv)
 }
 
@@ -107,7 +111,7 @@ func (s *Server) finalize(inv *invoice) {
 	}
 	if inv.amountDue() > 0 {
 		inv.intent = s.newIntent(inv.customer, inv.amountDue(), inv.currency(), inv)
-		s.add(&invoicePayment{identity: s.identify(InvoicePayments, "inpay", nil), invoice: inv})
+		s.addInvoicePayment(inv)
 	}
 	s.emit(stripe.EventTypeInvoiceFinalized, inv)
 }
@@ -151,7 +155,7 @@ func (s *Server) markPaid(inv *invoice, by *charge) {
 	s.emitUpdate(inv)
 	s.emit(stripe.EventTypeInvoicePaid, inv)
 	if by != nil {
-		s.emit(stripe.EventTypeInvoicePaymentPaid, s.invoicePayment(inv))
+		s.emit(stripe.EventTypeInvoicePaymentPaid, inv.payment)
 	}
 	if !inv.paidOutOfBand {
 		s.emit(stripe.EventTypeInvoicePaymentSucceeded, inv)
@@ -162,7 +166,7 @@ func (s *Server) markPaid(inv *invoice, by *charge) {
 // subscriptionPaid updates the subscription after its invoice was paid or written off.
 func (s *Server) subscriptionPaid(inv *invoice) {
 	sub := inv.subscription
-	if sub == nil || sub.isEnded() || s.latestFinalized(sub) != inv {
+	if sub == nil || sub.isEnded() || sub.latestFinalized() != inv {
 		return
 	}
 	switch sub.status {
@@ -180,21 +184,20 @@ func (s *Server) subscriptionPaid(inv *invoice) {
 // subscriptionUnpaid updates the subscription after a payment of its invoice failed.
 func (s *Server) subscriptionUnpaid(inv *invoice) {
 	sub := inv.subscription
-	if sub != nil && sub.status == stripe.SubscriptionStatusActive && s.latestFinalized(sub) == inv {
+	if sub != nil && sub.status == stripe.SubscriptionStatusActive && sub.latestFinalized() == inv {
 		s.setStatus(sub, stripe.SubscriptionStatusPastDue)
 	}
 }
 
 // latestFinalized returns the latest invoice of a subscription that is not a draft. It
 // determines the status.
-func (s *Server) latestFinalized(sub *subscription) *invoice {
-	var latest *invoice
-	for _, inv := range all[*invoice](s, Invoices) {
-		if inv.subscription == sub && inv.status != stripe.InvoiceStatusDraft {
-			latest = inv
+func (sub *subscription) latestFinalized() *invoice {
+	for _, inv := range slices.Backward(sub.invoices) {
+		if inv.status != stripe.InvoiceStatusDraft {
+			return inv
 		}
 	}
-	return latest
+	return nil
 }
 
 // giveUp handles an invoice of a subscription that is collected no more.

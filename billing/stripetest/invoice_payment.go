@@ -9,14 +9,9 @@ type invoicePayment struct {
 	invoice *invoice
 }
 
-// invoicePayment returns the payment of an invoice.
-func (s *Server) invoicePayment(inv *invoice) *invoicePayment {
-	for _, p := range all[*invoicePayment](s, InvoicePayments) {
-		if p.invoice == inv {
-			return p
-		}
-	}
-	panic("stripetest: invoice " + inv.id + " has no payment")
+func (s *Server) addInvoicePayment(inv *invoice) {
+	inv.payment = &invoicePayment{identity: s.identify(InvoicePayments, "inpay", nil), invoice: inv}
+	s.add(inv.payment)
 }
 
 func (p *invoicePayment) status() string {
@@ -52,8 +47,8 @@ func (p *invoicePayment) paidAt() any {
 
 func (inv *invoice) renderPayments(s *Server, v Version) object {
 	var payments []object
-	if inv.intent != nil {
-		payments = append(payments, s.invoicePayment(inv).render(s, v))
+	if inv.payment != nil {
+		payments = append(payments, inv.payment.render(s, v))
 	}
 	return list("/v1/invoice_payments?invoice="+inv.id, payments, false)
 }

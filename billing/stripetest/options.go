@@ -12,7 +12,7 @@ import (
 // Defaults of a server.
 const (
 	// DefaultAPIKey is the API key of a server without [WithAPIKey].
-	DefaultAPIKey = "rk_live_stripetest"
+	DefaultAPIKey = "rk_live_stripetest" //nolint:gosec // the key of the fake
 	// DefaultSecret is the signing secret of the default endpoint.
 	DefaultSecret = "whsec_stripetest"
 	// DefaultURL is the URL of the default endpoint.

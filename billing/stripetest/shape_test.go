@@ -215,8 +215,7 @@ func fields(t reflect.Type) map[string]reflect.Type {
 	if t.Kind() != reflect.Struct {
 		return all
 	}
-	for i := range t.NumField() {
-		f := t.Field(i)
+	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 		if f.Anonymous && name == "" {
 			maps.Copy(all, fields(f.Type))

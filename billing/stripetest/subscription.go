@@ -72,6 +72,7 @@ type subscription struct {
 	daysUntilDue int
 	paused       *pausedCollection
 	latest       *invoice
+	invoices     []*invoice
 	// pending are the prorations that the next invoice bills.
 	pending []*invoiceLine
 	// resuming is set while the invoice that resumes a paused subscription is open.

@@ -48,8 +48,8 @@ func (s *Server) end(sub *subscription) {
 		sub.canceledAt = s.now
 	}
 	sub.status, sub.endedAt, sub.pending = stripe.SubscriptionStatusCanceled, s.now, nil
-	for _, inv := range all[*invoice](s, Invoices) {
-		if inv.subscription == sub && inv.isUnpaid() {
+	for _, inv := range sub.invoices {
+		if inv.isUnpaid() {
 			inv.autoAdvance, inv.nextAttempt = false, time.Time{}
 			s.emitUpdate(inv)
 		}
