@@ -70,11 +70,11 @@ func TestAudit(t *testing.T) {
 	assert.Equal(t, 8, s.Licenses)
 
 	w.lose(func() {
-		w.Stripe.CancelNow(w.subs[0])                                                                            // licensed and unpaid
-		w.Stripe.ChangeItem(w.subs[1], 0, stripetest.Change{Quantity: 3, Proration: stripetest.NoProrations})    // paid and unlicensed
-		w.Stripe.ChangeItem(w.subs[2], 0, stripetest.Change{Quantity: 1, Proration: stripetest.NoProrations})    // a duplicate
-		w.Stripe.Advance(31 * day)                                                                               // renewals
-		w.Stripe.Refund(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(w.subs[3])[1].ID).ID, 100)               // to be decided
+		w.Stripe.CancelNow(w.subs[0])                                                                         // licensed and unpaid
+		w.Stripe.ChangeItem(w.subs[1], 0, stripetest.Change{Quantity: 3, Proration: stripetest.NoProrations}) // paid and unlicensed
+		w.Stripe.ChangeItem(w.subs[2], 0, stripetest.Change{Quantity: 1, Proration: stripetest.NoProrations}) // a duplicate
+		w.Stripe.Advance(32 * day)                                                                            // renewals
+		w.Stripe.Refund(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(w.subs[3])[1].ID).ID, 100)            // to be decided
 	})
 	order := licensespring.NewOrder("sub_gone").AddItem("acmecad", licensespring.NewLicense())
 	_, err := w.Client.EnsureOrder(t.Context(), order)
@@ -85,7 +85,7 @@ func TestAudit(t *testing.T) {
 		"unpaid " + w.subs[0], "unpaid " + w.subs[0],
 		"wrong_date " + w.subs[1], "wrong_date " + w.subs[1], "unlicensed " + w.subs[1],
 		"wrong_date " + w.subs[2], "duplicate " + w.subs[2],
-		"review " + w.subs[3],
+		"wrong_date " + w.subs[3], "wrong_date " + w.subs[3], "review " + w.subs[3],
 		"orphan sub_gone",
 	}, differences)
 	assert.False(t, s.IsClean())
@@ -93,7 +93,7 @@ func TestAudit(t *testing.T) {
 
 	w.audit.Fix = true
 	_, s = w.run(audit.Position{})
-	assert.Equal(t, map[audit.Fix]int{audit.FixDone: 7}, s.Fixes)
+	assert.Equal(t, map[audit.Fix]int{audit.FixDone: 9}, s.Fixes)
 	w.audit.Fix = false
 	differences, s = w.run(audit.Position{})
 	assert.ElementsMatch(t, []string{"review " + w.subs[3], "orphan sub_gone"}, differences)
@@ -104,7 +104,7 @@ func TestAudit(t *testing.T) {
 func TestAuditResumes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.lose(func() { w.Stripe.Advance(31 * day) })
+	w.lose(func() { w.Stripe.Advance(32 * day) })
 	ctx, cancel := context.WithCancel(t.Context())
 	first := map[string]bool{}
 	s, err := w.audit.Run(ctx, audit.Position{}, func(d audit.Difference) error {
