@@ -176,8 +176,17 @@ func (j *run) save(ctx context.Context) error {
 
 func (j *run) run(ctx context.Context) error {
 	p, err := j.plan(ctx, j.rec)
+	if errors.Is(err, lifecycle.ErrNoSubject) {
+		j.entry.Reason = "it belongs to another subject"
+		return nil
+	}
 	if err != nil {
 		return err
+	}
+	if p.subject != j.rec.Subject {
+		// The subject of a session is its invoice, once that exists.
+		j.entry.Reason = "it belongs to " + p.subject.ID
+		return j.Request(ctx, p.subject)
 	}
 	j.rec.Waiting = false
 	j.rec.Status, j.rec.Decision, j.rec.OrderID = p.status, p.target.Decision, p.target.OrderID
@@ -203,6 +212,7 @@ func (j *run) run(ctx context.Context) error {
 
 // plan is what a job saw, and what it has to change.
 type plan struct {
+	subject  stripehook.Source
 	status   lifecycle.Status
 	target   lifecycle.Target
 	licenses []*licensespring.LicenseRecord
@@ -216,7 +226,10 @@ func (r *Reconciler) plan(ctx context.Context, rec *Record) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &plan{status: subject.Status, target: lifecycle.Wanted(subject, r.cfg.lifecycle)}
+	p := &plan{subject: subject.Source, status: subject.Status, target: lifecycle.Wanted(subject, r.cfg.lifecycle)}
+	if p.subject != rec.Subject {
+		return p, nil
+	}
 	if p.licenses, err = r.readLicenses(ctx, &p.target, &rec.Memory); err != nil {
 		return nil, err
 	}

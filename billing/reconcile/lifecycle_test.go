@@ -107,6 +107,31 @@ func TestLives(t *testing.T) {
 			w.Stripe.Refund(w.Stripe.ChargeOf(s.ID).ID, 0)
 			w.Play(0)
 		}, []string{"disabled until <nil>"}, ""},
+		{"one-off purchase with an invoice", func(w *world) {
+			w.Stripe.Checkout(stripetest.Checkout{
+				Email: "ada@example.com", Items: []stripetest.Item{{Price: "price_once"}}, InvoiceCreation: true,
+			})
+			w.Play(0)
+		}, []string{"enabled until <nil>"}, ""},
+		{"delayed payment that fails", func(w *world) {
+			w.Stripe.Checkout(stripetest.Checkout{
+				Email: "ada@example.com", Items: []stripetest.Item{{Price: "price_once"}}, Delayed: 2 * day, FailsLater: true,
+			})
+			w.Play(3 * day)
+		}, nil, ""},
+		{"delayed payment", func(w *world) {
+			w.Stripe.Checkout(stripetest.Checkout{Email: "ada@example.com", Items: []stripetest.Item{{Price: "price_once"}}, Delayed: 2 * day})
+			w.Play(0)
+			assert.Empty(w.T, w.Licenses())
+			w.Play(3 * day)
+		}, []string{"enabled until <nil>"}, ""},
+		{"session that costs nothing", func(w *world) {
+			w.Stripe.AddPrice(stripetest.Price{ID: "price_free", Metadata: map[string]string{"product_short_code": "acmecad", "license_type": "perpetual"}})
+			w.Stripe.Checkout(stripetest.Checkout{
+				Email: "ada@example.com", Items: []stripetest.Item{{Price: "price_free"}}, InvoiceCreation: true,
+			})
+			w.Play(0)
+		}, []string{"enabled until <nil>"}, ""},
 		{"disabled by hand", func(w *world) {
 			sub, _ := w.subscribe("price_month", 1, 0)
 			w.Service.DisableLicense(w.Service.Licenses()[0].ID, "support@example.com")

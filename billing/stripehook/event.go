@@ -170,7 +170,7 @@ const (
 	ignoreSetup       = "setup session without a payment"
 	ignoreUnpaid      = "payment pending: another event reports it"
 	ignoreInvoiced    = "invoiced: the invoice creates the order"
-	ignoreReconciled  = "reconciled with the subscription"
+	ignoreReconciled  = "reconciled"
 )
 
 // amountOf returns the amount of an object of any type, or 0.

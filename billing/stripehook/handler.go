@@ -235,7 +235,7 @@ func (h *Handler) purchase(e event) (purchase, error) {
 	if err == nil && h.cfg.liveOnly && !e.live {
 		return purchase{ignoreReason: ignoreTestMode, amount: p.amount}, nil
 	}
-	return h.leaveToSubjects(p), err
+	return h.leaveToSubjects(e, p), err
 }
 
 // newOrderOf returns the order of a purchase. The order is nil if the report is final.

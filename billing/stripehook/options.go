@@ -205,8 +205,7 @@ func WithRenewals() Option {
 }
 
 // WithSubjects reconciles the licenses of subscriptions and payments after each event
-// of theirs. The orders of subscriptions are then those of the reconciliation, and other
-// events of a subscription are no dead letters. It requires [WithInbox].
+// of theirs. All orders are then those of the reconciliation. It requires [WithInbox].
 func WithSubjects(subjects Subjects) Option {
 	return func(c *config) {
 		if subjects == nil {

@@ -38,10 +38,10 @@ func (h *Handler) namesSubject(e event) bool {
 	}
 }
 
-// leaveToSubjects leaves the orders of subscriptions to the reconciliation, which knows
-// how long they are paid for.
-func (h *Handler) leaveToSubjects(p purchase) purchase {
-	if h.cfg.subjects == nil || !p.ofSubscription {
+// leaveToSubjects leaves orders to the reconciliation, which knows how long they are
+// paid for. A session whose invoice has to be awaited remains an expectation.
+func (h *Handler) leaveToSubjects(e event, p purchase) purchase {
+	if !h.namesSubject(e) || p.invoiced && !p.ofSubscription {
 		return p
 	}
 	return purchase{ignoreReason: ignoreReconciled, amount: p.amount, live: p.live, source: p.source}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/licensespring-go/licensespring/billing/lifecycle"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
@@ -48,7 +49,7 @@ func (a *app) checkStripeKey(ctx context.Context) error {
 	if a.set.stripeKey.IsZero() {
 		return errors.New(envStripeKey + " is not set")
 	}
-	for _, p := range a.stripeItems().Permissions(ctx) {
+	for _, p := range lifecycle.NewReader(a.stripeItems()).Permissions(ctx) {
 		if err := permissionError(p); err != nil {
 			return err
 		}
