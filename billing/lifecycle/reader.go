@@ -73,7 +73,7 @@ func list[T any](ctx context.Context, r *Reader, of stripehook.Source, path stri
 		if err := r.api.Read(ctx, of, path, query, &one); err != nil {
 			return nil, err
 		}
-		if one.Object != "" && one.Object != "list" {
+		if one.Object != "list" {
 			return nil, errUnexpected()
 		}
 		all = append(all, one.Data...)
@@ -355,6 +355,9 @@ func (r *Reader) payment(ctx context.Context, of stripehook.Source, c *chargeObj
 	disputes, err := list(ctx, r, of, "/v1/disputes", url.Values{"charge": {c.ID}}, func(d *disputeObject) string { return d.ID })
 	if err != nil {
 		return Payment{}, err
+	}
+	if len(disputes) == 0 {
+		payment.Disputes = []Dispute{{}} // with an unknown status
 	}
 	for _, d := range disputes {
 		payment.Disputes = append(payment.Disputes, Dispute{ID: d.ID, Status: d.Status, Amount: d.Amount})
