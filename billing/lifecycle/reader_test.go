@@ -177,7 +177,7 @@ func TestReaderCanceled(t *testing.T) {
 func TestReaderTooManyInvoices(t *testing.T) {
 	t.Parallel()
 	s := readScenario(t, "subscription")
-	endless := strings.Replace(string(s.Responses["/v1/invoices?status=paid&subscription=sub_1"]), `"has_more": false`, `"has_more": true`, -1)
+	endless := strings.ReplaceAll(string(s.Responses["/v1/invoices?status=paid&subscription=sub_1"]), `"has_more": false`, `"has_more": true`)
 	s.Responses["/v1/invoices?status=paid&subscription=sub_1"] = json.RawMessage(endless)
 	s.Responses["/v1/invoices?starting_after=in_apr&status=paid&subscription=sub_1"] = json.RawMessage(endless)
 	api := newStripeAPI(t, s.Responses)

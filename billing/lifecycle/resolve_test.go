@@ -55,14 +55,20 @@ func TestResolve(t *testing.T) {
 		id       string
 		requests int
 	}{
-		{types: []string{"customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted", "customer.subscription.paused", "customer.subscription.resumed"},
-			object: `{"id": "sub_1", "object": "subscription", "status": "paused"}`, kind: subscription, id: "sub_1"},
-		{types: []string{"invoice.paid", "invoice.payment_succeeded", "invoice.payment_failed", "invoice.voided", "invoice.marked_uncollectible"},
-			object: `{"id": "in_1", "object": "invoice", "parent": {"subscription_details": {"subscription": "sub_1"}}}`, kind: subscription, id: "sub_1"},
+		{
+			types:  []string{"customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted", "customer.subscription.paused", "customer.subscription.resumed"},
+			object: `{"id": "sub_1", "object": "subscription", "status": "paused"}`, kind: subscription, id: "sub_1",
+		},
+		{
+			types:  []string{"invoice.paid", "invoice.payment_succeeded", "invoice.payment_failed", "invoice.voided", "invoice.marked_uncollectible"},
+			object: `{"id": "in_1", "object": "invoice", "parent": {"subscription_details": {"subscription": "sub_1"}}}`, kind: subscription, id: "sub_1",
+		},
 		{types: []string{"invoice.paid"}, object: `{"id": "in_1", "object": "invoice", "subscription": {"id": "sub_1"}}`, kind: subscription, id: "sub_1"},
 		{types: []string{"invoice.paid"}, object: `{"id": "in_1", "object": "invoice", "subscription": null, "lines": {"data": []}}`, kind: invoice, id: "in_1"},
-		{types: []string{"checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed"},
-			object: `{"id": "cs_1", "object": "checkout.session", "mode": "payment", "amount_total": 5}`, kind: session, id: "cs_1"},
+		{
+			types:  []string{"checkout.session.completed", "checkout.session.async_payment_succeeded", "checkout.session.async_payment_failed"},
+			object: `{"id": "cs_1", "object": "checkout.session", "mode": "payment", "amount_total": 5}`, kind: session, id: "cs_1",
+		},
 		{types: []string{"checkout.session.completed"}, object: `{"id": "cs_1", "object": "checkout.session", "mode": "payment", "amount_total": 5, "invoice": "in_1"}`, kind: invoice, id: "in_1"},
 		{types: []string{"checkout.session.completed"}, object: `{"id": "cs_1", "object": "checkout.session", "mode": "payment", "payment_status": "no_payment_required", "invoice": "in_1"}`, kind: session, id: "cs_1"},
 		{types: []string{"checkout.session.completed"}, object: `{"id": "cs_1", "object": "checkout.session", "mode": "subscription", "subscription": "sub_1"}`, kind: subscription, id: "sub_1"},
@@ -74,13 +80,17 @@ func TestResolve(t *testing.T) {
 		{types: []string{"charge.refunded"}, object: `{"id": "ch_1", "object": "charge", "payment_intent": {"id": "pi_once"}}`, kind: invoice, id: "in_once", requests: 2},
 		{types: []string{"charge.refunded"}, object: `{"id": "ch_1", "object": "charge", "payment_intent": "pi_cs", "invoice": null}`, kind: session, id: "cs_1", requests: 2},
 		{types: []string{"charge.refunded"}, object: `{"id": "ch_1", "object": "charge", "payment_intent": "pi_gift"}`, requests: 2},
-		{types: []string{"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"},
-			object: `{"id": "re_1", "object": "refund", "charge": "ch_1", "payment_intent": "pi_sub"}`, kind: subscription, id: "sub_1", requests: 2},
+		{
+			types:  []string{"refund.created", "refund.updated", "refund.failed", "charge.refund.updated"},
+			object: `{"id": "re_1", "object": "refund", "charge": "ch_1", "payment_intent": "pi_sub"}`, kind: subscription, id: "sub_1", requests: 2,
+		},
 		{types: []string{"refund.created"}, object: `{"id": "re_1", "object": "refund", "charge": "ch_old", "payment_intent": null}`, kind: subscription, id: "sub_1", requests: 2},
 		{types: []string{"refund.created"}, object: `{"id": "re_1", "object": "refund", "charge": "ch_gift"}`, requests: 1},
 		{types: []string{"refund.created"}, object: `{"id": "re_1", "object": "refund"}`},
-		{types: []string{"charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed", "charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated"},
-			object: `{"id": "dp_1", "object": "dispute", "charge": "ch_new"}`, kind: subscription, id: "sub_1", requests: 3},
+		{
+			types:  []string{"charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed", "charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated"},
+			object: `{"id": "dp_1", "object": "dispute", "charge": "ch_new"}`, kind: subscription, id: "sub_1", requests: 3,
+		},
 
 		{types: []string{"customer.created", "price.updated", ""}, object: `{"id": "cus_1"}`},
 	}

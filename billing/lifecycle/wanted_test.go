@@ -188,7 +188,8 @@ func TestWanted(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got := lifecycle.Wanted(tt.subject, tt.config)
-			assert.Equal(t, got, lifecycle.Wanted(tt.subject, tt.config), "pure")
+			again := lifecycle.Wanted(tt.subject, tt.config)
+			assert.Equal(t, got, again, "pure")
 			assert.Equal(t, tt.decision, got.Decision, "%+v", got.Reviews)
 			assert.NotEmpty(t, got.Reason)
 			var ids []string
@@ -245,7 +246,7 @@ func TestWantedItems(t *testing.T) {
 	assert.True(t, got.IsTest)
 	assert.Equal(t, "ada@example.com", got.Customer.Email)
 	assert.Equal(t, lifecycle.Lookup{
-		SubscriptionID: "sub_1", OrderIDs: []string{"stripe-acct_1-sub_1", "inv-1", "inv-2"}, LicenseIDs: []int64{12, 13},
+		SubscriptionID: "sub_1", Orders: []string{"stripe-acct_1-sub_1", "inv-1", "inv-2"}, Licenses: []int64{12, 13},
 	}, got.Lookup)
 }
 
