@@ -49,14 +49,14 @@ func (d *derivation) readMetadata() (manual bool) {
 	if s.Source.Kind == stripehook.SourceSubscription {
 		lookup.SubscriptionID = s.Source.ID
 	}
-	lookup.Orders = append([]string{d.target.OrderID}, r.list(MetadataAdoptOrder)...)
+	lookup.OrderIDs = append([]string{d.target.OrderID}, r.list(MetadataAdoptOrder)...)
 	for _, text := range r.list(MetadataAdoptLicense) {
 		id, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || id <= 0 {
 			r.add(MetadataAdoptLicense, RuleSubjectMetadata, "must be ids of licenses, separated by commas")
 			break
 		}
-		lookup.Licenses = append(lookup.Licenses, id)
+		lookup.LicenseIDs = append(lookup.LicenseIDs, id)
 	}
 	for i := range r.found {
 		if r.found[i].Rule == stripehook.RulePriceMetadata {

@@ -125,9 +125,9 @@ func (p *planning) adoption(rec *licensespring.LicenseRecord) string {
 	switch {
 	case lookup.SubscriptionID != "" && rec.SubscriptionID == lookup.SubscriptionID:
 		return "its subscription id"
-	case rec.OrderStoreID != "" && slices.Contains(lookup.Orders, rec.OrderStoreID):
+	case rec.OrderStoreID != "" && slices.Contains(lookup.OrderIDs, rec.OrderStoreID):
 		return "its order id"
-	case slices.Contains(lookup.Licenses, rec.ID):
+	case slices.Contains(lookup.LicenseIDs, rec.ID):
 		return "the metadata " + MetadataAdoptLicense
 	default:
 		return ""
@@ -297,7 +297,7 @@ func (p *planning) order(e *Entitlement, missing, existing int) {
 
 // adopts reports whether the metadata names existing licenses.
 func (p *planning) adopts() bool {
-	return len(p.target.Lookup.Orders) > 1 || len(p.target.Lookup.Licenses) > 0
+	return len(p.target.Lookup.OrderIDs) > 1 || len(p.target.Lookup.LicenseIDs) > 0
 }
 
 // orderExists reports whether the first order of the subject exists or is pending.

@@ -64,11 +64,11 @@ type Target struct {
 type Lookup struct {
 	// SubscriptionID is the subscription id of the licenses, or empty.
 	SubscriptionID string `json:"subscription_id,omitzero"`
-	// Orders are ids of orders: that of the subject, and those that the metadata at
+	// OrderIDs are ids of orders: that of the subject, and those that the metadata at
 	// Stripe names.
-	Orders []string `json:"orders,omitzero"`
-	// Licenses are ids of licenses that the metadata at Stripe names.
-	Licenses []int64 `json:"licenses,omitzero"`
+	OrderIDs []string `json:"order_ids,omitzero"` //nolint:tagliatelle // the plural of an initialism
+	// LicenseIDs are ids of licenses that the metadata at Stripe names.
+	LicenseIDs []int64 `json:"license_ids,omitzero"` //nolint:tagliatelle // the plural of an initialism
 }
 
 // Entitlement is what a customer is entitled to because of one item of a subscription,

@@ -246,7 +246,7 @@ func TestWantedItems(t *testing.T) {
 	assert.True(t, got.IsTest)
 	assert.Equal(t, "ada@example.com", got.Customer.Email)
 	assert.Equal(t, lifecycle.Lookup{
-		SubscriptionID: "sub_1", Orders: []string{"stripe-acct_1-sub_1", "inv-1", "inv-2"}, Licenses: []int64{12, 13},
+		SubscriptionID: "sub_1", OrderIDs: []string{"stripe-acct_1-sub_1", "inv-1", "inv-2"}, LicenseIDs: []int64{12, 13},
 	}, got.Lookup)
 }
 
