@@ -139,7 +139,9 @@ func (s *Subject) decisiveInvoices() []int {
 }
 
 // isPurchase reports whether a line sells something once.
-func (l *Line) isPurchase() bool { return l.Item == "" && !l.Proration && l.Price != nil && l.Amount >= 0 }
+func (l *Line) isPurchase() bool {
+	return l.Item == "" && !l.Proration && l.Price != nil && l.Amount >= 0
+}
 
 // standing is what became of the payment of an invoice.
 type standing int

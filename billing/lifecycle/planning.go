@@ -91,7 +91,7 @@ func (p *planning) addLicenses(licenses []*licensespring.LicenseRecord) bool {
 		p.slots = append(p.slots, s)
 	}
 	slices.SortFunc(p.slots, func(a, b *slot) int {
-		return cmp.Or(cmp.Compare(a.class, b.class), a.created().Compare(b.created()), cmp.Compare(a.id, b.id))
+		return cmp.Or(a.created().Compare(b.created()), cmp.Compare(a.id, b.id))
 	})
 	return known
 }
@@ -134,7 +134,8 @@ func (p *planning) adoption(rec *licensespring.LicenseRecord) string {
 	}
 }
 
-// addPending adds the licenses that were ordered and are not known yet.
+// addPending adds the licenses that were ordered and are not known yet, and sorts all by
+// class.
 func (p *planning) addPending() {
 	pending := 0
 	for _, one := range p.memory.Pending {

@@ -73,7 +73,7 @@ func list[T any](ctx context.Context, r *Reader, of stripehook.Source, path stri
 		if err := r.api.Read(ctx, of, path, query, &one); err != nil {
 			return nil, err
 		}
-		if one.Object != "" && one.Object != "list" {
+		if one.Object != "list" {
 			return nil, errUnexpected()
 		}
 		all = append(all, one.Data...)
@@ -137,7 +137,8 @@ func (r *Reader) Subscription(ctx context.Context, of stripehook.Source) (Subjec
 	if s.Customer.ID == "" {
 		s.Customer.ID = string(one.Customer)
 	}
-	return s, payments.read(ctx, &s)
+	err = payments.read(ctx, &s)
+	return s, err
 }
 
 // subject returns the subject without its invoices.
@@ -189,16 +190,17 @@ func (r *Reader) sessionCustomer(ctx context.Context, of stripehook.Source, s *S
 		return err
 	}
 	for i := range sessions {
-		if string(sessions[i].Subscription) == of.ID {
-			s.Customer = sessions[i].customer()
-			metadata := maps.Clone(sessions[i].Metadata)
-			if metadata == nil {
-				metadata = map[string]string{}
-			}
-			maps.Copy(metadata, s.Metadata)
-			s.Metadata = metadata
-			break
+		if string(sessions[i].Subscription) != of.ID {
+			continue
 		}
+		s.Customer = sessions[i].customer()
+		metadata := maps.Clone(sessions[i].Metadata)
+		if metadata == nil {
+			metadata = map[string]string{}
+		}
+		maps.Copy(metadata, s.Metadata)
+		s.Metadata = metadata
+		break
 	}
 	return nil
 }
@@ -206,7 +208,7 @@ func (r *Reader) sessionCustomer(ctx context.Context, of stripehook.Source, s *S
 // invoice reads the lines of an invoice, with the prices of lines that bill no
 // subscription item.
 func (r *Reader) invoice(ctx context.Context, of stripehook.Source, inv *invoiceObject, subscription bool, s *Subject) (Invoice, error) {
-	read := Invoice{ID: inv.ID, Created: inv.Created.Time, Currency: inv.Currency, Total: inv.Total, Credited: inv.Credited}
+	read := Invoice{ID: inv.ID, Created: inv.Created.Time, Currency: inv.Currency, Total: inv.Total, Credited: inv.PostPaymentCreditNotesAmount}
 	lines := inv.Lines.Data
 	isPlain := func(l lineObject) bool { return l.line().Item != "" }
 	if inv.Lines.HasMore || !subscription || slices.ContainsFunc(lines, func(l lineObject) bool { return !isPlain(l) && l.needsPrice() }) {
@@ -234,262 +236,4 @@ func (r *Reader) invoice(ctx context.Context, of stripehook.Source, inv *invoice
 func (l *lineObject) needsPrice() bool {
 	line := l.line()
 	return line.Price != nil && line.Price.Metadata == nil && !line.Proration && line.Amount >= 0
-}
-
-// paymentReader reads the payments of the invoices of a subject that matter.
-type paymentReader struct {
-	reader  *Reader
-	of      stripehook.Source
-	objects []*invoiceObject // of the invoices of the subject
-	done    map[int]bool
-}
-
-// read reads payments until a refund or a dispute makes no other invoice matter.
-func (p *paymentReader) read(ctx context.Context, s *Subject) error {
-	p.done = map[int]bool{}
-	for again := true; again; {
-		again = false
-		for _, i := range s.decisiveInvoices() {
-			if p.done[i] {
-				continue
-			}
-			p.done[i], again = true, true
-			if p.objects[i].Total == 0 {
-				continue // nothing was paid
-			}
-			payments, err := p.reader.invoicePayments(ctx, p.of, p.objects[i])
-			if err != nil {
-				return err
-			}
-			s.Invoices[i].Payments = payments
-		}
-	}
-	return nil
-}
-
-// invoicePayments reads the payments of an invoice.
-func (r *Reader) invoicePayments(ctx context.Context, of stripehook.Source, inv *invoiceObject) ([]Payment, error) {
-	switch {
-	case inv.PaymentIntent != "":
-		return r.intentPayments(ctx, of, string(inv.PaymentIntent))
-	case inv.Charge != "":
-		return r.chargePayment(ctx, of, string(inv.Charge))
-	}
-	links, err := list(ctx, r, of, "/v1/invoice_payments", url.Values{"invoice": {inv.ID}, "status": {"paid"}},
-		func(one *invoicePayment) string { return one.ID })
-	if err != nil {
-		return nil, err
-	}
-	var payments []Payment
-	for i := range links {
-		link := &links[i]
-		if string(link.Invoice) != inv.ID || link.Status != "paid" {
-			continue
-		}
-		var one []Payment
-		switch {
-		case link.Payment.PaymentIntent != "":
-			one, err = r.intentPayments(ctx, of, string(link.Payment.PaymentIntent))
-		case link.Payment.Charge != "":
-			one, err = r.chargePayment(ctx, of, string(link.Payment.Charge))
-		}
-		if err != nil {
-			return nil, err
-		}
-		payments = append(payments, one...)
-	}
-	return payments, nil
-}
-
-// intentPayments reads the successful charges of a payment intent.
-func (r *Reader) intentPayments(ctx context.Context, of stripehook.Source, intent string) ([]Payment, error) {
-	charges, err := list(ctx, r, of, "/v1/charges", url.Values{"payment_intent": {intent}}, func(c *chargeObject) string { return c.ID })
-	if err != nil {
-		return nil, err
-	}
-	var payments []Payment
-	for i := range charges {
-		c := &charges[i]
-		if !c.succeeded() || string(c.PaymentIntent) != intent {
-			continue
-		}
-		payment, err := r.payment(ctx, of, c)
-		if err != nil {
-			return nil, err
-		}
-		payments = append(payments, payment)
-	}
-	return payments, nil
-}
-
-// chargePayment reads a charge without a payment intent.
-func (r *Reader) chargePayment(ctx context.Context, of stripehook.Source, id string) ([]Payment, error) {
-	charge, err := r.charge(ctx, of, id)
-	if err != nil || !charge.succeeded() {
-		return nil, err
-	}
-	payment, err := r.payment(ctx, of, &charge)
-	return []Payment{payment}, err
-}
-
-func (r *Reader) charge(ctx context.Context, of stripehook.Source, id string) (chargeObject, error) {
-	var charge chargeObject
-	err := r.api.Read(ctx, of, "/v1/charges/"+url.PathEscape(id), nil, &charge)
-	if err == nil && charge.ID != id {
-		err = errUnexpected()
-	}
-	return charge, err
-}
-
-// payment reads the disputes of a charge.
-func (r *Reader) payment(ctx context.Context, of stripehook.Source, c *chargeObject) (Payment, error) {
-	payment := Payment{ID: c.ID, Currency: c.Currency, Amount: c.Amount, Refunded: c.AmountRefunded}
-	if c.AmountCaptured != nil {
-		// The rest of the authorized amount was released, which counts as refunded.
-		payment.Amount = *c.AmountCaptured
-		payment.Refunded -= min(payment.Refunded, c.Amount-*c.AmountCaptured)
-	}
-	if !c.Disputed && c.Dispute == "" {
-		return payment, nil
-	}
-	disputes, err := list(ctx, r, of, "/v1/disputes", url.Values{"charge": {c.ID}}, func(d *disputeObject) string { return d.ID })
-	if err != nil {
-		return Payment{}, err
-	}
-	for _, d := range disputes {
-		payment.Disputes = append(payment.Disputes, Dispute{ID: d.ID, Status: d.Status, Amount: d.Amount})
-	}
-	return payment, nil
-}
-
-// Payment reads a one-off payment: an invoice, or a Checkout session. The subject of a
-// paid session with an invoice is the invoice, and that of a free one is the session.
-func (r *Reader) Payment(ctx context.Context, of stripehook.Source) (Subject, error) {
-	if of.Kind == stripehook.SourceInvoice {
-		return r.invoiceSubject(ctx, of)
-	}
-	session, err := r.session(ctx, of)
-	if err != nil {
-		return Subject{}, err
-	}
-	if session.Mode != "payment" {
-		return Subject{}, ErrNoSubject
-	}
-	if session.Invoice != "" && !session.isFree() {
-		of.Kind, of.ID = stripehook.SourceInvoice, string(session.Invoice)
-		return r.invoiceSubject(ctx, of)
-	}
-	return r.sessionSubject(ctx, of, session)
-}
-
-func (r *Reader) session(ctx context.Context, of stripehook.Source) (*sessionObject, error) {
-	var session sessionObject
-	if err := r.api.Read(ctx, of, "/v1/checkout/sessions/"+url.PathEscape(of.ID), nil, &session); err != nil {
-		return nil, err
-	}
-	if session.ID != of.ID {
-		return nil, errUnexpected()
-	}
-	return &session, nil
-}
-
-func (r *Reader) sessionSubject(ctx context.Context, of stripehook.Source, session *sessionObject) (Subject, error) {
-	of.Kind, of.ID = stripehook.SourceSession, session.ID
-	s := Subject{
-		Source: of, Live: session.Livemode, Status: StatusPending, Created: session.Created.Time, Currency: session.Currency,
-		Customer: session.customer(), Metadata: session.Metadata,
-	}
-	switch {
-	case session.Status == "expired", session.Status == "open", session.PaymentStatus == "unpaid":
-		return s, nil
-	case session.PaymentStatus == "paid" && session.InvoiceCreation.Enabled && session.Invoice == "" && !session.isFree():
-		return s, nil // the invoice, which is the subject, does not exist yet
-	case session.PaymentStatus == "paid", session.PaymentStatus == "no_payment_required":
-		s.Status = StatusPaid
-	default:
-		s.Status = Status(session.PaymentStatus)
-		return s, nil
-	}
-	lines, err := r.api.Lines(ctx, of)
-	if err != nil {
-		return Subject{}, err
-	}
-	inv := Invoice{ID: session.ID, Created: session.Created.Time, Currency: session.Currency, Total: session.AmountTotal}
-	for i, l := range lines {
-		inv.Lines = append(inv.Lines, Line{
-			// The lines of a session have a fixed order.
-			ID: session.ID + "/" + strconv.Itoa(i), Price: l.Price, Quantity: l.Quantity, QuantityDecimal: l.QuantityDecimal, Amount: l.Amount,
-		})
-	}
-	if session.PaymentIntent != "" {
-		if inv.Payments, err = r.intentPayments(ctx, of, string(session.PaymentIntent)); err != nil {
-			return Subject{}, err
-		}
-	}
-	s.Invoices = []Invoice{inv}
-	return s, nil
-}
-
-func (r *Reader) invoiceObject(ctx context.Context, of stripehook.Source) (*invoiceObject, error) {
-	var inv invoiceObject
-	if err := r.api.Read(ctx, of, "/v1/invoices/"+url.PathEscape(of.ID), nil, &inv); err != nil {
-		return nil, err
-	}
-	if inv.ID != of.ID {
-		return nil, errUnexpected()
-	}
-	return &inv, nil
-}
-
-func (r *Reader) invoiceSubject(ctx context.Context, of stripehook.Source) (Subject, error) {
-	inv, err := r.invoiceObject(ctx, of)
-	if err != nil {
-		return Subject{}, err
-	}
-	if inv.subscription() != "" {
-		return Subject{}, ErrNoSubject
-	}
-	s := Subject{
-		Source: of, Live: inv.Livemode, Status: StatusPending, Created: inv.Created.Time, Currency: inv.Currency,
-		Customer: inv.customer(), Metadata: inv.Metadata,
-	}
-	if !inv.isPaid() {
-		switch inv.Status {
-		case "draft", "open", "uncollectible", "void", "":
-		default:
-			s.Status = Status(inv.Status)
-		}
-		return s, nil
-	}
-	s.Status = StatusPaid
-	if inv.AmountPaid == 0 && inv.Customer != "" {
-		// The licenses of a session that costs nothing belong to the session.
-		id, certain, err := r.api.InvoiceSession(ctx, of, string(inv.Customer))
-		switch {
-		case err != nil:
-			return Subject{}, err
-		case id != "" && certain:
-			of.Kind, of.ID = stripehook.SourceSession, id
-			session, err := r.session(ctx, of)
-			if err != nil {
-				return Subject{}, err
-			}
-			if session.isFree() {
-				return r.sessionSubject(ctx, of, session)
-			}
-		case id != "":
-			s.unreadable("invoices", "the invoice costs nothing and may belong to a Checkout session")
-		}
-	}
-	read, err := r.invoice(ctx, of, inv, false, &s)
-	if err != nil {
-		return Subject{}, err
-	}
-	if inv.Total != 0 {
-		if read.Payments, err = r.invoicePayments(ctx, of, inv); err != nil {
-			return Subject{}, err
-		}
-	}
-	s.Invoices = []Invoice{read}
-	return s, nil
 }

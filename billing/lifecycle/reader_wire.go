@@ -180,18 +180,18 @@ func (l *lineObject) line() Line {
 
 // invoiceObject is an invoice.
 type invoiceObject struct {
-	ID           string    `json:"id"`
-	Object       string    `json:"object"`
-	Livemode     bool      `json:"livemode"`
-	Status       string    `json:"status"`
-	Paid         bool      `json:"paid"` // before 2025-03-31.basil
-	Created      unixTime  `json:"created"`
-	Currency     string    `json:"currency"`
-	Total        int64     `json:"total"`
-	AmountPaid   int64     `json:"amount_paid"`
-	Credited     int64     `json:"post_payment_credit_notes_amount"`
-	Subscription reference `json:"subscription"` // before 2025-03-31.basil
-	Charge       reference `json:"charge"`       // before 2025-03-31.basil
+	ID                           string    `json:"id"`
+	Object                       string    `json:"object"`
+	Livemode                     bool      `json:"livemode"`
+	Status                       string    `json:"status"`
+	Paid                         bool      `json:"paid"` // before 2025-03-31.basil
+	Created                      unixTime  `json:"created"`
+	Currency                     string    `json:"currency"`
+	Total                        int64     `json:"total"`
+	AmountPaid                   int64     `json:"amount_paid"`
+	PostPaymentCreditNotesAmount int64     `json:"post_payment_credit_notes_amount"`
+	Subscription                 reference `json:"subscription"` // before 2025-03-31.basil
+	Charge                       reference `json:"charge"`       // before 2025-03-31.basil
 	// PaymentIntent is set before 2025-03-31.basil.
 	PaymentIntent reference `json:"payment_intent"`
 	Parent        struct {

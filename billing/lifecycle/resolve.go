@@ -88,7 +88,9 @@ func (r *Reader) resolve(ctx context.Context, e *eventObject) (stripehook.Source
 		return resolveObject(e, (*invoiceObject).subject)
 	case "customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted",
 		"customer.subscription.paused", "customer.subscription.resumed":
-		return resolveObject(e, func(s *subscriptionObject) (stripehook.SourceKind, string) { return stripehook.SourceSubscription, s.ID })
+		return resolveObject(e, func(s *subscriptionObject) (stripehook.SourceKind, string) {
+			return stripehook.SourceSubscription, s.ID
+		})
 	case "charge.refunded", "charge.refund.updated", "refund.created", "refund.updated", "refund.failed",
 		"charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed",
 		"charge.dispute.funds_withdrawn", "charge.dispute.funds_reinstated":

@@ -113,11 +113,11 @@ func TestReadRules(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(fmt.Sprint(tt.key, "=", tt.value, tt.more, tt.found), func(t *testing.T) {
 			t.Parallel()
-			make := tt.price
-			if make == nil {
-				make = monthly
+			newPrice := tt.price
+			if newPrice == nil {
+				newPrice = monthly
 			}
-			price := make("price_1", append([]string{tt.key, tt.value}, tt.more...)...)
+			price := newPrice("price_1", append([]string{tt.key, tt.value}, tt.more...)...)
 			got, found := lifecycle.ReadRules(*price)
 			if tt.found != "" {
 				require.NotEmpty(t, found)

@@ -74,6 +74,9 @@ func walk[T any](ctx context.Context, r *Reader, from Cursor, path string, query
 		if err := r.api.Read(ctx, of, path, query, &one); err != nil {
 			return err
 		}
+		if one.Object != "list" {
+			return errUnexpected()
+		}
 		before := from.After
 		for i := range one.Data {
 			name, isSubject := id(&one.Data[i])

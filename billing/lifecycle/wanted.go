@@ -66,9 +66,9 @@ type Lookup struct {
 	SubscriptionID string `json:"subscription_id,omitzero"`
 	// OrderIDs are ids of orders: that of the subject, and those that the metadata at
 	// Stripe names.
-	OrderIDs []string `json:"order_ids,omitzero"`
+	OrderIDs []string `json:"order_ids,omitzero"` //nolint:tagliatelle // the plural of an initialism
 	// LicenseIDs are ids of licenses that the metadata at Stripe names.
-	LicenseIDs []int64 `json:"license_ids,omitzero"`
+	LicenseIDs []int64 `json:"license_ids,omitzero"` //nolint:tagliatelle // the plural of an initialism
 }
 
 // Entitlement is what a customer is entitled to because of one item of a subscription,

@@ -188,7 +188,8 @@ func TestWanted(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			got := lifecycle.Wanted(tt.subject, tt.config)
-			assert.Equal(t, got, lifecycle.Wanted(tt.subject, tt.config), "pure")
+			again := lifecycle.Wanted(tt.subject, tt.config)
+			assert.Equal(t, got, again, "pure")
 			assert.Equal(t, tt.decision, got.Decision, "%+v", got.Reviews)
 			assert.NotEmpty(t, got.Reason)
 			var ids []string

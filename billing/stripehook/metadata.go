@@ -83,6 +83,14 @@ func (l *Line) license(found *findings, path string) (product string, license li
 	return r.license()
 }
 
+// metadataReader reads the metadata of one price. It ignores space around values,
+// because they are typed into a form.
+type metadataReader struct {
+	price *Price
+	found *findings
+	path  string
+}
+
 // license reads the product code and one license.
 func (r *metadataReader) license() (product string, license licensespring.License) {
 	product = r.text(MetadataProduct)
@@ -101,14 +109,6 @@ func (r *metadataReader) license() (product string, license licensespring.Licens
 		license.LicenseType = licensespring.Subscription
 	}
 	return product, license
-}
-
-// metadataReader reads the metadata of one price. It ignores space around values,
-// because they are typed into a form.
-type metadataReader struct {
-	price *Price
-	found *findings
-	path  string
 }
 
 // add adds a finding. The message identifies the price but does not repeat the
