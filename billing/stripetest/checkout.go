@@ -242,10 +242,7 @@ func (s *Server) invoiceSession(one *session) {
 	inv := s.newInvoice(one.customer, stripe.InvoiceBillingReasonManual, nil)
 	inv.metadata = one.metadata
 	for _, line := range one.lines {
-		inv.lines = append(inv.lines, &invoiceLine{
-			id: s.newID("il"), price: line.price, quantity: line.quantity, amount: one.amount(line),
-			start: s.now, end: s.now, itemID: s.newID("ii"),
-		})
+		inv.lines = append(inv.lines, s.onceLine(one, line))
 	}
 	one.invoice = inv
 	s.openInvoice(inv)
@@ -260,17 +257,27 @@ func (s *Server) invoiceSession(one *session) {
 	s.markPaid(inv, paid)
 }
 
+// onceLine returns the line of an invoice for a one-off item.
+func (s *Server) onceLine(one *session, line *sessionLine) *invoiceLine {
+	return &invoiceLine{
+		id: s.newID("il"), price: line.price, quantity: line.quantity, amount: one.amount(line),
+		start: s.now, end: s.now, itemID: s.newID("ii"),
+	}
+}
+
 // checkoutSubscription starts the subscription of a session. A declined payment starts
 // none.
 func (s *Server) checkoutSubscription(one *session, c *customer) {
 	recurring := Subscription{
 		Customer: c.id, TrialDays: one.TrialDays, MissingPaymentMethod: one.MissingPaymentMethod, Metadata: one.SubscriptionMetadata,
 	}
+	var once []*invoiceLine
 	for _, line := range one.lines {
 		if line.price.Interval == "" {
-			misuse("one-off items beside a subscription are not modeled")
+			once = append(once, s.onceLine(one, line))
+		} else {
+			recurring.Items = append(recurring.Items, Item{Price: line.price.id, Quantity: line.quantity})
 		}
-		recurring.Items = append(recurring.Items, Item{Price: line.price.id, Quantity: line.quantity})
 	}
 	due := one.total() > 0
 	if due && one.Delayed == 0 {
@@ -285,7 +292,7 @@ func (s *Server) checkoutSubscription(one *session, c *customer) {
 			s.settledLater(one, succeeded)
 		}
 	}}
-	one.subscription = s.subscribe(recurring, how)
+	one.subscription = s.subscribe(recurring, how, once...)
 	one.invoice = one.subscription.latest
 	status := stripe.CheckoutSessionPaymentStatusPaid
 	switch {

@@ -97,6 +97,21 @@ func TestDeclinedCheckout(t *testing.T) {
 	}
 }
 
+// The first invoice of a subscription also bills one-off items.
+func TestCheckoutFee(t *testing.T) {
+	t.Parallel()
+	for trial, want := range map[int]int64{0: 12900, 7: 9900} {
+		s := newServer(t)
+		one := s.Checkout(stripetest.Checkout{Items: []stripetest.Item{{Price: "price_month"}, {Price: "price_once"}}, TrialDays: trial})
+		assert.Equal(t, stripe.CheckoutSessionPaymentStatusPaid, one.PaymentStatus)
+		assert.Equal(t, want, one.AmountTotal)
+		assert.Equal(t, want, s.Invoice(one.Invoice.ID).AmountPaid)
+		assert.Len(t, s.Subscription(one.Subscription.ID).Items.Data, 1)
+		s.Advance(40 * day)
+		assert.Equal(t, int64(3000), lastInvoice(s, one.Subscription.ID).AmountPaid)
+	}
+}
+
 func TestCheckoutTrial(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)

@@ -160,9 +160,6 @@ func (s *Server) Play(ctx context.Context, d time.Duration, handler http.Handler
 		if !ok || next.After(end) {
 			break
 		}
-		if now := s.Now(); next.Before(now) {
-			next = now
-		}
 		s.AdvanceTo(next)
 	}
 	s.AdvanceTo(end)

@@ -47,9 +47,12 @@
 //
 // # Limits
 //
-// Not modeled: taxes, discounts, coupons, usage of metered prices, tiers, currencies
-// and their conversion, quotes, schedules, payment links, setup intents, payment
-// methods as objects, partial payments, credit notes, payouts, and requests that write.
-// Amounts are the quantity times the unit amount, prorated by seconds. All items of a
-// subscription have the same billing period.
+// Not modeled: taxes, discounts, usage of metered prices, tiers, conversion of
+// currencies, quotes, schedules, payment links, setup sessions, payment methods as
+// objects, partial payments, credit notes, payouts, changes of metadata, requests to pause
+// a subscription, and requests that write. The events of invoice items, payment methods
+// and updated customers are not emitted. Amounts are the quantity times the unit amount,
+// prorated by seconds. All items of a subscription have the same billing period.
+//
+// Where the documentation of Stripe leaves a behavior open, a comment names the choice.
 package stripetest

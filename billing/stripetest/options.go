@@ -3,7 +3,6 @@ package stripetest
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/stripe/stripe-go/v85"
@@ -173,7 +172,9 @@ func WithContext(id string) Option {
 // WithPermissions makes the API key a restricted one that can read only these
 // resources. The default is all.
 func WithPermissions(resources ...Resource) Option {
-	return func(c *config) { c.permissions = append(slices.Clone(resources), "") }
+	return func(c *config) {
+		c.permissions = append([]Resource{}, resources...) // not nil, which permits all
+	}
 }
 
 // WithDelivery sets how events are delivered. The default is once each, in order.

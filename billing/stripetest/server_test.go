@@ -2,12 +2,14 @@ package stripetest_test
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/licensespring-go/licensespring/billing/stripehook"
 	"github.com/licensespring-go/licensespring/billing/stripetest"
 )
 
@@ -96,4 +98,33 @@ func TestPeriods(t *testing.T) {
 		assert.True(t, ok)
 		assert.Equal(t, sub.Items.Data[0].CurrentPeriodEnd, due.Unix())
 	}
+}
+
+func TestOptions(t *testing.T) {
+	t.Parallel()
+	s := newServer(t, stripetest.WithAPIKey("sk_test_1"), stripetest.WithTestMode(), stripetest.WithSigningTime(time.Now))
+	assert.Equal(t, "sk_test_1", s.APIKey())
+	one := s.Checkout(stripetest.Checkout{Items: month})
+	assert.False(t, one.Livemode)
+	assert.True(t, strings.HasPrefix(one.ID, "cs_test_"))
+	hook, q := newHook(t, s, stripehook.WithTolerance(time.Minute))
+	assert.Equal(t, len(s.Events()), s.Deliver(t.Context(), hook.ServeHTTP))
+	assert.Contains(t, q.orders[one.Subscription.ID], `"is_test": true`)
+	assert.Equal(t, "Status(500)", stripetest.Status(500).String())
+}
+
+// A price with the id of another one replaces it.
+func TestReplacedPrice(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	sub := subscribe(t, s, stripetest.Subscription{})
+	product := sub.Items.Data[0].Price.Product.ID
+	s.AddPrice(stripetest.Price{ID: "price_month", UnitAmount: 4000, Interval: "month", Inactive: true})
+	other := s.AddPrice(stripetest.Price{Product: product, UnitAmount: 1})
+	assert.Equal(t, product, other.Product.ID)
+	s.Advance(32 * day)
+	assert.Equal(t, int64(4000), lastInvoice(s, sub.ID).AmountPaid)
+	assert.Panics(t, func() { subscribe(t, s, stripetest.Subscription{}) }, "the price is inactive")
+	_, page := get(t, s, "/v1/prices?active=false")
+	assert.Equal(t, []string{"price_month"}, ids(page))
 }

@@ -100,15 +100,16 @@ func (s *Server) Subscription(id string) *stripe.Subscription {
 	return locked(s, func() *stripe.Subscription { return decode[stripe.Subscription](s, get[*subscription](s, id)) })
 }
 
-// subscribe starts a subscription whose first payment ends as how describes.
-func (s *Server) subscribe(p Subscription, how settlement) *subscription {
+// subscribe starts a subscription whose first payment ends as how describes. The first
+// invoice also bills the one-off lines.
+func (s *Server) subscribe(p Subscription, how settlement, once ...*invoiceLine) *subscription {
 	sub := s.newSubscription(p)
 	s.add(sub)
 	s.scheduleRenewal(sub)
 	if sub.status == stripe.SubscriptionStatusTrialing {
 		s.scheduleTrialNotice(sub)
 	}
-	if s.cfg.flexible && sub.isFree() {
+	if s.cfg.flexible && sub.isFree() && len(once) == 0 {
 		if sub.status == stripe.SubscriptionStatusIncomplete {
 			sub.status = stripe.SubscriptionStatusActive
 		}
@@ -116,7 +117,7 @@ func (s *Server) subscribe(p Subscription, how settlement) *subscription {
 		return sub
 	}
 	inv := s.newInvoice(sub.customer, stripe.InvoiceBillingReasonSubscriptionCreate, sub)
-	inv.lines = s.periodLines(sub)
+	inv.lines = append(s.periodLines(sub), once...)
 	sub.latest = inv
 	s.emit(stripe.EventTypeCustomerSubscriptionCreated, sub)
 	s.openInvoice(inv)

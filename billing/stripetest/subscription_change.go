@@ -44,22 +44,20 @@ func (s *Server) ChangeItem(subscriptionID string, index int, c Change) *stripe.
 }
 
 func (s *Server) changeItem(sub *subscription, item *subscriptionItem, c Change) {
-	old := *item
+	old, proration := *item, first(c.Proration, CreateProrations)
+	next := subscriptionItem{id: item.id, created: item.created, price: item.price, quantity: first(c.Quantity, item.quantity)}
 	if c.Price != "" {
-		item.price = s.recurringPrice(c.Price)
+		next.price = s.recurringPrice(c.Price)
 	}
-	item.quantity = first(c.Quantity, item.quantity)
-	proration := first(c.Proration, CreateProrations)
+	restarts := !next.price.sameInterval(old.price)
+	if restarts && len(sub.items) > 1 {
+		misuse("the billing period of subscription %q cannot change: it has several items", sub.id)
+	}
 	trialing := sub.status == stripe.SubscriptionStatusTrialing
-	restarts := !item.price.sameInterval(old.price)
-	if restarts {
-		if len(sub.items) > 1 {
-			misuse("the billing period of subscription %q cannot change: it has several items", sub.id)
-		}
-		if trialing {
-			restarts = false // the first period begins after the trial
-		}
+	if trialing {
+		restarts = false // the first period begins after the trial
 	}
+	*item = next
 	var lines []*invoiceLine
 	if proration != NoProrations && !trialing {
 		lines = append(lines, s.prorationLine(sub, &old, -1))

@@ -415,3 +415,28 @@ func TestFlexibleBilling(t *testing.T) {
 	s.Advance(32 * day)
 	assert.Len(t, s.SubscriptionInvoices(sub.ID), 1)
 }
+
+// The open invoice of an ended subscription is collected no more.
+func TestCancelPastDue(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	sub := subscribe(t, s, stripetest.Subscription{})
+	s.FailPayments(sub.Customer.ID, 1)
+	s.AdvanceTo(time.Unix(sub.Items.Data[0].CurrentPeriodEnd, 0).Add(2 * time.Hour))
+	s.CancelNow(sub.ID)
+	s.Advance(20 * day)
+	inv := lastInvoice(s, sub.ID)
+	assert.Equal(t, []any{stripe.InvoiceStatusOpen, int64(1), int64(0), false}, []any{inv.Status, inv.AttemptCount, inv.NextPaymentAttempt, inv.AutoAdvance})
+}
+
+// The end of a canceled subscription moves with its billing period.
+func TestChangeBeforeCancellation(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	sub := subscribe(t, s, stripetest.Subscription{}).ID
+	s.CancelAtPeriodEnd(sub, true)
+	changed := s.ChangeItem(sub, 0, stripetest.Change{Price: "price_year"})
+	assert.Equal(t, changed.Items.Data[0].CurrentPeriodEnd, changed.CancelAt)
+	s.AdvanceTo(time.Unix(changed.CancelAt, 0))
+	assert.Equal(t, stripe.SubscriptionStatusCanceled, s.Subscription(sub).Status)
+}
