@@ -31,6 +31,7 @@ func (a *app) adminHandler() http.Handler {
 	mux.HandleFunc("GET /api/dead/{seq}", a.showDeadLetter)
 	mux.HandleFunc("POST /api/dead/{seq}/retry", a.retryDeadLetter)
 	mux.HandleFunc("DELETE /api/dead/{seq}", a.discardDeadLetter)
+	mux.HandleFunc("POST /dead/{seq}/{action}", a.requireSecret(a.deadLetterForm))
 	mux.HandleFunc("POST /api/events", a.postEvent)
 	mux.HandleFunc("GET /api/subjects", a.withReconciler(a.listSubjects))
 	mux.HandleFunc("GET /api/subjects/{id}", a.withReconciler(a.showSubject))
