@@ -89,7 +89,7 @@ func (d *derivation) addItem(i int) {
 	if s.Status == StatusActive || s.Status == StatusPastDue {
 		for n, index := range s.periodInvoices(item, &c) {
 			inv := &s.Invoices[index]
-			if inv.Currency != s.Currency {
+			if s.Currency != "" && inv.Currency != s.Currency {
 				d.found.add("invoices", RuleUnreadable, "the currency of "+inv.ID+" is not that of the subscription")
 			}
 			action, reason := d.paymentAction(inv, n == 0, rules.OnRefund, e.Action, e.Reason)

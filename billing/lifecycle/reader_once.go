@@ -131,10 +131,8 @@ func (r *Reader) invoiceSubject(ctx context.Context, of stripehook.Source) (Subj
 	if err != nil {
 		return Subject{}, err
 	}
-	if inv.Total != 0 {
-		if read.Payments, err = r.invoicePayments(ctx, of, inv); err != nil {
-			return Subject{}, err
-		}
+	if read.Payments, err = r.invoicePayments(ctx, of, inv); err != nil {
+		return Subject{}, err
 	}
 	s.Invoices = []Invoice{read}
 	return s, nil

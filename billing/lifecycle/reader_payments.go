@@ -25,9 +25,6 @@ func (p *paymentReader) read(ctx context.Context, s *Subject) error {
 				continue
 			}
 			p.done[i], again = true, true
-			if p.objects[i].Total == 0 {
-				continue // nothing was paid
-			}
 			payments, err := p.reader.invoicePayments(ctx, p.of, p.objects[i])
 			if err != nil {
 				return err
@@ -45,6 +42,8 @@ func (r *Reader) invoicePayments(ctx context.Context, of stripehook.Source, inv 
 		return r.intentPayments(ctx, of, string(inv.PaymentIntent))
 	case inv.Charge != "":
 		return r.chargePayment(ctx, of, string(inv.Charge))
+	case inv.AmountPaid == 0, inv.Paid != nil:
+		return nil, nil // paid from the balance, or outside Stripe
 	}
 	links, err := list(ctx, r, of, "/v1/invoice_payments", url.Values{"invoice": {inv.ID}, "status": {"paid"}},
 		func(one *invoicePayment) string { return one.ID })

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 	"time"
 
@@ -160,12 +161,20 @@ func (l *lineObject) line() Line {
 	if line.Item == "" {
 		line.Item = string(l.SubscriptionItem)
 	}
-	line.Quantity, line.QuantityDecimal = 1, l.QuantityDecimal
-	if l.Quantity != "" {
-		n, err := l.Quantity.Int64()
-		if line.Quantity = n; err != nil {
-			line.QuantityDecimal = l.Quantity.String()
-		}
+	// Stripe truncates quantity to an integer, and has announced to remove it.
+	exact := l.QuantityDecimal
+	if exact == "" {
+		exact = l.Quantity.String()
+	}
+	whole, fraction, _ := strings.Cut(exact, ".")
+	n, err := strconv.ParseInt(whole, 10, 64)
+	switch {
+	case exact == "":
+		line.Quantity = 1
+	case err == nil && strings.Trim(fraction, "0") == "":
+		line.Quantity = n
+	default:
+		line.QuantityDecimal = exact
 	}
 	if line.Item == "" {
 		switch {
@@ -184,7 +193,7 @@ type invoiceObject struct {
 	Object                       string    `json:"object"`
 	Livemode                     bool      `json:"livemode"`
 	Status                       string    `json:"status"`
-	Paid                         bool      `json:"paid"` // before 2025-03-31.basil
+	Paid                         *bool     `json:"paid"` // before 2025-03-31.basil
 	Created                      unixTime  `json:"created"`
 	Currency                     string    `json:"currency"`
 	Total                        int64     `json:"total"`
@@ -216,7 +225,9 @@ func (i *invoiceObject) subscription() string {
 }
 
 // isPaid also accepts an invoice without a status, which Stripe added on 2018-11-08.
-func (i *invoiceObject) isPaid() bool { return i.Status == "paid" || (i.Status == "" && i.Paid) }
+func (i *invoiceObject) isPaid() bool {
+	return i.Status == "paid" || (i.Status == "" && i.Paid != nil && *i.Paid)
+}
 
 func (i *invoiceObject) customer() stripehook.Customer {
 	return stripehook.Customer{ID: string(i.Customer), Email: i.CustomerEmail, Name: i.CustomerName, Phone: i.CustomerPhone}

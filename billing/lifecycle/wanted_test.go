@@ -130,6 +130,7 @@ func TestWanted(t *testing.T) {
 		{name: "dispute with an unknown status", subject: subscription(disputed("puzzled")), decision: review, reviews: []string{"findings:invoices=unreadable"}},
 		{name: "refund in another currency", subject: subscription(refunded(3000), func(s *lifecycle.Subject) { s.Invoices[0].Payments[0].Currency = "usd" }), decision: review, reviews: []string{"findings:invoices=unreadable"}},
 		{name: "invoice in another currency", subject: subscription(func(s *lifecycle.Subject) { s.Currency = "usd" }), decision: review, reviews: []string{"findings:invoices=unreadable"}},
+		{name: "subscription that shows no currency", subject: subscription(func(s *lifecycle.Subject) { s.Currency = "" }), decision: converge, action: provide, count: 1, date: april},
 
 		// quantities
 		{name: "quantity", subject: subscription(withQuantity(10)), decision: converge, action: provide, count: 10, date: april},
