@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -29,10 +30,10 @@ type licensePlan struct {
 	writers   []writerPlan
 	actions   []adminAction
 	faults    faultPlan
-	// misrouted makes responses show another license. hidden is a member that records
-	// do not show.
+	// misrouted makes responses show another license. hidden is a member that some
+	// records do not show.
 	misrouted []misroute
-	hidden    string
+	hidden    hiddenMember
 	// settled is what the last calls want of each license.
 	settled []wanted
 }
@@ -86,6 +87,13 @@ type misroute struct {
 	nth     int
 }
 
+// A hiddenMember is a member that records do not show: from the nth on, a number of
+// times or always.
+type hiddenMember struct {
+	name       string
+	nth, times int
+}
+
 // The products of the licenses.
 const (
 	keyProduct         = "acmecad"
@@ -137,6 +145,11 @@ func newLicensePlan(seed uint64) *licensePlan {
 			w.calls = append(w.calls, g.call(p))
 		}
 		p.writers = append(p.writers, w)
+	}
+	if len(p.writers) > 1 && g.chance(40) { // two writers want the same at the same time
+		first, second := &p.writers[0], &p.writers[1]
+		second.after = first.after + g.duration(time.Microsecond, 50*time.Millisecond)
+		second.calls[0] = first.calls[0]
 	}
 	if g.chance(60) {
 		for range g.between(1, 4) {
@@ -207,7 +220,7 @@ func (g *licenseGenerator) date() string { return fmt.Sprintf("2031-0%d-11", g.b
 
 func (g *licenseGenerator) metadata() map[string]any {
 	m := make(map[string]any)
-	for range g.between(1, 2) {
+	for range g.between(1, 3) {
 		m[pick(g.random, "plan", "region", "seat")] = pick[any](g.random, secretWord+" a", 7.0, 0.5, true, map[string]any{"deep": "x"})
 	}
 	return m
@@ -231,8 +244,11 @@ func (g *licenseGenerator) call(p *licensePlan) licenseCallPlan {
 		if c.wanted.values["validity_period"] != nil {
 			c.wanted.values["is_trial"] = g.chance(30)
 		}
-		if g.chance(25) {
+		if g.chance(40) {
 			c.wanted.metadata, c.wanted.replaces = g.metadata(), true
+			if names := slices.Sorted(maps.Keys(l.metadata)); len(names) > 0 && g.chance(60) { // a part of that of the license
+				c.wanted.metadata = map[string]any{names[0]: l.metadata[names[0]]}
+			}
 		}
 	case ls.OpUpdateFeatures:
 		c.wanted.features, c.wanted.namesFeatures = g.features(l), true
@@ -409,8 +425,11 @@ func (p *licensePlan) planFaults(r random) {
 			p.misrouted = append(p.misrouted, misroute{license: g.IntN(len(p.licenses)), applied: g.chance(50), nth: g.between(1, 4)})
 		}
 	}
-	if g.chance(6) {
-		p.hidden = pick(r, "license_users", "metadata", "enabled", "is_trial", "product_features", "max_activations")
+	if g.chance(10) {
+		p.hidden.name = pick(r, "license_users", "metadata", "enabled", "is_trial", "product_features", "max_activations")
+		if g.chance(50) {
+			p.hidden.nth, p.hidden.times = g.between(2, 6), g.between(1, 4)
+		}
 	}
 	switch severity := g.IntN(100); {
 	case severity < 12:
@@ -435,11 +454,10 @@ func (g *faultGenerator) licenseFault() lst.Fault {
 	endpoint := pick(g.random, lst.UpdateLicense, lst.UpdateLicense, lst.UpdateFeatures, lst.EnableLicense, lst.DisableLicense,
 		lst.AssignUser, lst.AssignUser, lst.UnassignUser, lst.SetUserPassword)
 	endpoints := []lst.Endpoint{endpoint}
-	showsLicense := endpoint == lst.UpdateLicense || endpoint == lst.UpdateFeatures
 	if g.chance(30) { // any write
-		endpoints, showsLicense = []lst.Endpoint{
+		endpoint, endpoints = "", []lst.Endpoint{
 			lst.UpdateLicense, lst.UpdateFeatures, lst.EnableLicense, lst.DisableLicense, lst.AssignUser, lst.UnassignUser,
-		}, false
+		}
 	}
 	var f lst.Fault
 	switch n := g.IntN(100); {
@@ -451,13 +469,11 @@ func (g *faultGenerator) licenseFault() lst.Fault {
 		f = lst.DelayedApply(g.duration(time.Millisecond, g.maxDelay))
 	case n < 72:
 		f = lst.Combine(g.loss(), g.delay())
-	case showsLicense:
+	case endpoint != lst.SetUserPassword:
 		f = g.response()
 	case n < 94:
 		f = g.replaced(g.IntN(replacedStatuses))
-	default:
-		// A successful response without the message of the service cannot be
-		// distinguished from one with it.
+	default: // no read can show that a message is not that of the service
 		f = g.replaced(replacedBodies + g.IntN(100-replacedBodies))
 	}
 	return g.repeated(f.On(endpoints...))

@@ -62,14 +62,23 @@ var licenseStates = [...]struct {
 	{"ensure: another caller changed it meanwhile", func(r *licenseRun, c *licenseCall) bool {
 		return c.is(ls.OpEnsureLicense, ls.OutcomeChanged) && len(r.model.changes(c.id, c.start, c.end, func(by cause) bool { return by.tag.call != c.number })) > 0
 	}},
-	{"ensure: acknowledged, and the license shows otherwise", func(_ *licenseRun, c *licenseCall) bool {
-		return c.is(ls.OpEnsureLicense, ls.OutcomeChanged) && slices.ContainsFunc(c.warnings, func(f ls.Finding) bool { return f.Rule == ls.RuleValueMismatch })
+	{"ensure: acknowledged, and reads show the license otherwise", func(_ *licenseRun, c *licenseCall) bool {
+		return c.is(ls.OpEnsureLicense, ls.OutcomeUnknown) && slices.ContainsFunc(c.writes, func(w licenseWrite) bool { return c.acknowledged(w.index) }) &&
+			!slices.ContainsFunc(c.writes, func(w licenseWrite) bool { return c.ambiguous(w.index) })
 	}},
 	{"ensure: the record does not show what is needed", func(_ *licenseRun, c *licenseCall) bool {
 		return c.plan.op == ls.OpEnsureLicense && errors.Is(c.err, ls.ErrBadResponse)
 	}},
 	{"users: password received", func(_ *licenseRun, c *licenseCall) bool {
 		return slices.ContainsFunc(c.newUsers(), func(u ls.UserRecord) bool { return !u.InitialPassword.IsZero() })
+	}},
+	{"users: assigned before, so the password was not set", func(_ *licenseRun, c *licenseCall) bool {
+		return c.succeeded() && slices.ContainsFunc(c.warnings, func(f ls.Finding) bool {
+			return f.Rule == ls.RuleValueMismatch && strings.HasPrefix(f.Path, "users[")
+		})
+	}},
+	{"response: a proxy has sent a message", func(_ *licenseRun, c *licenseCall) bool {
+		return slices.ContainsFunc(c.writes, func(w licenseWrite) bool { return c.acknowledged(w.index) && c.observed[w.index].injected })
 	}},
 	{"users: password lost", func(_ *licenseRun, c *licenseCall) bool { return c.warns(ls.RulePasswordLost) }},
 	{"users: a part reported with an unknown outcome", func(_ *licenseRun, c *licenseCall) bool {
