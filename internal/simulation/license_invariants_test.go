@@ -56,6 +56,7 @@ var licenseInvariants = [...]struct {
 		return c.notSentIsTrue(len(r.received[c.number]))
 	}},
 	{"changed and unchanged are true", doneIsTrue},
+	{"a read confirms what only a message acknowledges", confirmedByRead},
 	{"what is rejected, not sent or unchanged was not applied", notAppliedIsTrue},
 	{"an unknown outcome has a reason", unknownHasReason},
 	{"a license that a read showed as wanted is reported as such", shownIsDone},
@@ -189,7 +190,7 @@ func doneIsTrue(r *licenseRun, c *licenseCall) string {
 	if c.outcome() == ls.OutcomeChanged && !slices.ContainsFunc(c.indexes(), func(i int) bool { return c.mayHaveActed(i, c.once(i)) }) {
 		return "changed, and no request was sent"
 	}
-	if c.acknowledgedByProxy() {
+	if r.acknowledgedByProxy(c) {
 		return ""
 	}
 	if c.plan.op == ls.OpSetUserPassword {
@@ -218,12 +219,28 @@ func doneIsTrue(r *licenseRun, c *licenseCall) string {
 	return fmt.Sprintf("%s, and the license never was as wanted: %v in %d states", c.outcome(), never, len(states))
 }
 
+// confirmedByRead checks that a call that is done has read the license, or has tried
+// to, after a response that was only a message.
+func confirmedByRead(r *licenseRun, c *licenseCall) string {
+	last := len(c.observed) - 1
+	if !c.succeeded() || c.plan.op == ls.OpSetUserPassword || c.observed[last].showsLicense() {
+		return ""
+	}
+	limited := r.limiter != nil || slices.ContainsFunc(r.calls, func(other *licenseCall) bool {
+		return slices.ContainsFunc(other.observed, func(o *observation) bool { return o.status == http.StatusTooManyRequests })
+	})
+	if limited || (!c.deadline.IsZero() && c.deadline.Sub(c.end) < 200*time.Millisecond) { // the rate limiter spaces requests
+		return ""
+	}
+	return fmt.Sprintf("attempt %d is the last one", last+1)
+}
+
 // acknowledgedByProxy reports whether a proxy has sent the message that acknowledges a
-// write, and no later read could show the license.
-func (c *licenseCall) acknowledgedByProxy() bool {
+// write, and no later read showed the license, or at least not all of its members.
+func (r *licenseRun) acknowledgedByProxy(c *licenseCall) bool {
 	for i, o := range slices.Backward(c.observed) {
 		switch {
-		case c.view(i) != nil:
+		case c.view(i) != nil && r.plan.hidden.name == "":
 			return false
 		case o.injected && c.acknowledged(i):
 			return true

@@ -146,10 +146,8 @@ func newLicensePlan(seed uint64) *licensePlan {
 		}
 		p.writers = append(p.writers, w)
 	}
-	if len(p.writers) > 1 && g.chance(40) { // two writers want the same at the same time
-		first, second := &p.writers[0], &p.writers[1]
-		second.after = first.after + g.duration(time.Microsecond, 50*time.Millisecond)
-		second.calls[0] = first.calls[0]
+	if len(p.writers) > 1 && g.chance(40) {
+		g.meet(p)
 	}
 	if g.chance(60) {
 		for range g.between(1, 4) {
@@ -158,6 +156,21 @@ func newLicensePlan(seed uint64) *licensePlan {
 	}
 	p.planFaults(newRandom(seed, streamLicenseFaults))
 	return p
+}
+
+// meet makes two writers want the same at nearly the same time.
+func (g *licenseGenerator) meet(p *licensePlan) {
+	first, second := &p.writers[0], &p.writers[1]
+	second.after = first.after + g.duration(time.Microsecond, 20*time.Millisecond)
+	call := &first.calls[0]
+	if l := &p.licenses[call.license]; l.userBased && g.chance(50) { // the service rejects the second request
+		p.rejectedRepeats = true
+		call.op, call.wanted = ls.OpUnassignUser, wanted{unassigned: l.users[0]}
+		if g.chance(50) {
+			call.op, call.wanted = ls.OpAssignUser, wanted{assigned: &wantedUser{email: userAddress(3)}}
+		}
+	}
+	second.calls[0] = *call
 }
 
 func (g *licenseGenerator) service(p *licensePlan) {
@@ -400,7 +413,9 @@ func (g *licenseGenerator) action(p *licensePlan) adminAction {
 	case n < 75:
 		a.values = pick(g.random,
 			map[string]any{"note": "by hand"}, map[string]any{"max_activations": g.between(1, 6)},
-			map[string]any{"validity_period": g.date()}, map[string]any{"metadata": g.metadata()})
+			map[string]any{"validity_period": g.date() + pick(g.random, "", "", "T12:30:00Z")}, map[string]any{"metadata": g.metadata()})
+	case n < 77:
+		a.values = map[string]any{"validity_period": "not a date"}
 	case n < 90:
 		a.add = g.address()
 	default:
@@ -426,9 +441,13 @@ func (p *licensePlan) planFaults(r random) {
 		}
 	}
 	if g.chance(10) {
-		p.hidden.name = pick(r, "license_users", "metadata", "enabled", "is_trial", "product_features", "max_activations")
+		p.hidden.name = pick(r, "license_users", "metadata", "enabled", "is_trial", "product_features", "max_activations",
+			"validity_period", "maintenance_period")
 		if g.chance(50) {
-			p.hidden.nth, p.hidden.times = g.between(2, 6), g.between(1, 4)
+			p.hidden.nth, p.hidden.times = g.between(2, 5), g.between(1, 4)
+			if g.chance(40) {
+				p.hidden.name = "is_trial"
+			}
 		}
 	}
 	switch severity := g.IntN(100); {
@@ -443,6 +462,9 @@ func (p *licensePlan) planFaults(r random) {
 		g.several(&p.faults, 5)
 	default:
 		g.several(&p.faults, 12)
+	}
+	if p.hidden.times > 0 && g.chance(60) { // the read after a lost response shows less
+		p.faults.service = append(p.faults.service, pick(r, g.loss(), lst.DropBefore(), lst.DropBefore()).On(lst.UpdateLicense).Times(2))
 	}
 }
 
@@ -467,8 +489,14 @@ func (g *faultGenerator) licenseFault() lst.Fault {
 		f = g.delay()
 	case n < 62:
 		f = lst.DelayedApply(g.duration(time.Millisecond, g.maxDelay))
-	case n < 72:
+	case n < 70:
 		f = lst.Combine(g.loss(), g.delay())
+	case n < 78 && endpoint != lst.SetUserPassword: // the response of a proxy
+		options := []lst.StatusOption{injected(), lst.Body("application/json", pick(g.random, `{"message":"welcome"}`, `{}`, `{"message":null}`))}
+		if g.chance(40) {
+			options = append(options, lst.Stored())
+		}
+		f = lst.Status(200, options...)
 	case endpoint != lst.SetUserPassword:
 		f = g.response()
 	case n < 94:

@@ -104,7 +104,12 @@ func endsLaterOnly(_ *licenseRun, c *licenseCall) string {
 			continue
 		}
 		for _, name := range []string{"validity_period", "maintenance_period"} {
-			if date, ok := write.body.members[name].(string); ok && isEarlier(date, write.before.values[name]) {
+			date, ok := write.body.members[name].(string)
+			shown, isShown := write.before.values[name]
+			switch {
+			case ok && !isShown:
+				return fmt.Sprintf("attempt %d sends %s, and the last response does not show it", write.index+1, name)
+			case ok && isEarlier(date, shown):
 				return fmt.Sprintf("attempt %d moves %s from %v to %s", write.index+1, name, write.before.values[name], date)
 			}
 		}

@@ -49,7 +49,7 @@ func decodeView(body []byte) *licenseView {
 		if !shown {
 			value, shown = record[otherNames[name]]
 		}
-		if shown {
+		if shown && isReadable(name, value) {
 			v.values[name] = value
 		}
 	}
@@ -65,6 +65,12 @@ func decodeView(body []byte) *licenseView {
 	}
 	v.decodeUsers(record)
 	return v
+}
+
+// isReadable reports whether a date is one.
+func isReadable(name string, value any) bool {
+	text, _ := value.(string)
+	return !strings.HasSuffix(name, "_period") || text == "" || len(text) >= len("2006-01-02") && text[4] == '-'
 }
 
 func (v *licenseView) decodeUsers(record map[string]any) {
