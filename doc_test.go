@@ -42,7 +42,7 @@ func TestDocOutcomes(t *testing.T) {
 	}
 	another := func(t *testing.T, c *licensespring.Client) {
 		t.Helper()
-		_, err := c.CreateOrder(t.Context(), licensespring.NewOrder("inv-1").AddItem("acmeweb", licensespring.NewUserLicense()))
+		_, err := c.CreateOrder(t.Context(), licensespring.NewOrder("inv-1").AddItem("acmeweb", licensespring.NewUserLicense(userEmail)))
 		require.NoError(t, err)
 	}
 	rows := []struct {

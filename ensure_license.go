@@ -82,7 +82,7 @@ func (s *LicenseState) convergence() *convergence {
 }
 
 func newConvergence(assign []UserAssignment, unassign func(email string) bool) *convergence {
-	return &convergence{assign: assign, unassign: unassign, acked: map[string]bool{}, sends: map[string]int{}, ambiguous: map[*UserAssignment]bool{}}
+	return &convergence{assign: assign, unassign: unassign, acked: map[string]bool{}, sends: map[string]int{}, ambiguous: map[*UserAssignment]bool{}, refuted: map[string]bool{}}
 }
 
 // convergence is a call that makes a license as it is wanted: a loop of reading,
@@ -107,10 +107,10 @@ type convergence struct {
 	// ambiguous are the users whose assignment may have been applied.
 	ambiguous map[*UserAssignment]bool
 
-	touched  bool   // a request has changed the license, or may have
-	refuted  bool   // the response to a change shows another value than was sent
-	rejected *step  // a step whose rejection may mean that it is not needed
-	last     *Error // of the last request that failed
+	touched  bool            // a request has changed the license, or may have
+	refuted  map[string]bool // the response that acknowledged a name shows another value
+	rejected *step           // a step whose rejection may mean that it is not needed
+	last     *Error          // of the last request that failed
 }
 
 // openDifference is a difference, with the name by which requests close it: that of
@@ -154,7 +154,7 @@ func (cv *convergence) run() *Error {
 			continue
 		}
 		// Nothing was acknowledged. A read may be behind, or a request under way.
-		if idle++; idle >= maxPolls || cv.refuted && idle >= maxRefutedPolls {
+		if idle++; idle >= maxPolls || idle >= maxRefutedPolls && cv.isRefuted() {
 			return cv.unsettled(nil)
 		}
 		if err := cv.op.pause(max(wait, cv.requestedWait())); err != nil {
@@ -167,6 +167,11 @@ func (cv *convergence) run() *Error {
 // maxRefutedPolls is the maximum number of reads after a response has shown that the
 // service stores another value.
 const maxRefutedPolls = 2
+
+// isRefuted reports whether no more than such values remain.
+func (cv *convergence) isRefuted() bool {
+	return !slices.ContainsFunc(cv.open, func(d openDifference) bool { return !cv.refuted[d.name] })
+}
 
 // round reads the license and sends what is needed. It reports whether the license
 // must be read again at once, and whether the call ends, with an error or none.
@@ -316,7 +321,9 @@ func (cv *convergence) acknowledged(s *step, resp *exchange.Response) bool {
 	}
 	if ok {
 		cv.observe(shown)
-		cv.refuted = slices.ContainsFunc(cv.open, func(d openDifference) bool { return slices.Contains(s.names, d.name) })
+		for _, d := range cv.open {
+			cv.refuted[d.name] = slices.Contains(s.names, d.name)
+		}
 		return true
 	}
 	cv.stale = true

@@ -327,8 +327,11 @@ func ensureCases() []ensureCase {
 				LicenseUpdate: licensespring.LicenseUpdate{Note: new("x")}, Users: []licensespring.UserAssignment{{Email: "b@example.com"}},
 			},
 			steps: []exchangeStep{
-				get(nil), {"PATCH", `{"note":"x"}`, 200, shown(m{"note": "x", "license_users": absent})}, get(m{"note": "x"}),
-				{"POST assign_user", `{"email":"b@example.com"}`, 200, message}, get(m{"note": "x", "license_users": users("b@example.com")}),
+				get(nil),
+				{"PATCH", `{"note":"x"}`, 200, shown(m{"note": "x", "license_users": absent})},
+				get(m{"note": "x"}),
+				{"POST assign_user", `{"email":"b@example.com"}`, 200, message},
+				get(m{"note": "x", "license_users": users("b@example.com")}),
 			},
 			outcome: licensespring.OutcomeChanged,
 		},

@@ -117,7 +117,8 @@ func updateCases() []updateCase {
 		{"an end that is missing by mistake", ValidUntil(Date{}), []string{"validity_period invalid_date"}},
 		{"enabled has requests of its own", LicenseUpdate{Extra: extra("enabled", "true")}, []string{"enabled extra_member ?", "enabled extra_shadows_field"}},
 		{
-			"two relative ends", LicenseUpdate{Extra: map[string]json.RawMessage{"valid_duration": json.RawMessage(`"1y"`), "trial_days": json.RawMessage("3")}},
+			"two relative ends",
+			LicenseUpdate{Extra: map[string]json.RawMessage{"valid_duration": json.RawMessage(`"1y"`), "trial_days": json.RawMessage("3")}},
 			[]string{"is_trial required_with", "trial_days extra_member ?", "valid_duration extra_member ?", "trial_days both_ends"},
 		},
 		{"date without is_trial", LicenseUpdate{ValidityPeriod: date}, []string{"is_trial required_with"}},

@@ -230,47 +230,55 @@ func allocate[T any](slab *[]T, v T) *T {
 // readList decodes an array of records. It skips elements that are none, and the
 // last one of duplicate members counts.
 func readList[T any](r *recordReader, dst *[]T, name string, val jsonread.Value, read func(*recordReader, *T, jsonread.Value) bool) {
+	r.list(name, val, int64(reflect.TypeFor[T]().Size()), //nolint:gosec // no record is that large
+		func(n int) {
+			*dst = nil
+			if n > 0 {
+				*dst = make([]T, 0, n)
+			}
+		},
+		func(val jsonread.Value) bool {
+			n := len(*dst)
+			*dst = (*dst)[:n+1]
+			if !read(r, &(*dst)[n], val) {
+				var none T
+				(*dst)[n], *dst = none, (*dst)[:n]
+				return false
+			}
+			return true
+		})
+}
+
+// list reads a list of records of a size. It calls create with the number of records,
+// and then add for each, which reports whether val holds one.
+func (r *recordReader) list(name string, val jsonread.Value, size int64, create func(n int), add func(val jsonread.Value) bool) {
 	if val.Kind() != jsonread.Array {
 		r.noteUnreadable(name, val)
 		return
 	}
-	*dst = nil
 	n := 0
 	for it := val.Elements(); it.Next(); {
-		if kind := it.Value.Kind(); kind == jsonread.Object || kind == jsonread.String {
+		if isRecord(it.Value) {
 			n++
 		}
 	}
-	if n > 0 {
-		if !r.memory.reserve(int64(n) * int64(reflect.TypeFor[T]().Size())) { //nolint:gosec // no record is that large
-			return
-		}
-		*dst = make([]T, 0, n)
+	if !r.memory.reserve(int64(n) * size) {
+		create(0)
+		return
 	}
+	create(n)
 	i := 0
 	for it := val.Elements(); it.Next(); i++ {
 		r.path.EnterAt(name, i)
-		if !appendRecord(r, dst, it.Value, read) {
+		if !isRecord(it.Value) || !add(it.Value) {
 			r.noteUnreadable("", it.Value)
 		}
 		r.path.Leave()
 	}
 }
 
-// appendRecord decodes a record in place, at the end of dst. It reports whether val
-// holds one.
-func appendRecord[T any](r *recordReader, dst *[]T, val jsonread.Value, read func(*recordReader, *T, jsonread.Value) bool) bool {
-	if kind := val.Kind(); kind != jsonread.Object && kind != jsonread.String {
-		return false
-	}
-	n := len(*dst)
-	*dst = (*dst)[:n+1]
-	if !read(r, &(*dst)[n], val) {
-		var none T
-		(*dst)[n], *dst = none, (*dst)[:n]
-		return false
-	}
-	return true
+func isRecord(val jsonread.Value) bool {
+	return val.Kind() == jsonread.Object || val.Kind() == jsonread.String
 }
 
 // licenseMetadata reads an object, or a string that holds one.

@@ -35,9 +35,9 @@ func (c *Client) UpdateLicense(ctx context.Context, id int64, update LicenseUpda
 			return compareLicense(&update, rec, new(*bool)).differences
 		}
 		// A duration or an extra member may show the value of an earlier update.
-		comparable := update
-		comparable.MaintenanceDuration, comparable.Extra = Duration{}, nil
-		cmp := compareLicense(&comparable, rec, new(*bool))
+		shown := update
+		shown.MaintenanceDuration, shown.Extra = Duration{}, nil
+		cmp := compareLicense(&shown, rec, new(*bool))
 		if update.Metadata != nil && len(rec.Metadata) > len(update.Metadata) {
 			cmp.report("metadata", redact.Mark, redact.Mark, RuleValueMismatch) // it would have been replaced
 		}

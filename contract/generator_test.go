@@ -236,9 +236,7 @@ func (g *generator) item(product string, index int) ls.OrderItem {
 			l = g.built()
 		}
 		if product == userProduct {
-			if g.IntN(4) > 0 {
-				l = l.WithUser(ls.LicenseUser{Email: g.email(), IsManager: g.maybe(), MaxActivations: g.count()}).WithManager("m" + g.email())
-			}
+			l = l.WithUser(ls.LicenseUser{Email: g.email(), IsManager: g.maybe(), MaxActivations: g.count()}).WithManager("m" + g.email())
 		} else if g.maybe() {
 			l.Key = fmt.Sprintf("KEY%s-%06d-%d-%d", g.dialect.name, g.n, index, i)
 		}

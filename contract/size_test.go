@@ -15,8 +15,8 @@ import (
 // account for about 490,000 bytes of overBare. A change that makes the SDK larger
 // must raise these numbers deliberately.
 const (
-	overBare      = 1_440_000
-	overLibraries = 950_000
+	overBare      = 1_460_000
+	overLibraries = 970_000
 )
 
 func TestBinarySize(t *testing.T) {

@@ -61,7 +61,6 @@ func TestChecker_accepts(t *testing.T) {
 			options: []lst.Option{lst.WithPolicies(lst.Policy{Code: "gold"})},
 		},
 		{name: "users", body: withLicense("acmeweb", `{"users":[{"email":"a@example.com"},{"email":"b@example.com","is_manager":true,"max_activations":2}]}`)},
-		{name: "a user-based license without users", body: withLicense("acmeweb", `{}`)},
 		{name: "an empty list of features", body: withLicense("acmecad", `{"product_features":[]}`)},
 		{name: "bundle", body: `{"id":"o-1","is_bundle":true,"items":[{"product_code":"acmesuite","licenses":[{}]}]}`},
 		{

@@ -93,7 +93,9 @@ func (c *catalogue) rejectItem(item *object, bundles bool) (code, message string
 	for _, license := range item.list("licenses") {
 		_, hasKey := license.members["key"]
 		_, hasUsers := license.members["users"]
-		if hasKey && p.Auth == UserBased || hasUsers && p.Auth == KeyBased {
+		// The products of a bundle have a method, and not the bundle.
+		needsUsers := p.Auth == UserBased && !p.Bundle
+		if hasKey && p.Auth == UserBased || hasUsers && p.Auth == KeyBased || needsUsers && !hasUsers {
 			return "invalid_product_auth_method", fmt.Sprintf("Product %q uses the authorization method %s.", name, p.Auth)
 		}
 		policy := license.text("policy_code")

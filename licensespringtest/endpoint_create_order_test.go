@@ -177,6 +177,7 @@ func TestCreateOrder_rejected(t *testing.T) {
 		{"archived has priority over disabled", withLicense("old", `{}`), "archived_product"},
 		{"disabled", withLicense("off", `{}`), "disabled_product"},
 		{"users on a key-based product", withLicense("acmecad", `{"users":[{"email":"a@example.com"}]}`), "invalid_product_auth_method"},
+		{"no users on a user-based product", `{"id":"o-1","items":[{"product_code":"acmeweb","licenses":[{}]}]}`, "invalid_product_auth_method"},
 		{"key on a user-based product", withLicense("acmeweb", `{"key":"K-1"}`), "invalid_product_auth_method"},
 		{"unknown policy", withLicense("acmecad", `{"policy_code":"no-such-policy"}`), "validation_error"},
 		{"unknown customer account", `{"id":"a","customer_account_id":9,"items":[{"product_code":"acmecad"}]}`, "customer_account_not_found"},

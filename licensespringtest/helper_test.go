@@ -100,7 +100,12 @@ func order(id string) string {
 }
 
 // withLicense returns an order of one license of a product.
+// A license of the user-based product gets a user unless it has users or a key.
 func withLicense(product, license string) string {
+	if product == "acmeweb" && !strings.Contains(license, `"users"`) && !strings.Contains(license, `"key"`) {
+		license = strings.Replace(license, "{", `{"users":[{"email":"first@example.com"}],`, 1)
+		license = strings.Replace(license, ",}", "}", 1)
+	}
 	return `{"id":"o-1","items":[{"product_code":"` + product + `","licenses":[` + license + `]}]}`
 }
 

@@ -38,7 +38,7 @@ func TestWithRejectedRepeats(t *testing.T) {
 		assert.Equal(t, tt.detail, resp.json(t)["detail"])
 		assert.Equal(t, before, srv.Licenses())
 	}
-	assert.Equal(t, 2, srv.Licenses()[0].Users[0].Assignments, "removing the user does not reset the number")
+	assert.Equal(t, 2, srv.Licenses()[0].Users[1].Assignments, "removing the user does not reset the number")
 }
 
 func TestWithEndingSubscriptions(t *testing.T) {

@@ -1,7 +1,8 @@
 package licensespringtest
 
 // An AuthMethod is the authorization method of a product: license keys or users.
-// The server rejects an order that uses the other method.
+// The server rejects an order that uses the other method, and one without users for
+// a user-based product.
 type AuthMethod int
 
 const (

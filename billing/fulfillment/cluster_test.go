@@ -222,3 +222,36 @@ func TestOpenKeepsExistingSettings(t *testing.T) {
 	ack, window, ttl = settings()
 	assert.Equal(t, []time.Duration{8 * time.Second, 2 * time.Hour, 48 * time.Hour}, []time.Duration{ack, window, ttl})
 }
+
+// Without a quorum nothing can be stored, although a server still responds.
+func TestProbeRequiresQuorum(t *testing.T) {
+	t.Parallel()
+	c := startCluster(t, 3, 0)
+	p := c.open(t, fulfillment.WithReplicas(3))
+	require.NoError(t, p.Probe(t.Context()))
+	conn, err := nats.Connect(c.urls(), nats.MaxReconnects(-1))
+	require.NoError(t, err)
+	defer conn.Close()
+	js, err := jetstream.New(conn)
+	require.NoError(t, err)
+	leader := c.leader(t, js, "licensespring-orders")
+	var stopped []int
+	for i := range c.servers {
+		if i != leader {
+			c.stop(i)
+			stopped = append(stopped, i)
+		}
+	}
+	healthy := 0
+	for range 4 {
+		if p.Health(t.Context()) == nil {
+			healthy++
+		}
+		require.Error(t, p.Probe(t.Context()))
+	}
+	t.Logf("Health returned nil %d times without a quorum", healthy)
+	for _, i := range stopped {
+		c.start(t, i)
+	}
+	require.Eventually(t, func() bool { return p.Probe(t.Context()) == nil }, testTimeout, pollInterval)
+}

@@ -33,6 +33,9 @@ type DeadLetter struct {
 	EnqueuedAt, FailedAt time.Time
 	// Deliveries is the number of deliveries of the order to a worker.
 	Deliveries int
+	// Repeated reports whether the order was retried and rejected for the same reason.
+	// Retrying it again is useless until the cause is corrected.
+	Repeated bool
 }
 
 // Rejection describes input that cannot be converted to an order, such as a
@@ -62,6 +65,9 @@ type storedDeadLetter struct {
 	EnqueuedAt time.Time       `json:"enqueued_at"`
 	FailedAt   time.Time       `json:"failed_at"`
 	Deliveries int             `json:"deliveries"`
+	Repeated   bool            `json:"repeated,omitzero"`
+
+	Warnings []licensespring.Finding `json:"warnings,omitzero"`
 }
 
 // Reject stores a Rejection as a dead letter. It returns nil when the dead letter
@@ -82,9 +88,13 @@ func (p *Pipeline) Reject(ctx context.Context, r Rejection) error {
 	}
 	now := time.Now().UTC()
 	key := entryKey{order: orderKey(r.ID), content: rejectedContent}
-	return wrap("reject", p.saveDeadLetter(ctx, key, &storedDeadLetter{
+	err := p.saveDeadLetter(ctx, key, &storedDeadLetter{
 		OrderID: r.ID, Failure: f, Source: r.Source, Payload: r.Payload, EnqueuedAt: now, FailedAt: now,
-	}))
+	})
+	if err == nil {
+		err = p.recordAccepted(ctx, key, r.ID, now)
+	}
+	return wrap("reject", err)
 }
 
 func (p *Pipeline) saveDeadLetter(ctx context.Context, key entryKey, l *storedDeadLetter) error {
@@ -201,7 +211,7 @@ func decodeDeadLetter(msg *jetstream.RawStreamMsg) (*DeadLetter, error) {
 	}
 	l := &DeadLetter{
 		Seq: msg.Sequence, OrderID: s.OrderID, Failure: s.Failure, Source: s.Source, Payload: s.Payload,
-		EnqueuedAt: s.EnqueuedAt, FailedAt: s.FailedAt, Deliveries: s.Deliveries,
+		EnqueuedAt: s.EnqueuedAt, FailedAt: s.FailedAt, Deliveries: s.Deliveries, Repeated: s.Repeated,
 	}
 	if s.Order == nil {
 		return l, nil
@@ -237,9 +247,10 @@ func (p *Pipeline) Retry(ctx context.Context, seq uint64) error {
 	// belongs to the dead letter, so that a repeated Retry is deduplicated.
 	id := "retry." + strconv.FormatUint(seq, 10) + "." + strconv.FormatInt(msg.Time.UnixNano(), 36)
 	key := parseEntryKey(msg.Subject)
-	state, err := p.publishOrder(ctx, key, l.Order, id, l.EnqueuedAt)
+	headers := orderHeaders{enqueuedAt: l.EnqueuedAt, warnings: l.Warnings, retryOf: l.Failure.identity()}
+	state, err := p.publishOrder(ctx, key, l.Order, id, headers)
 	if err == nil && state == entryFinished && !p.hasResult(ctx, key) {
-		state, err = p.publishOrder(ctx, key, l.Order, "", l.EnqueuedAt)
+		state, err = p.publishOrder(ctx, key, l.Order, "", headers)
 	}
 	if err != nil {
 		return wrap("retry", err)
@@ -249,13 +260,38 @@ func (p *Pipeline) Retry(ctx context.Context, seq uint64) error {
 	if state == entryAlreadyQueued {
 		return ErrStillQueued
 	}
-	return p.Discard(ctx, seq)
+	if state != entryFinished {
+		err = p.recordAccepted(ctx, key, l.OrderID, l.EnqueuedAt) // not yet there if an older version stored the dead letter
+	}
+	if err == nil {
+		err = p.write(ctx, func(ctx context.Context) error { return p.deleteDeadLetter(ctx, seq) })
+	}
+	return wrap("retry", err)
 }
 
 // Discard removes a dead letter permanently. It returns nil if the dead letter
 // does not exist.
 func (p *Pipeline) Discard(ctx context.Context, seq uint64) error {
-	return wrap("discard", p.write(ctx, func(ctx context.Context) error {
-		return p.deleteDeadLetter(ctx, seq)
-	}))
+	msg, err := p.getDeadLetter(ctx, seq)
+	if errors.Is(err, ErrNoDeadLetter) {
+		return nil
+	}
+	if err == nil {
+		err = p.write(ctx, func(ctx context.Context) error { return p.deleteDeadLetter(ctx, seq) })
+	}
+	if err != nil {
+		return wrap("discard", err)
+	}
+	key := parseEntryKey(msg.Subject)
+	queued, err := hasSubject(ctx, p.streams.orders, p.names.orderSubject(key))
+	if err == nil && !queued {
+		err = p.removeAccepted(ctx, key)
+	}
+	return wrap("discard", err)
+}
+
+// DiscardRejection removes the dead letter of a [Rejection]. It returns nil if there is
+// none.
+func (p *Pipeline) DiscardRejection(ctx context.Context, id string) error {
+	return wrap("discard", p.removeDeadLetter(ctx, entryKey{order: orderKey(id), content: rejectedContent}))
 }

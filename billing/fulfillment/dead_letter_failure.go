@@ -1,7 +1,11 @@
 package fulfillment
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
+	"strconv"
 
 	"github.com/licensespring-go/licensespring"
 )
@@ -47,6 +51,24 @@ func newFailure(err error) Failure {
 		}
 	}
 	return f
+}
+
+// identity identifies a failure that does not depend on the state of the service or
+// the network. It is empty for others.
+func (f *Failure) identity() string {
+	switch f.Kind {
+	case licensespring.ErrInvalidRequest, licensespring.ErrOrderConflict, licensespring.ErrOrderExists:
+	default:
+		return ""
+	}
+	h := sha256.New()
+	for _, part := range [...]string{string(f.Kind), strconv.Itoa(f.StatusCode), f.Code, f.Message} {
+		_, _ = fmt.Fprintf(h, "%q", part)
+	}
+	for i := range f.Findings {
+		_, _ = fmt.Fprintf(h, "%q", f.Findings[i].String())
+	}
+	return hex.EncodeToString(h.Sum(nil)[:contentKeyBytes])
 }
 
 // Error returns the text of the stored error.

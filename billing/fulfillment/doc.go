@@ -120,18 +120,39 @@
 // ([ErrStoreInUse]) or that it cannot read completely ([ErrStoreUnreadable]), for
 // example because the encryption key is wrong.
 //
+// # Damage
+//
+// The embedded server verifies the checksum of every message when it starts, and
+// cuts a damaged file off. A ledger beside the queue holds the id of each accepted
+// order until its result is stored. Open, and Run every 15 minutes, compare it with
+// the queue, the results and the dead letters. [Pipeline.Missing] and the log list
+// the orders that are nowhere: enqueue them again, or call [Pipeline.Forget]. Lost
+// results are not detected, because their orders exist at the service.
+//
+// A kill can leave acknowledged orders in the queue, which JetStream never delivers
+// again. Open, and Run every minute, compare the queue with its consumer and have
+// all orders delivered again if there are such orders. A damaged state of the
+// consumer is moved aside, with the same effect.
+//
+// [Backup] copies the store of a closed pipeline.
+//
 // # Full disk
 //
 // When the disk fails or is full, [Pipeline.Enqueue] and [Pipeline.Health] return
 // [ErrStoreFailed], and workers process no orders. The server does not write again
 // until the process is restarted with free space.
 //
+// An order reserves the space of its result when it is accepted: its message is
+// padded to twice its size, 2 KiB, and 1 KiB for each license. Every accepted order
+// can therefore be finished.
+//
 // The server uses at most three quarters of the space that was free when it
-// started, including its own files. It reserves an eighth of that, and at most
-// 256 MiB, for the orders in the queue. Enqueue, Reject and Health return
-// [ErrStoreFull] when only the reserve is free. Workers continue until half of the
-// reserve is used. To free space, discard dead letters, let results expire
-// ([WithResultTTL]), or restart the process with a larger disk.
+// started, including its own files. It keeps an eighth of that, and at most
+// 256 MiB, for writes while orders are processed. Enqueue, Retry, Reject and Health
+// return [ErrStoreFull] when only that reserve is free. Workers continue until half
+// of the reserve is used. To free space, discard dead letters, let results expire
+// ([WithResultTTL]), remove old ones ([Pipeline.PruneResults]), or restart the
+// process with a larger disk.
 //
 // The capacity of servers behind [WithURL] is unknown. When such a server rejects a
 // result, the worker pauses, and makes no call until a write succeeds.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -19,9 +18,6 @@ const (
 	// deadLetterOverhead is the space reserved in a message so that the dead
 	// letter of an order fits as well.
 	deadLetterOverhead = 64 << 10
-	// headerEnqueuedAt preserves the enqueue time of an order that becomes a dead
-	// letter and is retried.
-	headerEnqueuedAt = "Licensespring-Enqueued-At"
 )
 
 // Enqueue stores the order in the queue. After it returns nil, the order ends in
@@ -36,6 +32,13 @@ const (
 // the order may or may not be in the queue: call Enqueue again, or let the sender
 // of the order retry. Enqueue waits at most 30 seconds for an unavailable server.
 func (p *Pipeline) Enqueue(ctx context.Context, order *licensespring.Order) error {
+	return p.EnqueueWithWarnings(ctx, order, nil)
+}
+
+// EnqueueWithWarnings is [Pipeline.Enqueue] for an order that was changed before, for
+// example because an unusable address was removed. The warnings become part of the
+// [Result]. They do not distinguish orders.
+func (p *Pipeline) EnqueueWithWarnings(ctx context.Context, order *licensespring.Order, warnings []licensespring.Finding) error {
 	if err := validate(order); err != nil {
 		return err
 	}
@@ -47,16 +50,18 @@ func (p *Pipeline) Enqueue(ctx context.Context, order *licensespring.Order) erro
 		return fmt.Errorf("%w: %d bytes, and the maximum is %d: %w",
 			ErrTooLarge, len(body), max(limit-deadLetterOverhead, 0), nats.ErrMaxPayload)
 	}
-	if err := p.checkCapacity(len(body)); err != nil {
-		return err
-	}
 	key := newEntryKey(order.ID, body)
-	state, err := p.publishOrder(ctx, key, body, key.String(), time.Now())
+	now := time.Now()
+	headers := orderHeaders{enqueuedAt: now, warnings: warnings}
+	state, err := p.publishOrder(ctx, key, body, key.String(), headers)
 	// A worker stores a result or a dead letter before it acknowledges an order. If
 	// neither exists any more, the dead letter was discarded, so that the order has
 	// to be queued again in spite of the dedupe window.
 	if err == nil && state == entryFinished && !p.hasResult(ctx, key) && !p.hasDeadLetter(ctx, key) {
-		_, err = p.publishOrder(ctx, key, body, "", time.Now())
+		state, err = p.publishOrder(ctx, key, body, "", headers)
+	}
+	if err == nil && state != entryFinished {
+		err = p.recordAccepted(ctx, key, order.ID, now)
 	}
 	return wrap("enqueue", err)
 }
@@ -114,10 +119,21 @@ const (
 // publishOrder stores an order in the queue unless the entry is in the queue
 // already, or JetStream remembers messageID. An empty messageID is not
 // deduplicated.
-func (p *Pipeline) publishOrder(ctx context.Context, key entryKey, body []byte, messageID string, enqueuedAt time.Time) (state entryState, err error) {
+func (p *Pipeline) publishOrder(ctx context.Context, key entryKey, body []byte, messageID string, headers orderHeaders) (state entryState, err error) {
 	msg := nats.NewMsg(p.names.orderSubject(key))
-	msg.Data = body
-	msg.Header.Set(headerEnqueuedAt, strconv.FormatInt(enqueuedAt.UnixMilli(), 10))
+	msg.Data = reserveResult(body, p.conn.MaxPayload())
+	if err := p.checkCapacity(len(msg.Data)); err != nil {
+		return state, err
+	}
+	if err := headers.set(msg.Header); err != nil {
+		return state, err
+	}
+	return p.publishOnce(ctx, p.streams.orders, msg, messageID)
+}
+
+// publishOnce stores a message unless the stream has one with its subject, or
+// JetStream remembers messageID. An empty messageID is not deduplicated.
+func (p *Pipeline) publishOnce(ctx context.Context, stream jetstream.Stream, msg *nats.Msg, messageID string) (state entryState, err error) {
 	// At most one message per subject, as long as the entry is in the queue.
 	options := []jetstream.PublishOpt{jetstream.WithExpectLastSequencePerSubject(0)}
 	if messageID != "" {
@@ -137,7 +153,7 @@ func (p *Pipeline) publishOrder(ctx context.Context, key entryKey, body []byte, 
 		}
 		// Look the message up in either case: a cluster may report a wrong sequence
 		// because of a copy that is being stored and may still fail.
-		_, missing := p.streams.orders.GetLastMsgForSubject(ctx, msg.Subject)
+		_, missing := stream.GetLastMsgForSubject(ctx, msg.Subject)
 		switch {
 		case missing == nil && err == nil:
 			state = entryQueued

@@ -13,20 +13,25 @@ type names struct{ prefix string }
 func (n names) orders() string      { return n.prefix + "-orders" }
 func (n names) deadLetters() string { return n.prefix + "-dead-letters" }
 func (n names) attempts() string    { return n.prefix + "-attempts" }
+func (n names) accepted() string    { return n.prefix + "-accepted" }
 func (n names) results() string     { return n.prefix + "-results" }
 func (n names) consumer() string    { return n.prefix + "-workers" }
+func (n names) undelivered() string { return n.prefix + "-undelivered" }
+func (n names) notices() string     { return n.prefix + "-notices" }
 
 // streams returns the names of all streams, including that of the results bucket.
-func (n names) streams() [4]string {
-	return [...]string{n.orders(), n.deadLetters(), n.attempts(), "KV_" + n.results()}
+func (n names) streams() [6]string {
+	return [...]string{n.orders(), n.deadLetters(), n.attempts(), n.accepted(), "KV_" + n.results(), n.undelivered()}
 }
 
+func (n names) allAccepted() string    { return n.prefix + ".accepted.>" }
 func (n names) allDeadLetters() string { return n.prefix + ".dead-letters.>" }
 
 func (n names) orderSubject(k entryKey) string { return n.prefix + ".orders." + k.String() }
 func (n names) deadLetterSubject(k entryKey) string {
 	return n.prefix + ".dead-letters." + k.String()
 }
+func (n names) acceptedSubject(k entryKey) string { return n.prefix + ".accepted." + k.String() }
 func (n names) attemptsSubject(k entryKey) string { return n.prefix + ".attempts." + k.String() }
 
 // entryKey identifies an entry of the queue by the order's id and its content.
@@ -46,6 +51,10 @@ const (
 	// that it cannot equal the hash of an order.
 	rejectedContent = "rejected"
 )
+
+// probeKey is the key of the message that a probe writes to the ledger. It is not
+// hexadecimal, so that it cannot equal the key of an order.
+var probeKey = entryKey{order: "probe", content: "probe"} //nolint:gochecknoglobals // a constant
 
 // orderKey returns the key of an order in subjects and in the results bucket.
 func orderKey(orderID string) string {

@@ -18,6 +18,8 @@ var (
 	// ErrNotRetryable means that a dead letter holds no order, as a [Rejection]
 	// does not.
 	ErrNotRetryable = errors.New("fulfillment: the dead letter holds no order")
+	// ErrNotMissing means that [Pipeline.Missing] does not list the order.
+	ErrNotMissing = errors.New("fulfillment: the order is not missing")
 	// ErrStillQueued means that the order of a dead letter is in the queue, so
 	// that it cannot be enqueued again.
 	ErrStillQueued = errors.New("fulfillment: the order is in the queue")

@@ -39,6 +39,42 @@ func WithMaxStoreBytes(n int64) Option {
 	return func(c *config) { c.maxStoreBytes = n }
 }
 
+// WithReconcileInterval sets the interval at which Run reconciles the queue.
+func WithReconcileInterval(d time.Duration) Option {
+	return func(c *config) { c.reconcileInterval = d }
+}
+
+// WithNoticeAckWait sets the time after which a notice of an ended process is
+// delivered again.
+func WithNoticeAckWait(d time.Duration) Option {
+	return func(c *config) { c.noticeAckWait = d }
+}
+
+// Strand moves the consumer past all messages of the queue, so that JetStream
+// delivers none of them.
+func Strand(ctx context.Context, p *Pipeline) error {
+	info, err := p.streams.orders.Info(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = p.streams.orders.ResetConsumerToSequence(ctx, p.names.consumer(), info.State.LastSeq+1)
+	return err
+}
+
+// StoreAttempts stores interrupted calls of the first order in the queue.
+func StoreAttempts(ctx context.Context, p *Pipeline, interrupted int) error {
+	msg, err := p.streams.orders.GetMsg(ctx, 1)
+	if err != nil {
+		return err
+	}
+	body, err := encodeJSON(attempts{StreamSeq: 1, Counted: interrupted, Interrupted: interrupted})
+	if err != nil {
+		return err
+	}
+	_, err = p.js.Publish(ctx, p.names.attemptsSubject(parseEntryKey(msg.Subject)), body)
+	return err
+}
+
 // DeliverProbe delivers one order as the probe of a half-open breaker.
 func DeliverProbe(ctx context.Context, p *Pipeline, client Ensurer, options ...RunOption) error {
 	return deliverOne(ctx, p, client, 0, true, options)
@@ -74,5 +110,20 @@ func StoredAttempts(ctx context.Context, p *Pipeline) (int, error) {
 
 func deliveryOf(order *licensespring.Order) (*delivery, error) {
 	body, err := order.MarshalJSON()
-	return &delivery{order: order, key: newEntryKey(order.ID, body), enqueuedAt: time.Now()}, err
+	return &delivery{order: order, key: newEntryKey(order.ID, body), orderHeaders: orderHeaders{enqueuedAt: time.Now()}}, err
+}
+
+// RemoveQueued removes an order from the queue without an acknowledgment, like
+// damage to the store.
+func RemoveQueued(ctx context.Context, p *Pipeline, seq uint64) error {
+	return p.streams.orders.DeleteMsg(ctx, seq)
+}
+
+// OpenNotices creates the consumers of notices.
+func OpenNotices(ctx context.Context, p *Pipeline) error {
+	_, err := p.openNoticeConsumer(ctx, "KV_"+p.names.results())
+	if err == nil {
+		_, err = p.openNoticeConsumer(ctx, p.names.deadLetters())
+	}
+	return err
 }

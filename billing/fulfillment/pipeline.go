@@ -33,10 +33,15 @@ type Pipeline struct {
 	streams streams
 
 	activeCalls atomic.Int64
+	ledger      ledger
 	// exclusive is held during the call for an order whose call was interrupted
 	// before, so that at most one such order is called for at a time.
 	exclusive chan struct{}
-	close     func()
+	// redelivered is the last sequence number of the queue when all orders were
+	// delivered again. The delivery count of orders up to it is too low.
+	redelivered atomic.Uint64
+	queues      queueNames
+	close       func()
 }
 
 // Open opens the pipeline and creates the streams, the bucket and the consumer
@@ -60,6 +65,31 @@ func Open(ctx context.Context, options ...Option) (*Pipeline, error) {
 }
 
 func (p *Pipeline) open(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	if err := p.start(); err != nil {
+		return err
+	}
+	if p.consumerIsDamaged(ctx) {
+		p.shutdown()
+		if err := p.setConsumerAside(ctx); err != nil {
+			return err
+		}
+		if err := p.start(); err != nil {
+			return err
+		}
+	}
+	return retryTransient(ctx, func(ctx context.Context) error {
+		var err error
+		if p.streams, err = p.openStreams(ctx); err != nil {
+			return err
+		}
+		return p.reconcileOnce(ctx)
+	})
+}
+
+// start starts the embedded server, if any, and connects.
+func (p *Pipeline) start() error {
 	var err error
 	if p.cfg.storeDir != "" {
 		if p.server, err = startEmbeddedServer(p.cfg); err != nil {
@@ -79,12 +109,7 @@ func (p *Pipeline) open(ctx context.Context) error {
 	if p.js, err = jetstream.New(p.conn, jetstream.WithDefaultTimeout(apiTimeout)); err != nil {
 		return fmt.Errorf("fulfillment: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
-	defer cancel()
-	return retryTransient(ctx, func(ctx context.Context) error {
-		p.streams, err = p.openStreams(ctx)
-		return err
-	})
+	return nil
 }
 
 func (p *Pipeline) connect() (*nats.Conn, error) {

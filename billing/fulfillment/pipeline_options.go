@@ -46,13 +46,19 @@ type config struct {
 	resultTTL     time.Duration
 	keepPasswords bool
 	logger        *slog.Logger
-	errs          []error
+
+	reconcileInterval time.Duration
+	noticeAckWait     time.Duration
+	errs              []error
 }
 
 func newConfig(options []Option) (*config, error) {
 	c := &config{
 		name:   DefaultName,
 		logger: slog.New(slog.DiscardHandler),
+
+		reconcileInterval: defaultReconcileInterval,
+		noticeAckWait:     noticeAckWait,
 	}
 	for _, option := range options {
 		if option != nil {

@@ -20,6 +20,8 @@ type Stats struct {
 	ActiveCalls int
 	// Done is the number of stored results, and Dead the number of dead letters.
 	Done, Dead int
+	// Missing is the number of orders that the store has lost ([Pipeline.Missing]).
+	Missing int
 	// OldestAge is the time since the oldest order in the queue was enqueued.
 	OldestAge time.Duration
 }
@@ -28,11 +30,7 @@ type Stats struct {
 // that they may be inconsistent while orders are processed.
 func (p *Pipeline) Stats(ctx context.Context) (Stats, error) {
 	var s Stats
-	orders, err := p.streams.orders.Info(ctx)
-	if err != nil {
-		return s, wrap("stats", err)
-	}
-	consumer, err := p.streams.consumer.Info(ctx)
+	queue, err := p.queueState(ctx)
 	if err != nil {
 		return s, wrap("stats", err)
 	}
@@ -45,15 +43,17 @@ func (p *Pipeline) Stats(ctx context.Context) (Stats, error) {
 		return s, wrap("stats", err)
 	}
 	s = Stats{
-		Depth:       toInt(orders.State.Msgs),
-		Waiting:     toInt(consumer.NumPending),
-		InFlight:    consumer.NumAckPending,
+		Depth:       toInt(queue.orders.Msgs),
+		Waiting:     toInt(queue.consumer.NumPending),
+		InFlight:    queue.inFlight(),
 		ActiveCalls: int(p.activeCalls.Load()),
 		Done:        toInt(results.Values()),
 		Dead:        toInt(deadLetters.State.Msgs),
+		Missing:     len(p.ledger.list()),
 	}
-	if s.Depth > 0 {
-		s.OldestAge = max(time.Since(orders.State.FirstTime), 0)
+	// The server has no time for a message that it cannot read.
+	if s.Depth > 0 && !queue.orders.FirstTime.IsZero() {
+		s.OldestAge = max(time.Since(queue.orders.FirstTime), 0)
 	}
 	return s, nil
 }

@@ -17,6 +17,8 @@ type streams struct {
 	orders      jetstream.Stream
 	deadLetters jetstream.Stream
 	attempts    jetstream.Stream
+	accepted    jetstream.Stream
+	undelivered jetstream.Stream
 	results     jetstream.KeyValue
 	consumer    jetstream.Consumer
 }
@@ -35,10 +37,16 @@ func (p *Pipeline) openStreams(ctx context.Context) (streams, error) {
 	if s.attempts, err = p.openStream(ctx, p.attemptsConfig()); err != nil {
 		return s, wrap("open the stream of attempts", err)
 	}
+	if s.accepted, err = p.openStream(ctx, p.acceptedConfig()); err != nil {
+		return s, wrap("open the ledger of accepted orders", err)
+	}
+	if s.undelivered, err = p.openStream(ctx, p.undeliveredConfig()); err != nil {
+		return s, wrap("open the stream of undelivered notices", err)
+	}
 	if s.results, err = p.openResults(ctx); err != nil {
 		return s, wrap("open the bucket of results", err)
 	}
-	if s.consumer, err = p.openConsumer(ctx); err != nil {
+	if s.consumer, err = p.openConsumer(ctx, s.orders); err != nil {
 		return s, wrap("open the consumer", err)
 	}
 	return s, nil
@@ -81,6 +89,19 @@ func (p *Pipeline) attemptsConfig() jetstream.StreamConfig {
 		Retention:         jetstream.LimitsPolicy,
 		MaxMsgsPerSubject: 1,
 		MaxAge:            attemptsTTL,
+		Storage:           jetstream.FileStorage,
+		Replicas:          p.cfg.replicas,
+	}
+}
+
+// acceptedConfig keeps one message per entry that is not finished.
+func (p *Pipeline) acceptedConfig() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name:              p.names.accepted(),
+		Description:       "Ids of license orders that were accepted and are not finished.",
+		Subjects:          []string{p.names.allAccepted()},
+		Retention:         jetstream.LimitsPolicy,
+		MaxMsgsPerSubject: 1,
 		Storage:           jetstream.FileStorage,
 		Replicas:          p.cfg.replicas,
 	}
@@ -137,15 +158,19 @@ func (p *Pipeline) openResults(ctx context.Context) (jetstream.KeyValue, error) 
 }
 
 // openConsumer opens the durable consumer that all workers share.
-func (p *Pipeline) openConsumer(ctx context.Context) (jetstream.Consumer, error) {
-	c, err := p.js.Consumer(ctx, p.names.orders(), p.names.consumer())
+func (p *Pipeline) openConsumer(ctx context.Context, stream jetstream.Stream) (jetstream.Consumer, error) {
+	name := stream.CachedInfo().Config.Name
+	c, err := p.js.Consumer(ctx, name, p.names.consumer())
 	if err == nil && cmp.Or(p.cfg.ackWait, c.CachedInfo().Config.AckWait) == c.CachedInfo().Config.AckWait {
 		return c, nil
 	}
 	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
 		return nil, err
 	}
-	return p.js.CreateOrUpdateConsumer(ctx, p.names.orders(), jetstream.ConsumerConfig{
+	if err != nil && name == p.names.orders() { // orders in the queue may have been delivered before its state was lost
+		p.redelivered.Store(stream.CachedInfo().State.LastSeq)
+	}
+	return p.js.CreateOrUpdateConsumer(ctx, name, jetstream.ConsumerConfig{
 		Durable:       p.names.consumer(),
 		Description:   "The workers on all machines.",
 		DeliverPolicy: jetstream.DeliverAllPolicy,

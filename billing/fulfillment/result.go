@@ -25,7 +25,8 @@ type Result struct {
 	Order *licensespring.OrderRecord
 	// ServiceID is the service's id of the order.
 	ServiceID int64
-	// Warnings are the Warnings of the [licensespring.OrderResult].
+	// Warnings are those of [Pipeline.EnqueueWithWarnings], and the Warnings of the
+	// [licensespring.OrderResult].
 	Warnings []licensespring.Finding
 	// EnqueuedAt is the time at which the order was enqueued, and CompletedAt the
 	// time at which the call returned.
@@ -39,14 +40,22 @@ type Result struct {
 func (p *Pipeline) hasResult(ctx context.Context, key entryKey) bool {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
+	found, err := p.findResult(ctx, key)
+	return found && err == nil
+}
+
+func (p *Pipeline) findResult(ctx context.Context, key entryKey) (bool, error) {
 	entry, err := p.streams.results.Get(ctx, key.order)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return false, nil
+	}
 	if err != nil {
-		return false
+		return false, err
 	}
 	var s struct {
 		Contents []string `json:"contents"`
 	}
-	return json.Unmarshal(entry.Value(), &s) == nil && slices.Contains(s.Contents, key.content)
+	return json.Unmarshal(entry.Value(), &s) == nil && slices.Contains(s.Contents, key.content), nil
 }
 
 // saveResult stores a result, or merges it into the stored one.
@@ -168,6 +177,45 @@ func (p *Pipeline) watchResults(ctx context.Context, once bool, options ...jetst
 					return
 				}
 			}
+		}
+	}
+}
+
+// PruneResults removes the results that were last changed before a time, and
+// returns their number. It needs no free space. If an order without a result is
+// enqueued again, a worker finds it at the service and stores its result again.
+func (p *Pipeline) PruneResults(ctx context.Context, before time.Time) (int, error) {
+	stream, err := p.js.Stream(ctx, "KV_"+p.names.results())
+	if err != nil {
+		return 0, wrap("prune results", err)
+	}
+	watcher, err := p.streams.results.WatchAll(ctx, jetstream.MetaOnly())
+	if err != nil {
+		return 0, wrap("prune results", err)
+	}
+	defer func() { _ = watcher.Stop() }()
+	for pruned := 0; ; {
+		select {
+		case <-ctx.Done():
+			return pruned, ctx.Err()
+		case entry, open := <-watcher.Updates():
+			switch {
+			case !open:
+				return pruned, ErrClosed
+			case entry == nil: // the end of the stored results
+				return pruned, nil
+			case !entry.Created().Before(before):
+				continue
+			}
+			// A purge of the stream leaves no marker, unlike one of the key, and keeps
+			// a result that was replaced meanwhile.
+			err := p.write(ctx, func(ctx context.Context) error {
+				return stream.Purge(ctx, jetstream.WithPurgeSubject("$KV."+entry.Bucket()+"."+entry.Key()), jetstream.WithPurgeSequence(entry.Revision()+1))
+			})
+			if err != nil {
+				return pruned, wrap("prune results", err)
+			}
+			pruned++
 		}
 	}
 }

@@ -23,13 +23,16 @@ type storedResult struct {
 	// Contents holds the content keys of the entries that have this result: one,
 	// and one more for each append.
 	Contents []string `json:"contents"`
+	// Silent reports that the result was only stored again without its passwords: it
+	// leads to no notice.
+	Silent bool `json:"silent,omitzero"`
 	// Passwords holds the initial passwords by user. An OrderRecord encodes none.
 	Passwords map[string]string `json:"passwords,omitzero"`
 }
 
 func newStoredResult(d *delivery, res *licensespring.OrderResult, keepPasswords bool) (storedResult, error) {
 	s := storedResult{
-		OrderID: d.order.ID, Outcome: res.Outcome, Warnings: res.Warnings,
+		OrderID: d.order.ID, Outcome: res.Outcome, Warnings: slices.Concat(d.warnings, res.Warnings),
 		EnqueuedAt: d.enqueuedAt, CompletedAt: time.Now().UTC(), Deliveries: d.count,
 		Contents: []string{d.key.content},
 	}
@@ -94,6 +97,7 @@ func (s *storedResult) merge(later *storedResult) bool {
 		}
 		s.Passwords[user], changed = password, true
 	}
+	s.Silent = s.Silent && !changed
 	laterCreated := s.Outcome == licensespring.OutcomeExisting && later.Outcome != licensespring.OutcomeExisting
 	if later.Licenses < s.Licenses || (later.Licenses == s.Licenses && !laterCreated) {
 		return changed

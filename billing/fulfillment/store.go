@@ -20,7 +20,12 @@ func (p *Pipeline) checkReadable() error {
 	if p.server == nil {
 		return nil
 	}
-	for _, stream := range p.names.streams() {
+	streams := p.names.streams()
+	return p.checkStreamsReadable(streams[:])
+}
+
+func (p *Pipeline) checkStreamsReadable(streams []string) error {
+	for _, stream := range streams {
 		if p.server.streamHealth(stream).StatusCode != http.StatusServiceUnavailable {
 			continue
 		}
@@ -40,7 +45,8 @@ func (p *Pipeline) checkWritable() error {
 	if p.server == nil || p.conn.IsClosed() { // a server that shuts down has no streams either
 		return nil
 	}
-	for _, stream := range p.names.streams() {
+	streams := p.names.streams()
+	for _, stream := range append(p.queues.all(), streams[:]...) {
 		if p.server.streamHealth(stream).StatusCode == http.StatusServiceUnavailable {
 			return fmt.Errorf("%w: %s", ErrStoreFailed, stream)
 		}
@@ -59,6 +65,23 @@ func (p *Pipeline) Health(ctx context.Context) error {
 		return wrap("health", err)
 	}
 	return p.checkCapacity(0)
+}
+
+// Probe returns nil if orders can be stored now: it does what [Pipeline.Health]
+// does, and replaces one small message. A cluster without a quorum continues to
+// respond to Health for a while, but not to Probe. Probe does not retry, and waits
+// at most 5 seconds.
+func (p *Pipeline) Probe(ctx context.Context) error {
+	if err := p.Health(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	_, err := p.js.Publish(ctx, p.names.acceptedSubject(probeKey), nil)
+	if failed := p.checkWritable(); failed != nil {
+		err = failed
+	}
+	return wrap("probe", translateFull(err))
 }
 
 // write is retryTransient for writes. It returns early if the store cannot be
@@ -83,7 +106,7 @@ func (s *embeddedServer) streamHealth(stream string) *server.HealthStatus {
 
 // isEmpty reports whether the files of a stream contain nothing.
 func (s *embeddedServer) isEmpty(stream string) (bool, error) {
-	dir := filepath.Join(s.nats.JetStreamConfig().StoreDir, server.DEFAULT_GLOBAL_ACCOUNT, "streams", stream, "msgs")
+	dir := filepath.Join(streamsDir(s.storeDir), stream, "msgs")
 	empty := true
 	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {

@@ -1,6 +1,8 @@
 package fulfillment
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
@@ -10,6 +12,42 @@ import (
 
 // maxReserve bounds the reserved part of a large store.
 const maxReserve = 256 << 20
+
+// The size of a result, apart from what it repeats of the order: about 1 KiB, and
+// 0.5 KiB for each license with a few product features. An order reserves twice
+// that.
+const (
+	resultReserve  = 2 << 10
+	licenseReserve = 1 << 10
+)
+
+// reserveResult returns the message of an order: its JSON, followed by spaces. The
+// spaces reserve the space of the result, or of the dead letter, from the moment
+// the order is accepted until its acknowledgment removes the message.
+func reserveResult(order []byte, maxPayload int64) []byte {
+	var items struct {
+		Items []struct {
+			Licenses []json.RawMessage `json:"licenses"`
+		} `json:"items"`
+	}
+	_ = json.Unmarshal(order, &items) // what cannot be decoded becomes a dead letter
+	size := 2*len(order) + resultReserve
+	for i := range items.Items {
+		size += len(items.Items[i].Licenses) * licenseReserve
+	}
+	if maxPayload > 0 {
+		size = int(min(int64(size), maxPayload-headerReserve))
+	}
+	message := append(make([]byte, 0, max(size, len(order))), order...)
+	return append(message, bytes.Repeat([]byte(" "), max(size-len(order), 0))...)
+}
+
+// orderOf returns the JSON in the message of an order.
+func orderOf(message []byte) []byte { return bytes.TrimRight(message, " ") }
+
+// headerReserve is the space for the headers of a message, which count toward the
+// maximum message size.
+const headerReserve = 4 << 10
 
 // JetStream's codes for an exceeded limit of a server or an account.
 const (

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -24,8 +25,9 @@ const (
 
 // embeddedServer is a NATS server in this process.
 type embeddedServer struct {
-	nats   *server.Server
-	unlock func()
+	nats     *server.Server
+	storeDir string
+	unlock   func()
 }
 
 func startEmbeddedServer(c *config) (*embeddedServer, error) {
@@ -40,6 +42,10 @@ func startEmbeddedServer(c *config) (*embeddedServer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := removeIndexes(c.storeDir); err != nil {
+		unlock()
+		return nil, err
+	}
 	s, err := server.NewServer(options)
 	if err != nil {
 		unlock()
@@ -48,7 +54,7 @@ func startEmbeddedServer(c *config) (*embeddedServer, error) {
 	log := &serverLog{logger: c.logger}
 	s.SetLoggerV2(log, false, false, false)
 	s.Start()
-	e := &embeddedServer{nats: s, unlock: unlock}
+	e := &embeddedServer{nats: s, storeDir: c.storeDir, unlock: unlock}
 	if !s.ReadyForConnections(startTimeout) || log.fatal.Load() != nil {
 		e.stop()
 		reason := "not ready after " + startTimeout.String()
@@ -116,8 +122,14 @@ func (l *serverLog) log(level slog.Level, format string, v []any) {
 // Noticef logs the start and the stop of the server.
 func (l *serverLog) Noticef(format string, v ...any) { l.log(slog.LevelDebug, format, v) }
 
-// Warnf logs a warning.
-func (l *serverLog) Warnf(format string, v ...any) { l.log(slog.LevelWarn, format, v) }
+// Warnf logs a warning, except that of the maximum message size, which is intended.
+func (l *serverLog) Warnf(format string, v ...any) {
+	level := slog.LevelWarn
+	if strings.HasPrefix(format, "Maximum payloads over") {
+		level = slog.LevelDebug
+	}
+	l.log(level, format, v)
+}
 
 // Errorf logs an error.
 func (l *serverLog) Errorf(format string, v ...any) { l.log(slog.LevelError, format, v) }

@@ -20,16 +20,37 @@ const (
 	maxFetchBackoff = 5 * time.Second
 )
 
-// worker is one call of Run.
-type worker struct {
+// messageWorker is the part of a worker that does not depend on the content of the
+// messages. It processes the messages of one consumer.
+type messageWorker struct {
 	pipeline *Pipeline
 	cfg      *runConfig
-	client   Ensurer
-	breaker  breaker
-	slots    chan struct{} // holds one element per order in progress
-	active   sync.WaitGroup
+	consumer jetstream.Consumer
+	// deliver processes one message. ctx is the context of Run, and callCtx the
+	// context of calls, which outlives ctx by the grace period.
+	deliver func(ctx, callCtx context.Context, msg jetstream.Msg, probe bool)
+	// reconcile compares the queue with its consumer at intervals, until ctx ends.
+	reconcile func(ctx context.Context)
+	breaker   breaker
+	slots     chan struct{} // holds one element per message in progress
+	active    sync.WaitGroup
 	// heartbeatInterval is the interval at which a worker extends the ack wait.
 	heartbeatInterval time.Duration
+}
+
+func newMessageWorker(p *Pipeline, cfg *runConfig, consumer jetstream.Consumer, heartbeatInterval time.Duration) messageWorker {
+	return messageWorker{
+		pipeline: p, cfg: cfg, consumer: consumer,
+		breaker:           breaker{initial: cfg.initialBackoff, maximum: cfg.maxBackoff},
+		slots:             make(chan struct{}, cfg.concurrency),
+		heartbeatInterval: heartbeatInterval,
+	}
+}
+
+// worker is one call of Run.
+type worker struct {
+	messageWorker
+	client Ensurer
 }
 
 // Run processes orders of the queue with the client until ctx ends. It can run
@@ -51,12 +72,19 @@ func (p *Pipeline) Run(ctx context.Context, client Ensurer, options ...RunOption
 	if err != nil {
 		info = p.streams.consumer.CachedInfo()
 	}
-	w := newWorker(p, cfg, client, info.Config.AckWait/3)
+	return newWorker(p, cfg, client, info.Config.AckWait/3).run(ctx)
+}
+
+// run processes messages until ctx ends and active calls return.
+func (w *messageWorker) run(ctx context.Context) error {
 	callCtx, cancelCalls := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancelCalls()
 	stopped := make(chan error, 1)
 	go func() {
+		reconcileCtx, stopReconcile := context.WithCancel(ctx)
+		w.active.Go(func() { w.reconcile(reconcileCtx) })
 		err := w.fetchOrders(ctx, callCtx)
+		stopReconcile()
 		w.active.Wait()
 		stopped <- err
 	}()
@@ -66,7 +94,7 @@ func (p *Pipeline) Run(ctx context.Context, client Ensurer, options ...RunOption
 		return err
 	case <-ctx.Done():
 	}
-	grace := time.NewTimer(cfg.gracePeriod)
+	grace := time.NewTimer(w.cfg.gracePeriod)
 	defer grace.Stop()
 	select {
 	case err := <-stopped:
@@ -78,18 +106,15 @@ func (p *Pipeline) Run(ctx context.Context, client Ensurer, options ...RunOption
 }
 
 func newWorker(p *Pipeline, cfg *runConfig, client Ensurer, heartbeatInterval time.Duration) *worker {
-	return &worker{
-		pipeline: p, cfg: cfg, client: client,
-		breaker:           breaker{initial: cfg.initialBackoff, maximum: cfg.maxBackoff},
-		slots:             make(chan struct{}, cfg.concurrency),
-		heartbeatInterval: heartbeatInterval,
-	}
+	w := &worker{messageWorker: newMessageWorker(p, cfg, p.streams.consumer, heartbeatInterval), client: client}
+	w.deliver, w.reconcile = w.deliverOrder, p.reconcile
+	return w
 }
 
-func (w *worker) logger() *slog.Logger { return w.pipeline.cfg.logger }
+func (w *messageWorker) logger() *slog.Logger { return w.pipeline.cfg.logger }
 
 // fetchOrders fetches orders until ctx ends, as many as there are free slots.
-func (w *worker) fetchOrders(ctx, callCtx context.Context) error {
+func (w *messageWorker) fetchOrders(ctx, callCtx context.Context) error {
 	for failures := 0; ; {
 		n := w.acquireSlots(ctx)
 		if n == 0 {
@@ -122,7 +147,7 @@ func (w *worker) fetchOrders(ctx, callCtx context.Context) error {
 
 // acquireSlots waits for a free slot, and acquires all free slots. It returns 0
 // when ctx ends.
-func (w *worker) acquireSlots(ctx context.Context) int {
+func (w *messageWorker) acquireSlots(ctx context.Context) int {
 	select {
 	case w.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -139,7 +164,7 @@ func (w *worker) acquireSlots(ctx context.Context) int {
 	}
 }
 
-func (w *worker) releaseSlots(n int) {
+func (w *messageWorker) releaseSlots(n int) {
 	for range n {
 		<-w.slots
 	}
@@ -148,12 +173,12 @@ func (w *worker) releaseSlots(n int) {
 // fetch fetches up to n orders and starts each as it arrives. It fetches no more
 // than can start at once, because the ack wait of a buffered order would expire.
 // It releases the n slots.
-func (w *worker) fetch(ctx, callCtx context.Context, n int, probe bool) error {
+func (w *messageWorker) fetch(ctx, callCtx context.Context, n int, probe bool) error {
 	// Create no order whose result cannot be stored.
 	err := errors.Join(w.pipeline.checkWritable(), w.pipeline.checkWorkerCapacity())
 	var batch jetstream.MessageBatch
 	if err == nil {
-		batch, err = w.pipeline.streams.consumer.Fetch(n, jetstream.FetchMaxWait(fetchWait))
+		batch, err = w.consumer.Fetch(n, jetstream.FetchMaxWait(fetchWait))
 	}
 	if err != nil {
 		w.releaseSlots(n)

@@ -30,7 +30,7 @@ type attempts struct {
 func (w *worker) loadAttempts(ctx context.Context, d *delivery) error {
 	d.attempts = attempts{StreamSeq: d.streamSeq}
 	d.storedAttempts = d.attempts
-	if d.count == 1 {
+	if w.isFirst(d) {
 		return nil
 	}
 	return withWriteTimeout(ctx, func(ctx context.Context) error {
@@ -51,12 +51,17 @@ func (w *worker) loadAttempts(ctx context.Context, d *delivery) error {
 	})
 }
 
+// isFirst reports whether the order was certainly not delivered before.
+func (w *worker) isFirst(d *delivery) bool {
+	return d.count == 1 && d.streamSeq > w.pipeline.redelivered.Load()
+}
+
 // recordCall stores, before a call, that the call was interrupted. It skips the
 // first delivery, because interruptions are rare and one uncounted call does no
 // harm. It does not skip a probe, so that a probe makes no call while the store is
 // full.
 func (w *worker) recordCall(ctx context.Context, d *delivery) error {
-	if d.count == 1 && !d.probe {
+	if w.isFirst(d) && !d.probe {
 		return nil
 	}
 	a := d.attempts
@@ -73,7 +78,7 @@ func (w *worker) correctAttempts(ctx context.Context, d *delivery, disposition D
 	defer cancel()
 	var err error
 	switch {
-	case disposition != DispositionRetry && (d.count > 1 || d.storedAttempts.Counted > 0):
+	case disposition != DispositionRetry && (!w.isFirst(d) || d.storedAttempts.Counted > 0):
 		err = w.purgeAttempts(ctx, d)
 	case disposition == DispositionRetry && d.attempts != d.storedAttempts:
 		err = w.saveAttempts(ctx, d, d.attempts)

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"runtime"
 	"runtime/debug"
-	"strconv"
 	"sync"
 	"time"
 
@@ -18,10 +17,11 @@ import (
 
 // delivery is an order that was delivered to a worker.
 type delivery struct {
+	orderHeaders
 	msg            jetstream.Msg
+	body           []byte // of the message
 	key            entryKey
 	order          *licensespring.Order
-	enqueuedAt     time.Time
 	startedAt      time.Time
 	count          int    // deliveries of the order, including this one
 	streamSeq      uint64 // of the order in the queue
@@ -30,10 +30,9 @@ type delivery struct {
 	probe          bool // the breaker is half open
 }
 
-// deliver processes one order: it calls the client, stores the outcome, and then
-// acknowledges the order. ctx is the context of Run, and callCtx the context of
-// calls, which outlives ctx by the grace period.
-func (w *worker) deliver(ctx, callCtx context.Context, msg jetstream.Msg, probe bool) {
+// deliverOrder processes one order: it calls the client, stores the outcome, and then
+// acknowledges the order.
+func (w *worker) deliverOrder(ctx, callCtx context.Context, msg jetstream.Msg, probe bool) {
 	if ctx.Err() != nil {
 		_ = msg.Nak() // redeliver to another worker
 		return
@@ -48,16 +47,14 @@ func (w *worker) deliver(ctx, callCtx context.Context, msg jetstream.Msg, probe 
 
 func newDelivery(msg jetstream.Msg) *delivery {
 	d := &delivery{
-		msg: msg, key: parseEntryKey(msg.Subject()), count: 1,
-		startedAt: time.Now(), enqueuedAt: time.Now().UTC(),
+		msg: msg, body: orderOf(msg.Data()), key: parseEntryKey(msg.Subject()), count: 1,
+		startedAt: time.Now(), orderHeaders: orderHeaders{enqueuedAt: time.Now().UTC()},
 	}
 	if meta, err := msg.Metadata(); err == nil {
 		d.count, d.enqueuedAt = int(meta.NumDelivered), meta.Timestamp.UTC() //nolint:gosec // a count of deliveries
 		d.streamSeq = meta.Sequence.Stream
 	}
-	if ms, err := strconv.ParseInt(msg.Headers().Get(headerEnqueuedAt), 10, 64); err == nil {
-		d.enqueuedAt = time.UnixMilli(ms).UTC()
-	}
+	d.get(msg.Headers())
 	return d
 }
 
@@ -78,7 +75,7 @@ func (w *worker) process(ctx, callCtx, storeCtx context.Context, d *delivery) Ev
 
 func (w *worker) decodeOrder(ctx context.Context, d *delivery) error {
 	order := &licensespring.Order{}
-	err := w.recoverPanics(ctx, func() error { return order.UnmarshalJSON(d.msg.Data()) })
+	err := w.pipeline.recoverPanics(ctx, func() error { return order.UnmarshalJSON(d.body) })
 	if err == nil {
 		d.order = order
 	}
@@ -86,7 +83,7 @@ func (w *worker) decodeOrder(ctx context.Context, d *delivery) error {
 }
 
 // startHeartbeat extends the ack wait of the order until stop is called.
-func (w *worker) startHeartbeat(msg jetstream.Msg) (stop func()) {
+func (w *messageWorker) startHeartbeat(msg jetstream.Msg) (stop func()) {
 	done := make(chan struct{})
 	var heartbeat sync.WaitGroup
 	heartbeat.Go(func() {
@@ -138,7 +135,7 @@ func (w *worker) callUnlessPaused(ctx, callCtx, storeCtx context.Context, d *del
 
 // returnUncalled returns an order to the queue. A worker on another machine may
 // not be paused, so that the delay only has to outlast the open fetch of this one.
-func (w *worker) returnUncalled(remaining time.Duration) Event {
+func (w *messageWorker) returnUncalled(remaining time.Duration) Event {
 	minimum := min(w.cfg.initialBackoff, fetchWait)
 	return Event{
 		Disposition: DispositionRetry, Err: ErrPaused,
@@ -184,7 +181,7 @@ func (w *worker) backoff(d *delivery) time.Duration {
 func (w *worker) ensureOrder(ctx context.Context, order *licensespring.Order) (res *licensespring.OrderResult, err error) {
 	w.pipeline.activeCalls.Add(1)
 	defer w.pipeline.activeCalls.Add(-1)
-	err = w.recoverPanics(ctx, func() error {
+	err = w.pipeline.recoverPanics(ctx, func() error {
 		var err error
 		if res, err = w.client.EnsureOrder(ctx, order); err == nil && res == nil {
 			return errors.New("fulfillment: the client returned neither a result nor an error")
@@ -197,7 +194,7 @@ func (w *worker) ensureOrder(ctx context.Context, order *licensespring.Order) (r
 // recoverPanics calls code of other packages, and converts a panic to an error, so
 // that one order cannot stop the others. A panic value may hold customer data: the
 // error contains its type only, unless the runtime created it.
-func (w *worker) recoverPanics(ctx context.Context, do func() error) (err error) {
+func (p *Pipeline) recoverPanics(ctx context.Context, do func() error) (err error) {
 	defer func() {
 		v := recover()
 		if v == nil {
@@ -207,7 +204,7 @@ func (w *worker) recoverPanics(ctx context.Context, do func() error) (err error)
 		if runtimeErr, ok := v.(runtime.Error); ok {
 			err = fmt.Errorf("%w: %s", ErrPanicked, runtimeErr.Error())
 		}
-		w.logger().LogAttrs(ctx, slog.LevelError, "fulfillment worker panicked",
+		p.cfg.logger.LogAttrs(ctx, slog.LevelError, "fulfillment worker panicked",
 			slog.Any("error", err), slog.String("stack", string(debug.Stack())))
 	}()
 	return do()
@@ -261,11 +258,13 @@ func (w *worker) storeDeadLetter(ctx context.Context, d *delivery, cause error) 
 	e := Event{Disposition: DispositionDead, Err: cause, Outcome: licensespring.OutcomeOf(cause)}
 	l := &storedDeadLetter{
 		Failure: newFailure(cause), EnqueuedAt: d.enqueuedAt, FailedAt: time.Now().UTC(), Deliveries: d.count,
+		Warnings: d.warnings,
 	}
+	l.Repeated = d.retryOf != "" && d.retryOf == l.Failure.identity()
 	if d.order != nil {
-		l.OrderID, l.Order = d.order.ID, d.msg.Data()
+		l.OrderID, l.Order = d.order.ID, d.body
 	} else {
-		l.Payload = d.msg.Data()
+		l.Payload = d.body
 	}
 	if err := w.pipeline.saveDeadLetter(ctx, d.key, l); err != nil {
 		return w.retryStore(d, e, "store dead letter", err)
@@ -294,6 +293,8 @@ func (w *worker) finish(ctx context.Context, d *delivery, e *Event) {
 		})
 		if err != nil {
 			w.logger().LogAttrs(ctx, slog.LevelWarn, "fulfillment acknowledgment failed", slog.Any("error", err))
+		} else if e.Disposition == DispositionDone {
+			w.removeAccepted(ctx, d)
 		}
 	case e.RetryIn > 0:
 		_ = d.msg.NakWithDelay(e.RetryIn) // if it is lost, the ack wait applies
@@ -307,10 +308,19 @@ func (w *worker) finish(ctx context.Context, d *delivery, e *Event) {
 	e.Deliveries, e.Duration = d.count, now.Sub(d.startedAt)
 	e.Age = max(now.Sub(d.enqueuedAt), 0) // the clocks of machines differ
 	w.log(ctx, e)
-	_ = w.recoverPanics(ctx, func() error {
+	_ = w.pipeline.recoverPanics(ctx, func() error {
 		w.cfg.observe(*e)
 		return nil
 	})
+}
+
+// removeAccepted removes a finished order from the ledger. The next check of the
+// ledger removes what remains.
+func (w *worker) removeAccepted(ctx context.Context, d *delivery) {
+	err := withWriteTimeout(ctx, func(ctx context.Context) error { return w.pipeline.removeAccepted(ctx, d.key) })
+	if err != nil {
+		w.logger().LogAttrs(ctx, slog.LevelDebug, "fulfillment ledger entry not removed", slog.Any("error", err))
+	}
 }
 
 func (w *worker) log(ctx context.Context, e *Event) {

@@ -16,8 +16,7 @@ type Ensurer interface {
 // Defaults of the options of [Pipeline.Run].
 const (
 	// DefaultConcurrency is the default number of orders processed concurrently.
-	// With calls of up to half a second it reaches the rate limit of the largest
-	// plan.
+	// With calls of up to 0.8 seconds it reaches the rate limit of one IP address.
 	DefaultConcurrency = 16
 	// DefaultGracePeriod is the default time for active calls after ctx ends.
 	DefaultGracePeriod = 30 * time.Second

@@ -1,6 +1,7 @@
 package stripehook
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/licensespring-go/licensespring"
@@ -26,6 +27,33 @@ func (c customer) orderCustomer() *licensespring.Customer {
 		return nil
 	}
 	return &oc
+}
+
+// removeUnusable removes members of the customer that the order cannot contain, because
+// the purchase is paid and the licenses do not depend on them. It returns a warning for
+// each.
+func removeUnusable(order *licensespring.Order) (warnings []licensespring.Finding) {
+	invalid, ok := errors.AsType[*licensespring.ValidationError](order.Validate())
+	if !ok || order.Customer == nil {
+		return nil
+	}
+	members := map[string]*string{
+		"customer.email":      &order.Customer.Email,
+		"customer.first_name": &order.Customer.FirstName,
+		"customer.last_name":  &order.Customer.LastName,
+		"customer.company":    &order.Customer.Company,
+		"customer.phone":      &order.Customer.Phone,
+	}
+	for _, f := range invalid.Findings {
+		member, ok := members[f.Path]
+		if !ok || f.Severity != licensespring.SeverityError {
+			continue
+		}
+		*member = ""
+		f.Severity, f.Message = licensespring.SeverityWarning, "left out: "+f.Message
+		warnings = append(warnings, f)
+	}
+	return warnings
 }
 
 // splitName splits a name before its last word, because Stripe has one name field

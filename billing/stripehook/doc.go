@@ -1,19 +1,25 @@
 // Package stripehook converts Stripe events to license orders. Its [Handler] is a
 // webhook endpoint: it verifies the signature, reads the metadata of the purchased
-// prices, enqueues an order in package fulfillment, and responds with 2xx only after
-// the order is stored.
+// prices, and enqueues an order in package fulfillment. With [WithInbox] it responds
+// with 2xx after the event is stored, and the order follows from the inbox. Otherwise
+// it responds after the order is stored.
 //
-//	hook, err := stripehook.New(webhookSecret, pipeline, stripehook.WithAPIKey(stripeKey))
+//	in, err := inbox.Open(ctx, pipeline)
+//	hook, err := stripehook.New(webhookSecret, pipeline, stripehook.WithInbox(in), stripehook.WithAPIKey(stripeKey))
 //	…
 //	mux.Handle("/webhooks/stripe", hook)
 //
 // # Events
 //
-// Subscribe the endpoint in Stripe to all three event types:
+// Subscribe the endpoint in Stripe to these event types:
 //
 //	checkout.session.completed                a customer completed Checkout
 //	checkout.session.async_payment_succeeded  a delayed payment succeeded
 //	invoice.paid                              an invoice was paid
+//
+// invoice.payment_succeeded can replace invoice.paid, or be subscribed in addition:
+// both lead to the same order. It does not report invoices that are paid outside
+// Stripe.
 //
 // The handler ignores other events, and responds to them with 2xx.
 //
@@ -28,7 +34,8 @@
 //	checkout.session.completed  one-off payment, paid             id of the session
 //	                            one-off order that costs nothing  id of the session
 //	                            payment pending                   by …async_payment_succeeded
-//	                            paid, with an invoice             by invoice.paid
+//	                            paid, with an invoice             by invoice.paid, or a dead
+//	                                                              letter without that event
 //	                            subscription without an invoice   id of the subscription
 //	                            setup, which only saves a card    none
 //	…async_payment_succeeded    as above                          as above
@@ -48,6 +55,9 @@
 // A subscription that starts without Checkout and without an invoice is not
 // detected.
 //
+// If the queue implements [OrderStates], an event whose order is queued or done changes
+// nothing, even if the metadata of its prices has changed since.
+//
 // Stripe creates the invoice of a one-off session (invoice_creation) when the payment
 // succeeds. No invoice is promised for a session that costs nothing, so that the
 // session creates the order in any case. If an invoice.paid event reports an invoice
@@ -58,11 +68,22 @@
 // Renewals create no order by default, because each would issue another license. A
 // license of type subscription stays valid until it is disabled. [WithRenewals]
 // creates an order for each renewal, with the id of its invoice. A change of a
-// subscription (more seats, another plan) that is billed immediately or by a one-off
-// invoice becomes a dead letter, because no rule determines the required licenses. A
-// change that is billed with the next renewal is not detected.
+// subscription (more seats, another plan) becomes a dead letter, because no rule
+// determines the required licenses, whether it is billed immediately, by a one-off
+// invoice, or with the next renewal. With WithRenewals the order of that renewal has a
+// warning instead.
 //
-// An order of Stripe's test mode is a test order (is_test).
+// An order of Stripe's test mode is a test order (is_test). [WithLiveOnly] ignores test
+// mode.
+//
+// The id of a connected account is part of the order id (account-id), because Stripe's
+// ids are unique within an account only.
+//
+// # Trials
+//
+// If a recurring line of a new subscription costs nothing, the handler fetches the
+// subscription. The licenses of a subscription in a trial are trial licenses (is_trial)
+// that end with the trial (validity_period).
 //
 // # Metadata
 //
@@ -74,13 +95,29 @@
 //	max_activations     max_activations, an integer
 //	valid_duration      valid_duration, as in 1y, 2m (months), 3d
 //
+// Two keys concern user-based products:
+//
+//	authorization_method  license-key or user, if the products of the service are not
+//	                      known; see [WithAuthorizationMethods]
+//	license_user          address of the license user; without it, that of the buyer
+//
+// The license_user in the metadata of a session, an invoice or a subscription has
+// precedence over that of a price. A user-based license without an address makes the
+// event a dead letter.
+//
+// A key that differs from one of these only in case, separators, or up to two
+// characters makes the event a dead letter, unless the correct key is present too.
+//
 // The service uses the license policy or the product for absent values. As in the vendor's
 // integration, a recurring price creates a subscription license (or a consumption
 // license, if license_type is consumption), and its valid_duration is the billing
 // period, regardless of the metadata.
 //
-// Every line requires a product. Credits are skipped, and so are the prorations of a
-// renewal. [WithSkipUnlicensedLines] skips lines without license metadata.
+// Every line requires a product. Credits are skipped. [WithSkipUnlicensedLines] skips
+// lines without license metadata.
+//
+// An address, a name or a phone number of the customer that is invalid is left out of
+// the order, with a warning.
 //
 // # Quantities
 //
@@ -98,20 +135,25 @@
 // A session in an event has no line items, and an invoice only the ids of the
 // prices. The handler fetches them from the Stripe API unless the event contains
 // them in expanded form. [WithAPIKey] takes a restricted key with read access to
-// checkout sessions, invoices and prices.
+// checkout sessions, invoices, prices and subscriptions.
 //
 // # Responses
 //
-//	2xx  the order is stored, the event is stored as a dead letter because a retry
-//	     cannot succeed, or the event requires no order
-//	400  the signature is invalid or too old, or the body is not an event
+//	2xx  the event is stored in the inbox, the order is stored, the event is stored
+//	     as a dead letter because a retry cannot succeed, or the event requires no
+//	     order
+//	400  the signature is invalid, too old or from the future, or the body is not an
+//	     event
 //	405  the method is not POST
+//	408  the body was not received in time
 //	413  the body is too large
-//	5xx  storing the order or fetching line items failed; Stripe retries for days
+//	5xx  storing the event or the order failed, or fetching line items without an
+//	     inbox, or too many bodies are being read; Stripe retries for up to three days
 //
 // A dead letter contains the event, including the customer's name and address.
 // Correct the cause, then redeliver the event from the Stripe dashboard, or pass the
-// payload of the dead letter to [Handler.Replay]. Discard the dead letter afterwards.
+// payload of the dead letter to [Handler.Replay], with corrections if required. The
+// dead letter of a queued order is removed if the queue implements [OrderStates].
 //
 // # Stripe API versions
 //

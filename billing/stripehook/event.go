@@ -14,10 +14,11 @@ type event struct {
 	id, kind string
 	// version is the API version in which Stripe encoded the object.
 	version apiVersion
-	// account is the connected account, or empty.
-	account string
-	live    bool
-	object  json.RawMessage
+	// account is the connected account, or empty. context is the context of an event of
+	// an organization, or empty.
+	account, context string
+	live             bool
+	object           json.RawMessage
 }
 
 // apiVersion is an API version of Stripe, as in "2018-10-31" or
@@ -49,6 +50,7 @@ const (
 	sessionCompleted             = string(stripe.EventTypeCheckoutSessionCompleted)
 	sessionAsyncPaymentSucceeded = string(stripe.EventTypeCheckoutSessionAsyncPaymentSucceeded)
 	invoicePaid                  = string(stripe.EventTypeInvoicePaid)
+	invoicePaymentSucceeded      = string(stripe.EventTypeInvoicePaymentSucceeded)
 )
 
 var (
@@ -75,6 +77,7 @@ func parseEvent(payload []byte) (event, error) {
 		APIVersion apiVersion `json:"api_version"`
 		Account    string     `json:"account"`
 		UserID     string     `json:"user_id"` // the account before 2017-05-25
+		Context    string     `json:"context"`
 		Livemode   bool       `json:"livemode"`
 		Data       struct {
 			Object json.RawMessage `json:"object"`
@@ -85,9 +88,17 @@ func parseEvent(payload []byte) (event, error) {
 		return event{}, errNotAnEvent
 	}
 	return event{
-		id: e.ID, kind: e.Type, version: e.APIVersion, account: firstNonEmpty(e.Account, e.UserID),
+		id: e.ID, kind: e.Type, version: e.APIVersion, account: firstNonEmpty(e.Account, e.UserID), context: e.Context,
 		live: e.Livemode, object: e.Data.Object,
 	}, nil
+}
+
+// source returns the account of an event.
+func (e *event) source() Source {
+	if e.account != "" {
+		return Source{Account: e.account}
+	}
+	return Source{Context: e.context}
 }
 
 // purchase describes what an event reports as bought.
@@ -101,6 +112,18 @@ type purchase struct {
 	// firstInvoice is set for the first invoice of a subscription, and renewal for
 	// the invoice of a later billing period.
 	firstInvoice, renewal bool
+	// unlicensedRenewal is set for a renewal that requires no order, unless one of its
+	// lines, which are not known yet, bills a change of the subscription.
+	unlicensedRenewal bool
+	// subscription is the id of a subscription that begins, or empty.
+	subscription string
+	// trialEnd is the end of the trial of the subscription, or zero.
+	trialEnd time.Time
+	// amount is the amount that was paid.
+	amount int64
+	// invoiced is set for a paid session whose invoice creates the order. Then id is
+	// that of the order, and empty if the invoice is not known yet.
+	invoiced bool
 	// freeInvoice is set for an invoice that costs nothing and may belong to a
 	// session that creates the order.
 	freeInvoice bool
@@ -108,7 +131,59 @@ type purchase struct {
 	source   Source
 	live     bool
 	customer customer
+	metadata map[string]string
 	lines    *lineList
+	// lineCorrections are the corrections of lines of a replayed event.
+	lineCorrections []Correction
+}
+
+// ignoreRenewal ignores a renewal, unless one of its lines bills a change of the
+// subscription, such as an additional seat.
+func (p *purchase) ignoreRenewal(lines *lineList) {
+	p.ignoreReason = ignoreRenewal
+	if lines == nil || lines.HasMore || len(lines.Data) == 0 {
+		p.ignoreReason, p.unlicensedRenewal = "", true
+	}
+	if lines == nil {
+		return
+	}
+	for i := range lines.Data {
+		if line := lines.Data[i].line(); line.isChange() {
+			p.ignoreReason, p.err = "", errSubscriptionChange
+		}
+	}
+}
+
+// isChange reports whether a line of a renewal bills a change of the subscription.
+func (l *Line) isChange() bool { return l.Proration && l.Amount > 0 }
+
+// The reasons for which events are ignored.
+const (
+	ignoreTestMode    = "test mode"
+	ignoreEventType   = "unhandled event type"
+	ignoreRenewal     = "renewal"
+	ignoreNoLicense   = "no line requires a license"
+	ignoreUnlicensed  = "no line has license metadata"
+	ignoreFreeSession = "the Checkout session of the invoice creates the order"
+	ignoreSetup       = "setup session without a payment"
+	ignoreUnpaid      = "payment pending: another event reports it"
+	ignoreInvoiced    = "invoiced: the invoice creates the order"
+)
+
+// amountOf returns the amount of an object of any type, or 0.
+func amountOf(object json.RawMessage) int64 {
+	var o struct {
+		Amount      json.Number `json:"amount"`
+		AmountPaid  json.Number `json:"amount_paid"`
+		AmountTotal json.Number `json:"amount_total"`
+	}
+	_ = json.Unmarshal(object, &o) // members of other types are zero
+	var largest int64
+	for _, number := range [...]json.Number{o.Amount, o.AmountPaid, o.AmountTotal} {
+		n, _ := number.Int64()
+		largest = max(largest, n)
+	}
+	return largest
 }
 
 // purchase decodes the object of an event.
@@ -124,8 +199,9 @@ func (e *event) purchase(renewals bool) (purchase, error) {
 			return p, errNoID
 		}
 		p = s.purchase()
-		p.source = Source{Kind: SourceSession, ID: s.ID, Account: e.account}
-	case invoicePaid:
+		p.source = e.source()
+		p.source.Kind, p.source.ID = SourceSession, s.ID
+	case invoicePaid, invoicePaymentSucceeded:
 		var i invoice
 		if err := json.Unmarshal(e.object, &i); err != nil {
 			return p, errUnreadable
@@ -134,11 +210,12 @@ func (e *event) purchase(renewals bool) (purchase, error) {
 			return p, errNoID
 		}
 		p = i.purchase(renewals, e.version)
-		p.source = Source{Kind: SourceInvoice, ID: i.ID, Account: e.account}
+		p.source = e.source()
+		p.source.Kind, p.source.ID = SourceInvoice, i.ID
 	default:
-		return purchase{ignoreReason: "unhandled event type"}, nil
+		return purchase{ignoreReason: ignoreEventType, amount: amountOf(e.object)}, nil
 	}
-	p.live = e.live
+	p.live, p.amount = e.live, amountOf(e.object)
 	return p, nil
 }
 

@@ -311,9 +311,10 @@ func TestNewReportsAllErrors(t *testing.T) {
 	t.Parallel()
 	hook, err := stripehook.New(licensespring.Secret{}, nil, nil,
 		stripehook.WithAPIKey(licensespring.Secret{}), stripehook.WithLineItems(nil), stripehook.WithTolerance(0),
-		stripehook.WithTimeout(-1), stripehook.WithMaxBody(0), stripehook.WithLogger(nil), stripehook.WithObserver(nil))
+		stripehook.WithTimeout(-1), stripehook.WithMaxBody(0), stripehook.WithMaxBodies(0), stripehook.WithReadTimeout(0),
+		stripehook.WithInbox(nil), stripehook.WithAuthorizationMethods(nil), stripehook.WithLogger(nil), stripehook.WithObserver(nil))
 	assert.Nil(t, hook)
-	assert.Len(t, strings.Split(err.Error(), "\n"), 9)
+	assert.Len(t, strings.Split(err.Error(), "\n"), 13)
 	_, err = stripehook.New(licensespring.NewSecret(secret), newMemory(), stripehook.WithAPIKey(licensespring.NewSecret("sk_test")))
 	assert.NoError(t, err)
 }

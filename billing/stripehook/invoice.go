@@ -1,6 +1,10 @@
 package stripehook
 
-import "github.com/stripe/stripe-go/v85"
+import (
+	"maps"
+
+	"github.com/stripe/stripe-go/v85"
+)
 
 // invoice holds the members of an invoice that the handler reads.
 type invoice struct {
@@ -14,20 +18,31 @@ type invoice struct {
 	Subscription reference `json:"subscription"`
 	Parent       struct {
 		SubscriptionDetails struct {
-			Subscription reference `json:"subscription"`
+			Subscription reference         `json:"subscription"`
+			Metadata     map[string]string `json:"metadata"`
 		} `json:"subscription_details"`
 	} `json:"parent"`
-	Customer      reference `json:"customer"`
-	CustomerEmail string    `json:"customer_email"`
-	CustomerName  string    `json:"customer_name"`
-	CustomerPhone string    `json:"customer_phone"`
-	Lines         *lineList `json:"lines"`
+	SubscriptionDetails struct { // before 2025-03-31.basil
+		Metadata map[string]string `json:"metadata"`
+	} `json:"subscription_details"`
+	Metadata      map[string]string `json:"metadata"`
+	Customer      reference         `json:"customer"`
+	CustomerEmail string            `json:"customer_email"`
+	CustomerName  string            `json:"customer_name"`
+	CustomerPhone string            `json:"customer_phone"`
+	Lines         *lineList         `json:"lines"`
 }
 
 func (i *invoice) purchase(renewals bool, version apiVersion) purchase {
 	p := purchase{id: i.ID, lines: i.Lines, customer: customer{
 		id: string(i.Customer), email: i.CustomerEmail, name: i.CustomerName, phone: i.CustomerPhone,
 	}}
+	p.metadata = make(map[string]string)
+	for _, metadata := range [...]map[string]string{
+		i.SubscriptionDetails.Metadata, i.Parent.SubscriptionDetails.Metadata, i.Metadata,
+	} {
+		maps.Copy(p.metadata, metadata)
+	}
 	if !i.isPaid() {
 		p.err = errNotPaid
 		return p
@@ -39,11 +54,11 @@ func (i *invoice) purchase(renewals bool, version apiVersion) purchase {
 			p.err = errNoInvoiceSubscription
 			return p
 		}
-		p.id, p.firstInvoice = subscription, true
+		p.id, p.subscription, p.firstInvoice = subscription, subscription, true
 	case stripe.InvoiceBillingReasonSubscriptionCycle, stripe.InvoiceBillingReasonSubscriptionThreshold:
 		p.renewal = true
 		if !renewals {
-			p.ignoreReason = "renewal"
+			p.ignoreRenewal(i.Lines)
 		}
 	// The billing reason of old subscriptions does not distinguish a change from a
 	// renewal.

@@ -34,36 +34,42 @@ type Source struct {
 	ID string
 	// Account is the connected account that owns the object, or empty.
 	Account string
+	// Context is the Stripe context of the object if its event belongs to an
+	// organization, and otherwise empty.
+	Context string
 }
+
+// owner returns the account or the context.
+func (s *Source) owner() string { return firstNonEmpty(s.Account, s.Context) }
 
 // Line is one line of a purchase.
 type Line struct {
 	// Quantity is the number of units. Each unit requires a license.
-	Quantity int64
+	Quantity int64 `json:"quantity"`
 	// QuantityDecimal is the exact number of units, as in "2.5". It has precedence
 	// over Quantity unless it is empty.
-	QuantityDecimal string
+	QuantityDecimal string `json:"quantity_decimal,omitzero"`
 	// Amount is the amount paid. A negative amount is a credit.
-	Amount int64
+	Amount int64 `json:"amount"`
 	// Proration reports whether the line adjusts another billing period.
-	Proration bool
+	Proration bool `json:"proration,omitzero"`
 	// Price is nil if the line has an amount without a price.
-	Price *Price
+	Price *Price `json:"price,omitzero"`
 }
 
 // Price holds the members of a Stripe price that determine a license.
 type Price struct {
 	// ID is the Stripe id of the price.
-	ID string
+	ID string `json:"id"`
 	// Metadata describes the license; see the package documentation.
-	Metadata map[string]string
+	Metadata map[string]string `json:"metadata"`
 	// Interval is the unit of the billing period (day, week, month or year). It is
 	// empty if the price is not recurring.
-	Interval string
+	Interval string `json:"interval,omitzero"`
 	// IntervalCount is the number of units in a billing period.
-	IntervalCount int64
+	IntervalCount int64 `json:"interval_count,omitzero"`
 	// Metered reports whether usage is billed instead of a quantity.
-	Metered bool
+	Metered bool `json:"metered,omitzero"`
 }
 
 // Sessions finds the Checkout session of an invoice that costs nothing. The handler
@@ -227,13 +233,17 @@ func (l *lineItem) line() Line {
 		line.QuantityDecimal = exact
 	}
 	if price := l.price(); price != nil {
-		line.Price = &Price{
-			ID:            price.ID,
-			Metadata:      price.Metadata,
-			Interval:      price.Recurring.Interval,
-			IntervalCount: price.Recurring.IntervalCount,
-			Metered:       price.Recurring.UsageType == stripe.PriceRecurringUsageTypeMetered,
-		}
+		line.Price = price.price()
 	}
 	return line
+}
+
+func (p *linePrice) price() *Price {
+	return &Price{
+		ID:            p.ID,
+		Metadata:      p.Metadata,
+		Interval:      p.Recurring.Interval,
+		IntervalCount: p.Recurring.IntervalCount,
+		Metered:       p.Recurring.UsageType == stripe.PriceRecurringUsageTypeMetered,
+	}
 }

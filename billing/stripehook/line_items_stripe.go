@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/stripe/stripe-go/v85"
 
@@ -23,7 +24,7 @@ type StripeLineItems struct {
 
 // NewStripeLineItems returns a [StripeLineItems] that uses a secret or restricted
 // key. The http.Client should have a timeout. An empty baseURL is that of Stripe. It
-// does not retry, because Stripe delivers the event again.
+// does not retry, because the event is retried. Failed requests return an [*APIError].
 func NewStripeLineItems(key licensespring.Secret, client *http.Client, baseURL string) *StripeLineItems {
 	config := stripe.BackendConfig{
 		HTTPClient: client,
@@ -43,19 +44,24 @@ func NewStripeLineItems(key licensespring.Secret, client *http.Client, baseURL s
 type listParams struct {
 	stripe.Params `form:"*"`
 
-	Customer      *string `form:"customer"`
-	Limit         *int64  `form:"limit"`
-	StartingAfter *string `form:"starting_after"`
+	Active        *bool                    `form:"active"`
+	Created       *stripe.RangeQueryParams `form:"created"`
+	Customer      *string                  `form:"customer"`
+	Limit         *int64                   `form:"limit"`
+	StartingAfter *string                  `form:"starting_after"`
 
 	Expand []*string `form:"expand"`
 }
 
-// newListParams returns the parameters for a list of an account.
-func newListParams(ctx context.Context, account string) *listParams {
+// newListParams returns the parameters for a list of the account of an object.
+func newListParams(ctx context.Context, of Source) *listParams {
 	params := &listParams{Limit: new(int64(pageSize))}
 	params.Context = ctx
-	if account != "" {
-		params.SetStripeAccount(account)
+	if of.Account != "" {
+		params.SetStripeAccount(of.Account)
+	}
+	if of.Context != "" {
+		params.SetStripeContext(of.Context)
 	}
 	return params
 }
@@ -70,7 +76,7 @@ type linePage struct {
 
 // Lines returns all lines of a session or an invoice, page by page.
 func (s *StripeLineItems) Lines(ctx context.Context, of Source) ([]Line, error) {
-	params := newListParams(ctx, of.Account)
+	params := newListParams(ctx, of)
 	path := stripe.FormatURLPath("/v1/checkout/sessions/%s/line_items", of.ID)
 	expand := "data.price" // expanded by default in current versions
 	if of.Kind == SourceInvoice {
@@ -107,7 +113,7 @@ type sessionPage struct {
 // InvoiceSession implements [Sessions]. It reads the sessions of the customer,
 // because an invoice has no reference to its session.
 func (s *StripeLineItems) InvoiceSession(ctx context.Context, invoice Source, customer string) (id string, certain bool, err error) {
-	params := newListParams(ctx, invoice.Account)
+	params := newListParams(ctx, invoice)
 	params.Customer = &customer
 	candidate := ""
 	for {
@@ -141,6 +147,57 @@ func (s *StripeLineItems) get(ctx context.Context, path string, params *listPara
 	return nil
 }
 
+// sessionObject is one session.
+type sessionObject struct {
+	stripe.APIResource
+	session
+}
+
+// SessionInvoice implements [SessionInvoices].
+func (s *StripeLineItems) SessionInvoice(ctx context.Context, of Source) (string, error) {
+	params := newListParams(ctx, of)
+	params.Limit = nil
+	var one sessionObject
+	if err := s.get(ctx, stripe.FormatURLPath("/v1/checkout/sessions/%s", of.ID), params, &one); err != nil {
+		return "", err
+	}
+	return string(one.Invoice), nil
+}
+
+// APIError is a failed request to the Stripe API. It does not contain the message of
+// Stripe, which may quote the request.
+type APIError struct {
+	// Status is the HTTP status, or 0 if there was no valid response.
+	Status int
+	// RequestID is Stripe's id of the request, or empty.
+	RequestID string
+	// RetryAfter is the time that Stripe requests before a retry, or 0.
+	RetryAfter time.Duration
+}
+
+// Error returns the status and the id of the request.
+func (e *APIError) Error() string {
+	if e.Status == 0 {
+		return "no valid response from stripe"
+	}
+	text := "stripe responded with status " + strconv.Itoa(e.Status)
+	if e.RequestID != "" {
+		text += " (" + e.RequestID + ")"
+	}
+	return text
+}
+
+// isPermanent reports whether a retry fails unless the request or the permissions of
+// the key change.
+func (e *APIError) isPermanent() bool {
+	switch e.Status {
+	case http.StatusUnauthorized, http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
+	default:
+		return e.Status >= http.StatusBadRequest && e.Status < http.StatusInternalServerError
+	}
+}
+
 // fetchError returns an error without the message of Stripe, which may quote the
 // request, and without the URL in errors of net/http.
 func fetchError(ctx context.Context, err error) error {
@@ -149,11 +206,22 @@ func fetchError(ctx context.Context, err error) error {
 	}
 	e, ok := errors.AsType[*stripe.Error](err)
 	if !ok {
-		return errors.New("no valid response from stripe")
+		return &APIError{}
 	}
-	text := "stripe responded with status " + strconv.Itoa(e.HTTPStatusCode)
-	if e.RequestID != "" {
-		text += " (" + e.RequestID + ")"
+	api := &APIError{Status: e.HTTPStatusCode, RequestID: e.RequestID}
+	if e.LastResponse != nil {
+		api.RetryAfter = parseRetryAfter(e.LastResponse.Header.Get("Retry-After"))
 	}
-	return errors.New(text)
+	return api
+}
+
+// parseRetryAfter parses seconds or an HTTP date.
+func parseRetryAfter(text string) time.Duration {
+	if seconds, err := strconv.ParseUint(text, 10, 16); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return max(time.Until(at), 0)
+	}
+	return 0
 }

@@ -19,19 +19,33 @@ const (
 	MetadataValidDuration  = "valid_duration"
 )
 
-var metadataKeys = [...]string{MetadataProduct, MetadataPolicy, MetadataLicenseType, MetadataMaxActivations, MetadataValidDuration}
+// The metadata keys of user-based products. MetadataUser is also read from the
+// metadata of a session, an invoice or a subscription.
+const (
+	MetadataAuthorization = "authorization_method"
+	MetadataUser          = "license_user"
+)
+
+var metadataKeys = [...]string{
+	MetadataProduct, MetadataPolicy, MetadataLicenseType, MetadataMaxActivations, MetadataValidDuration,
+	MetadataAuthorization, MetadataUser,
+}
 
 // Rules of findings about lines and prices, in addition to those of package
 // licensespring. The ids are stable.
 const (
 	// RulePriceMetadata: a metadata value of a price is invalid.
 	RulePriceMetadata licensespring.Rule = "price_metadata"
+	// RuleMetadataKey: a metadata key is probably a misspelled known one.
+	RuleMetadataKey licensespring.Rule = "metadata_key"
 	// RuleBillingPeriod: the billing period of a price is not supported.
 	RuleBillingPeriod licensespring.Rule = "billing_period"
 	// RuleQuantity: the quantity of a line is not a number of licenses.
 	RuleQuantity licensespring.Rule = "quantity"
 	// RuleSubscriptionChange: a line bills the change of a subscription.
 	RuleSubscriptionChange licensespring.Rule = "subscription_change"
+	// RuleLicenseUser: the user of a license of a user-based product is not known.
+	RuleLicenseUser licensespring.Rule = "license_user"
 	// RuleTooManyLicenses: the order has more than [MaxLicenses] licenses.
 	RuleTooManyLicenses licensespring.Rule = "too_many_licenses"
 )
@@ -41,6 +55,14 @@ type findings []licensespring.Finding
 
 func (f *findings) add(path string, rule licensespring.Rule, message string) {
 	*f = append(*f, licensespring.Finding{Path: path, Rule: rule, Severity: licensespring.SeverityError, Message: message})
+}
+
+// warnings returns the findings as warnings.
+func (f findings) warnings() []licensespring.Finding {
+	for i := range f {
+		f[i].Severity = licensespring.SeverityWarning
+	}
+	return f
 }
 
 func (f findings) err() error {
@@ -57,6 +79,7 @@ func (l *Line) license(found *findings, path string) (product string, license li
 		return "", license
 	}
 	r := metadataReader{price: l.Price, found: found, path: path + ".price"}
+	r.checkKeys()
 	product = r.text(MetadataProduct)
 	if product == "" {
 		r.add(MetadataProduct, licensespring.RuleRequired, "is required")
@@ -87,6 +110,14 @@ type metadataReader struct {
 // value.
 func (r *metadataReader) add(key string, rule licensespring.Rule, message string) {
 	r.found.add(r.path+".metadata."+key, rule, r.withPrice(message))
+}
+
+// checkKeys reports misspelled keys, whose values would be ignored.
+func (r *metadataReader) checkKeys() {
+	keys, meant := nearMisses(r.price.Metadata, metadataKeys[:]...)
+	for _, key := range keys {
+		r.add(key, RuleMetadataKey, "is not known: the key is "+meant[key])
+	}
 }
 
 func (r *metadataReader) withPrice(message string) string {

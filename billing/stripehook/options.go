@@ -21,6 +21,11 @@ const (
 	DefaultTimeout = 10 * time.Second
 	// DefaultTolerance is the default maximum age of a signature.
 	DefaultTolerance = webhook.DefaultTolerance
+	// DefaultReadTimeout is the default time for reading the body of a request.
+	DefaultReadTimeout = 5 * time.Second
+	// DefaultMaxBodies is the default maximum number of bodies that are read
+	// concurrently.
+	DefaultMaxBodies = 64
 	// MaxLicenses is the maximum number of licenses in one order. An event with more
 	// is assumed to be a mistake, and becomes a dead letter. So does an order that
 	// exceeds the message size of the queue: the embedded server stores the maximum
@@ -32,12 +37,17 @@ const (
 type Option func(*config)
 
 type config struct {
-	secret         licensespring.Secret
+	secrets        []licensespring.Secret
 	items          LineItems
+	inbox          Inbox
 	prefix         string
 	tolerance      time.Duration
 	timeout        time.Duration
 	maxBody        int64
+	maxBodies      int
+	readTimeout    time.Duration
+	liveOnly       bool
+	authorization  func(productCode string) licensespring.AuthorizationMethod
 	renewals       bool
 	skipUnlicensed bool
 	logger         *slog.Logger
@@ -47,12 +57,16 @@ type config struct {
 
 func defaultConfig(secret licensespring.Secret) config {
 	return config{
-		secret:    secret,
+		secrets:   []licensespring.Secret{secret},
 		tolerance: DefaultTolerance,
 		timeout:   DefaultTimeout,
 		maxBody:   DefaultMaxBody,
+		maxBodies: DefaultMaxBodies,
 		logger:    slog.New(slog.DiscardHandler),
 		observe:   func(Report) {},
+
+		readTimeout:   DefaultReadTimeout,
+		authorization: func(string) licensespring.AuthorizationMethod { return "" },
 	}
 }
 
@@ -83,13 +97,63 @@ func WithLineItems(items LineItems) Option {
 	}
 }
 
+// WithInbox stores each event that may require an order, and responds before line
+// items are fetched. [Handler.Process] then creates the order. Without it the handler
+// fetches line items before it responds, and stores nothing if that fails: Stripe
+// retries for up to three days, and the event is lost afterwards.
+func WithInbox(inbox Inbox) Option {
+	return func(c *config) {
+		if inbox == nil {
+			c.invalid("the inbox is nil")
+		}
+		c.inbox = inbox
+	}
+}
+
 // WithIDPrefix sets the prefix of order ids, for companies that also create orders
 // elsewhere. A changed prefix creates new orders for repeated events.
 func WithIDPrefix(prefix string) Option {
 	return func(c *config) { c.prefix = prefix }
 }
 
-// WithTolerance sets the maximum age of a signature, which limits replay attacks.
+// WithSecrets also accepts events signed with other secrets: those of a second
+// endpoint, as for the events of connected accounts, or the next one during a rotation.
+func WithSecrets(secrets ...licensespring.Secret) Option {
+	return func(c *config) { c.secrets = append(c.secrets, secrets...) }
+}
+
+// WithLiveOnly ignores events of Stripe's test mode, so that a test does not create
+// licenses. Stripe may deliver them to a live endpoint, for example those of connected
+// accounts.
+func WithLiveOnly() Option {
+	return func(c *config) { c.liveOnly = true }
+}
+
+// WithMaxBodies sets the maximum number of requests whose body is read at a time,
+// before the signature is verified. It bounds the memory that requests without a valid
+// signature use. Further requests wait for the time of [WithReadTimeout], and then
+// receive a response with the status 503.
+func WithMaxBodies(n int) Option {
+	return func(c *config) {
+		if n < 1 {
+			c.invalid("the maximum number of bodies must be positive")
+		}
+		c.maxBodies = n
+	}
+}
+
+// WithReadTimeout sets the time for reading the body of a request.
+func WithReadTimeout(d time.Duration) Option {
+	return func(c *config) {
+		if d <= 0 {
+			c.invalid("the read timeout must be positive")
+		}
+		c.readTimeout = d
+	}
+}
+
+// WithTolerance sets the maximum age of a signature, which limits replay attacks. A
+// signature from further in the future is rejected too.
 func WithTolerance(d time.Duration) Option {
 	return func(c *config) {
 		if d <= 0 {
@@ -119,6 +183,19 @@ func WithMaxBody(n int64) Option {
 	}
 }
 
+// WithAuthorizationMethods sets a function that returns the authorization method of a
+// product, or an empty one if it is not known. The method of a known product has
+// precedence over the metadata of the price. The function is called concurrently.
+func WithAuthorizationMethods(of func(productCode string) licensespring.AuthorizationMethod) Option {
+	return func(c *config) {
+		if of == nil {
+			c.invalid("the function of authorization methods is nil")
+			return
+		}
+		c.authorization = of
+	}
+}
+
 // WithRenewals also creates an order for each renewal of a subscription, with the id
 // of its invoice. Use it for licenses that expire with the billing period and are
 // replaced.
@@ -126,7 +203,7 @@ func WithRenewals() Option {
 	return func(c *config) { c.renewals = true }
 }
 
-// WithSkipUnlicensedLines skips lines whose price has none of the five metadata keys,
+// WithSkipUnlicensedLines skips lines whose price has none of the metadata keys,
 // and ignores events with no other lines. Without it such a line makes the event a
 // dead letter, because the metadata of the price may have been forgotten.
 func WithSkipUnlicensedLines() Option {

@@ -6,12 +6,13 @@ import (
 	"github.com/licensespring-go/licensespring"
 )
 
-// newOrder converts a purchase to an order. It returns nil if no line requires a
+// newOrder converts a purchase to an order. The warnings list what was left out. It
+// returns nil if no line requires a
 // license, and a [*licensespring.ValidationError] with all findings if a line is
 // invalid.
-func (h *Handler) newOrder(p purchase, lines []Line) (*licensespring.Order, error) {
-	order := &licensespring.Order{ID: h.cfg.prefix + p.id, IsTest: !p.live, Customer: p.customer.orderCustomer()}
-	var found findings
+func (h *Handler) newOrder(p purchase, lines []Line) (_ *licensespring.Order, warnings []licensespring.Finding, _ error) {
+	order := &licensespring.Order{ID: h.orderID(p), IsTest: !p.live, Customer: p.customer.orderCustomer()}
+	var found, changes findings
 	var total int64
 	licensed := make(map[string]bool) // by the id of the price
 	for i := range lines {
@@ -19,11 +20,20 @@ func (h *Handler) newOrder(p purchase, lines []Line) (*licensespring.Order, erro
 		if h.skips(p, line) {
 			continue
 		}
+		if p.renewal && line.isChange() {
+			// The other lines have the quantity of the new period.
+			changes.add(path, RuleSubscriptionChange, "the line bills a change within the previous period")
+			continue
+		}
 		if line.Proration && !p.firstInvoice {
 			found.add(path, RuleSubscriptionChange, errSubscriptionChange.Error())
 			continue
 		}
 		code, license := line.license(&found, path)
+		if !p.trialEnd.IsZero() && line.isRecurring() {
+			license.IsTrial, license.ValidityPeriod, license.ValidDuration = new(true), p.trialEnd, licensespring.Duration{}
+		}
+		license.Users = h.licenseUsers(p, line, code, &found, path)
 		n := line.licenseCount(&found, path)
 		if total += min(n, MaxLicenses+1); total > MaxLicenses {
 			found.add(path+".quantity", RuleTooManyLicenses, "the order has more than "+strconv.Itoa(MaxLicenses)+" licenses")
@@ -49,29 +59,38 @@ func (h *Handler) newOrder(p purchase, lines []Line) (*licensespring.Order, erro
 		}
 	}
 	if err := found.err(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(lines) == 0 {
 		found.add("lines", licensespring.RuleRequired, "there are no lines")
-		return nil, found.err()
+		return nil, nil, found.err()
 	}
 	if len(order.Items) == 0 {
-		return nil, nil //nolint:nilnil // the purchase requires no order
+		return nil, nil, changes.err() // without changes the purchase requires no order
 	}
+	warnings = append(removeUnusable(order), changes.warnings()...)
 	if err := order.Validate(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return order, nil
+	return order, warnings, nil
+}
+
+// orderID returns the id of the order of a purchase. Ids of Stripe are unique within an
+// account only.
+func (h *Handler) orderID(p purchase) string {
+	if owner := p.source.owner(); owner != "" {
+		return h.cfg.prefix + owner + "-" + p.id
+	}
+	return h.cfg.prefix + p.id
 }
 
 func linePath(i int) string { return "lines[" + strconv.Itoa(i) + "]" }
 
-// skips reports whether a line requires no license: a credit, a proration of a
-// renewal (whose other lines have the quantity of the new period), a proration that
-// costs nothing, or a line without metadata if that is configured. The first invoice
-// of a subscription has a proration if its first period is shorter.
+// skips reports whether a line requires no license: a credit, a proration that costs
+// nothing, or a line without metadata if that is configured. The first invoice of a
+// subscription has a proration if its first period is shorter.
 func (h *Handler) skips(p purchase, l *Line) bool {
-	proration := l.Proration && !p.firstInvoice && (p.renewal || l.Amount == 0)
+	proration := l.Proration && !p.firstInvoice && l.Amount == 0
 	return l.Amount < 0 || proration || (h.cfg.skipUnlicensed && l.isUnlicensed())
 }
 
@@ -89,7 +108,8 @@ func (l *Line) isPaidWithoutUnits() bool {
 	return l.Price != nil && !l.Price.Metered && l.Amount > 0 && n == 0 && whole
 }
 
-// isUnlicensed reports whether the price has none of the metadata keys.
+// isUnlicensed reports whether the price has none of the metadata keys, and no key that
+// may be a misspelled one.
 func (l *Line) isUnlicensed() bool {
 	if l.Price == nil {
 		return true
@@ -99,7 +119,8 @@ func (l *Line) isUnlicensed() bool {
 			return false
 		}
 	}
-	return true
+	misspelled, _ := nearMisses(l.Price.Metadata, metadataKeys[:]...)
+	return len(misspelled) == 0
 }
 
 // licenseCount returns the number of licenses of a line. It is zero after a finding.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/billing/fulfillment"
 )
 
 // Disposition describes how the handler processed a delivery.
@@ -16,6 +17,13 @@ type Disposition string
 const (
 	// DispositionQueued means that the order is stored in the queue.
 	DispositionQueued Disposition = "queued"
+	// DispositionStored means that the event is stored in the inbox.
+	DispositionStored Disposition = "stored"
+	// DispositionDuplicate means that an earlier event led to the order already.
+	DispositionDuplicate Disposition = "duplicate"
+	// DispositionWaiting means that the invoice of a session has not led to an order
+	// yet. Only [Handler.ProcessExpected] reports it.
+	DispositionWaiting Disposition = "waiting"
 	// DispositionIgnored means that the event requires no order.
 	DispositionIgnored Disposition = "ignored"
 	// DispositionRejected means that the event cannot be converted to an order, and
@@ -24,7 +32,7 @@ const (
 	// DispositionInvalid means that the request is not a valid delivery of Stripe.
 	DispositionInvalid Disposition = "invalid"
 	// DispositionFailed means that a temporary error occurred, and that Stripe
-	// should retry.
+	// or the inbox retries.
 	DispositionFailed Disposition = "failed"
 )
 
@@ -39,12 +47,18 @@ type Report struct {
 	Status int
 	// Reason is set unless the disposition is DispositionQueued.
 	Reason string
+	// Amount is the amount that the event reports, in the smallest unit of its currency.
+	Amount int64
 	// Licenses is the number of licenses in the order.
 	Licenses int
+	// Warnings lists what was left out of the order, such as an unusable address.
+	Warnings []licensespring.Finding
 	// Err holds details in addition to Reason, or nil.
 	Err error
 	// Duration is the time that the delivery took.
 	Duration time.Duration
+	// FromInbox reports whether the event was processed after the response to Stripe.
+	FromInbox bool
 }
 
 func invalidReport(status int, reason string, err error) Report {
@@ -66,6 +80,11 @@ func (r Report) failed(reason string, err error) Report {
 	return r
 }
 
+func (r Report) duplicate(state fulfillment.OrderState) Report {
+	r.Disposition, r.Reason = DispositionDuplicate, "the order is "+string(state)
+	return r
+}
+
 func (r *Report) attrs() []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("disposition", string(r.Disposition)),
@@ -81,8 +100,14 @@ func (r *Report) attrs() []slog.Attr {
 	text("event_type", r.EventType)
 	text("order_id", r.OrderID)
 	text("reason", r.Reason)
+	if r.Disposition == DispositionIgnored && r.Amount > 0 {
+		attrs = append(attrs, slog.Int64("amount", r.Amount))
+	}
 	if r.Licenses > 0 {
 		attrs = append(attrs, slog.Int("licenses", r.Licenses))
+	}
+	if len(r.Warnings) > 0 {
+		attrs = append(attrs, slog.Any("warnings", r.Warnings))
 	}
 	if invalid, ok := errors.AsType[*licensespring.ValidationError](r.Err); ok {
 		return append(attrs, slog.Any("findings", invalid))

@@ -23,11 +23,12 @@ type session struct {
 		BusinessName string `json:"business_name"`
 		Phone        string `json:"phone"`
 	} `json:"customer_details"`
-	LineItems *lineList `json:"line_items"`
+	Metadata  map[string]string `json:"metadata"`
+	LineItems *lineList         `json:"line_items"`
 }
 
 func (s *session) purchase() purchase {
-	p := purchase{id: s.ID, lines: s.LineItems, customer: customer{
+	p := purchase{id: s.ID, lines: s.LineItems, metadata: s.Metadata, customer: customer{
 		id:      string(s.Customer),
 		email:   firstNonEmpty(s.CustomerDetails.Email, s.CustomerEmail),
 		name:    s.CustomerDetails.Name,
@@ -36,12 +37,13 @@ func (s *session) purchase() purchase {
 	}}
 	switch s.Mode {
 	case stripe.CheckoutSessionModeSetup:
-		p.ignoreReason = "setup session without a payment"
+		p.ignoreReason = ignoreSetup
 		return p
 	case stripe.CheckoutSessionModePayment:
 	case stripe.CheckoutSessionModeSubscription:
 		// The same id as that of the first invoice, in case there is one.
 		p.id = string(s.Subscription)
+		p.subscription = p.id
 	default:
 		p.err = errSessionMode
 		return p
@@ -49,7 +51,7 @@ func (s *session) purchase() purchase {
 	switch s.PaymentStatus {
 	case stripe.CheckoutSessionPaymentStatusPaid, stripe.CheckoutSessionPaymentStatusNoPaymentRequired:
 	case stripe.CheckoutSessionPaymentStatusUnpaid:
-		p.ignoreReason = "payment pending: another event reports it"
+		p.ignoreReason = ignoreUnpaid
 	default:
 		p.err = errPaymentStatus
 	}
@@ -61,7 +63,11 @@ func (s *session) purchase() purchase {
 	// The invoice of a paid session is created after the session, and may not exist
 	// yet.
 	case s.Invoice != "" || s.InvoiceCreation.Enabled:
-		p.ignoreReason = "invoiced: the invoice creates the order"
+		p.ignoreReason = ignoreInvoiced
+		p.invoiced = s.PaymentStatus != stripe.CheckoutSessionPaymentStatusUnpaid
+		if s.Mode == stripe.CheckoutSessionModePayment {
+			p.id = string(s.Invoice)
+		}
 	case p.id == "":
 		p.id, p.err = s.ID, errNoSessionSubscription
 	}

@@ -72,13 +72,16 @@ func (m *memory) Reject(_ context.Context, r fulfillment.Rejection) error {
 	return nil
 }
 
-// stripeAPI fakes the list endpoints of the Stripe API. Each page has one line, so
+// stripeAPI fakes the list endpoints of the Stripe API, and subscriptions. Each page has one line, so
 // that every list requires paging.
 func stripeAPI(t *testing.T) *httptest.Server {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		parts := strings.Split(r.URL.Path, "/") // "", v1, checkout, sessions, id, line_items
 		id := parts[len(parts)-2]
+		if parts[len(parts)-2] == "subscriptions" {
+			id = parts[len(parts)-1]
+		}
 		data, err := os.ReadFile(filepath.Join("testdata", "api", filepath.Base(id)+".json"))
 		switch {
 		case r.Header.Get("Authorization") != "Bearer sk_test_key":
@@ -89,6 +92,10 @@ func stripeAPI(t *testing.T) *httptest.Server {
 			w.Header().Set("Request-Id", "req_1")
 			w.WriteHeader(http.StatusNotFound)
 			_, _ = w.Write([]byte(`{"error": {"message": "No such object: ada@example.com", "type": "invalid_request_error"}}`))
+			return
+		}
+		if parts[len(parts)-2] == "subscriptions" {
+			_, _ = w.Write(data) //nolint:gosec // a file of the test, and the client is the handler
 			return
 		}
 		var list struct {

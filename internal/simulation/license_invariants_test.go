@@ -307,11 +307,13 @@ func (c *licenseCall) lastWrite() *observation {
 	return &observation{}
 }
 
-// refuted reports whether the response to a change shows another value than was sent.
+// refuted reports whether each difference that the last response showed is to a value
+// that the service stores otherwise, as the response to the change has shown.
 func (c *licenseCall) refuted() bool {
-	return slices.ContainsFunc(c.writes, func(w licenseWrite) bool {
-		return c.view(w.index) != nil && slices.ContainsFunc(c.plan.wanted.differences(c.view(w.index)), func(name string) bool {
-			return slices.Contains(w.names, name)
+	shown := c.shownBefore(len(c.observed))
+	return shown != nil && !slices.ContainsFunc(c.plan.wanted.differences(shown), func(name string) bool {
+		return !slices.ContainsFunc(c.writes, func(w licenseWrite) bool {
+			return slices.Contains(w.names, name) && c.view(w.index) != nil && slices.Contains(c.plan.wanted.differences(c.view(w.index)), name)
 		})
 	})
 }

@@ -92,7 +92,7 @@ func NeutralPeriod(s string) (string, bool) {
 }
 
 func findPeriod(s string) (period, bool) {
-	if s == "annualy" { // so spelled on one of the vendor's pages
+	if s == "annualy" { //nolint:misspell // so spelled on one of the vendor's pages
 		s = "annually"
 	}
 	for _, p := range periods {

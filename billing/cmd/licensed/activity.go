@@ -12,6 +12,16 @@ import (
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
+// maxIgnoredTypes is the maximum number of types of ignored events that are counted
+// separately. The number of types that Stripe sends is not limited.
+const maxIgnoredTypes = 50
+
+// ignoredEvent is a kind of ignored events.
+type ignoredEvent struct {
+	Type   string `json:"type"`
+	Reason string `json:"reason"`
+}
+
 // maxFailures is the number of recent failures that are kept.
 const maxFailures = 30
 
@@ -19,7 +29,7 @@ const maxFailures = 30
 // the order id.
 type failure struct {
 	At          time.Time `json:"at"`
-	Source      string    `json:"source"` // webhook or worker
+	Source      string    `json:"source"` // webhook, inbox or worker
 	OrderID     string    `json:"order_id,omitzero"`
 	Disposition string    `json:"disposition"`
 	Kind        string    `json:"kind,omitzero"`
@@ -34,6 +44,7 @@ type activity struct {
 	failures   []failure // newest last
 	events     map[stripehook.Disposition]int
 	deliveries map[fulfillment.Disposition]int
+	ignored    map[ignoredEvent]int
 	requests   rateCounter
 	// lastInvalid is the last invalid request to the webhook. It is separate from
 	// the failures because any client can cause it.
@@ -41,7 +52,7 @@ type activity struct {
 }
 
 func newActivity() *activity {
-	return &activity{events: map[stripehook.Disposition]int{}, deliveries: map[fulfillment.Disposition]int{}}
+	return &activity{events: map[stripehook.Disposition]int{}, deliveries: map[fulfillment.Disposition]int{}, ignored: map[ignoredEvent]int{}}
 }
 
 func (a *activity) addFailure(f failure) {
@@ -57,14 +68,39 @@ func (a *activity) recordEvent(r stripehook.Report) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.events[r.Disposition]++
-	f := failure{At: time.Now(), Source: "webhook", OrderID: r.OrderID, Disposition: string(r.Disposition), Reason: r.Reason}
+	f := failure{At: time.Now(), Source: eventSource(r), OrderID: r.OrderID, Disposition: string(r.Disposition), Reason: r.Reason}
 	switch r.Disposition {
-	case stripehook.DispositionQueued, stripehook.DispositionIgnored:
+	case stripehook.DispositionIgnored:
+		a.ignored[a.ignoredEvent(r)]++
+	case stripehook.DispositionQueued, stripehook.DispositionStored, stripehook.DispositionDuplicate, stripehook.DispositionWaiting:
 	case stripehook.DispositionInvalid:
 		a.lastInvalid = f
 	case stripehook.DispositionRejected, stripehook.DispositionFailed:
 		a.addFailure(f)
 	}
+}
+
+// ignoredEvent returns the kind of an ignored event.
+func (a *activity) ignoredEvent(r stripehook.Report) ignoredEvent {
+	kind := ignoredEvent{Type: truncate(r.EventType), Reason: r.Reason}
+	if _, ok := a.ignored[kind]; !ok && len(a.ignored) >= maxIgnoredTypes {
+		kind.Type = "other"
+	}
+	return kind
+}
+
+// ignoredCounts returns the counts of ignored events.
+func (a *activity) ignoredCounts() map[ignoredEvent]int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return maps.Clone(a.ignored)
+}
+
+func eventSource(r stripehook.Report) string {
+	if r.FromInbox {
+		return "inbox"
+	}
+	return "webhook"
 }
 
 // recordDelivery records a delivery of an order to a worker.

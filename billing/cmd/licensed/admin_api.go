@@ -2,12 +2,12 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
@@ -17,6 +17,8 @@ import (
 const (
 	// maxOrderBytes is the maximum size of an order in a request.
 	maxOrderBytes = 16 << 20
+	// maxCorrectionBytes is the maximum size of the corrections of a dead letter.
+	maxCorrectionBytes = 64 << 10
 	// maxDeadLetters is the maximum number of dead letters in a response.
 	maxDeadLetters = 1000
 )
@@ -47,12 +49,15 @@ func writeError(w http.ResponseWriter, err error) {
 	if invalid, ok := errors.AsType[*licensespring.ValidationError](err); ok {
 		body.Findings, status = invalid.Findings, http.StatusUnprocessableEntity
 	}
+	if _, ok := errors.AsType[*requestError](err); ok {
+		status = http.StatusUnprocessableEntity
+	}
 	switch {
 	case errors.Is(err, fulfillment.ErrTooLarge):
 		status = http.StatusRequestEntityTooLarge
 	case errors.Is(err, fulfillment.ErrNoDeadLetter):
 		status = http.StatusNotFound
-	case errors.Is(err, fulfillment.ErrNotRetryable), errors.Is(err, fulfillment.ErrStillQueued):
+	case errors.Is(err, fulfillment.ErrNotRetryable), errors.Is(err, fulfillment.ErrStillQueued), errors.Is(err, errRepeated):
 		status = http.StatusConflict
 	}
 	writeJSON(w, status, body)
@@ -105,36 +110,103 @@ func (a *app) listDeadLetters(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, list)
 }
 
-// retryDeadLetter enqueues the order of a dead letter, or replays its Stripe event.
-func (a *app) retryDeadLetter(w http.ResponseWriter, r *http.Request) {
-	seq, ok := pathSeq(w, r)
+// retryRequest is the body of a request to retry a dead letter.
+type retryRequest struct {
+	// Set are the corrected values.
+	Set []stripehook.Correction `json:"set,omitzero"`
+	// Force retries an order that was retried and rejected for the same reason.
+	Force bool `json:"force,omitzero"`
+}
+
+// showDeadLetter responds with a dead letter and its masked content.
+func (a *app) showDeadLetter(w http.ResponseWriter, r *http.Request) {
+	letter, ok := a.pathDeadLetter(w, r)
 	if !ok {
 		return
 	}
-	letter, err := a.pipeline.DeadLetter(r.Context(), seq)
+	detail, err := a.detail(r.Context(), letter)
 	if err != nil {
 		writeError(w, err)
 		return
 	}
-	if letter.Order != nil || !strings.HasPrefix(letter.Source, "stripe ") {
-		if err := a.pipeline.Retry(r.Context(), seq); err != nil {
-			writeError(w, err)
-			return
-		}
-		writeJSON(w, http.StatusOK, actionResponse{OrderID: letter.OrderID, Status: string(stripehook.DispositionQueued)})
+	writeJSON(w, http.StatusOK, detail)
+}
+
+// retryDeadLetter enqueues the order of a dead letter, or replays its Stripe event.
+func (a *app) retryDeadLetter(w http.ResponseWriter, r *http.Request) {
+	letter, ok := a.pathDeadLetter(w, r)
+	if !ok {
 		return
 	}
-	report, err := a.hook.Replay(r.Context(), letter.Payload)
+	var request retryRequest
+	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxCorrectionBytes)).Decode(&request)
+	if err != nil && !errors.Is(err, io.EOF) {
+		writeJSON(w, http.StatusBadRequest, errorResponse{Error: "the body is not a retry request"})
+		return
+	}
+	if isStripeEvent(letter) {
+		a.replayEvent(w, r, letter, request)
+		return
+	}
+	switch {
+	case letter.Order == nil:
+		err = fulfillment.ErrNotRetryable
+	case len(request.Set) > 0:
+		err = a.enqueueCorrected(r.Context(), letter, request.Set)
+	case letter.Repeated && !request.Force:
+		err = errRepeated
+	default:
+		err = a.pipeline.Retry(r.Context(), letter.Seq)
+	}
+	if err != nil {
+		writeError(w, err)
+		return
+	}
+	writeJSON(w, http.StatusOK, actionResponse{OrderID: letter.OrderID, Status: string(stripehook.DispositionQueued)})
+}
+
+// errRepeated prevents an endless series of retries.
+var errRepeated = errors.New("a retry was rejected for the same reason: correct the cause and retry with -force, or correct the order with -set")
+
+// enqueueCorrected enqueues a corrected order. A kill before the dead letter is removed
+// does no harm, because enqueueing is idempotent.
+func (a *app) enqueueCorrected(ctx context.Context, letter *fulfillment.DeadLetter, set []stripehook.Correction) error {
+	order, err := correctOrder(letter.Order, set)
+	if err != nil {
+		if _, ok := errors.AsType[*licensespring.ValidationError](err); ok {
+			return err
+		}
+		return &requestError{err.Error()}
+	}
+	if err := a.pipeline.Enqueue(ctx, order); err != nil {
+		return err
+	}
+	return a.pipeline.Discard(ctx, letter.Seq)
+}
+
+// requestError is an error that the request caused.
+type requestError struct{ text string }
+
+// Error returns the text.
+func (e *requestError) Error() string { return e.text }
+
+// replayEvent processes the Stripe event of a dead letter again.
+func (a *app) replayEvent(w http.ResponseWriter, r *http.Request, letter *fulfillment.DeadLetter, request retryRequest) {
+	report, err := a.hook.Replay(r.Context(), letter.Payload, request.Set...)
 	switch {
 	case report.Disposition == stripehook.DispositionRejected:
-		writeJSON(w, http.StatusUnprocessableEntity, errorResponse{Error: report.Reason})
+		reason := report.Reason
+		if reason == letter.Failure.Text {
+			reason = "not corrected: " + reason
+		}
+		writeJSON(w, http.StatusUnprocessableEntity, errorResponse{Error: reason})
 		return
 	case err != nil:
 		writeError(w, err)
 		return
 	}
 	// The order is stored, so that the dead letter is obsolete.
-	if err := a.pipeline.Discard(r.Context(), seq); err != nil && !errors.Is(err, fulfillment.ErrNoDeadLetter) {
+	if err := a.pipeline.Discard(r.Context(), letter.Seq); err != nil && !errors.Is(err, fulfillment.ErrNoDeadLetter) {
 		writeError(w, err)
 		return
 	}
@@ -142,26 +214,29 @@ func (a *app) retryDeadLetter(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *app) discardDeadLetter(w http.ResponseWriter, r *http.Request) {
-	seq, ok := pathSeq(w, r)
+	letter, ok := a.pathDeadLetter(w, r)
 	if !ok {
 		return
 	}
-	letter, err := a.pipeline.DeadLetter(r.Context(), seq)
-	if err == nil {
-		err = a.pipeline.Discard(r.Context(), seq)
-	}
-	if err != nil {
+	if err := a.pipeline.Discard(r.Context(), letter.Seq); err != nil {
 		writeError(w, err)
 		return
 	}
 	writeJSON(w, http.StatusOK, actionResponse{OrderID: letter.OrderID, Status: "discarded"})
 }
 
-// pathSeq returns the sequence number in the path, or writes an error.
-func pathSeq(w http.ResponseWriter, r *http.Request) (seq uint64, ok bool) {
+// pathDeadLetter returns the dead letter with the sequence number in the path, or
+// writes an error.
+func (a *app) pathDeadLetter(w http.ResponseWriter, r *http.Request) (letter *fulfillment.DeadLetter, ok bool) {
 	seq, err := strconv.ParseUint(r.PathValue("seq"), 10, 64)
 	if err != nil {
-		writeJSON(w, http.StatusNotFound, errorResponse{Error: fulfillment.ErrNoDeadLetter.Error()})
+		writeError(w, fulfillment.ErrNoDeadLetter)
+		return nil, false
 	}
-	return seq, err == nil
+	letter, err = a.pipeline.DeadLetter(r.Context(), seq)
+	if err != nil {
+		writeError(w, err)
+		return nil, false
+	}
+	return letter, true
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -76,9 +77,53 @@ func findingsText(findings []licensespring.Finding) string {
 
 // do sends a request and decodes the response into a value.
 func (c *adminClient) do(ctx context.Context, method, path string, body []byte, into any) error {
-	r, err := http.NewRequestWithContext(ctx, method, c.baseURL+path, bytes.NewReader(body))
+	res, err := c.send(ctx, method, path, body)
 	if err != nil {
 		return err
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(res.Body, maxOrderBytes))
+	if err != nil {
+		return errors.New("the response was truncated")
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return errors.New("the response is not from licensed serve")
+	}
+	return nil
+}
+
+// lines sends a request and calls each for each line of the response. A line that
+// holds an error ends it.
+func (c *adminClient) lines(ctx context.Context, path string, each func(line []byte) error) error {
+	streaming := *c
+	streaming.http = &http.Client{} // an export may take longer than the timeout of c
+	res, err := streaming.send(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return err
+	}
+	defer res.Body.Close()
+	scanner := bufio.NewScanner(res.Body)
+	scanner.Buffer(nil, maxOrderBytes)
+	for scanner.Scan() {
+		var e errorResponse
+		if json.Unmarshal(scanner.Bytes(), &e) == nil && e.Error != "" {
+			return errors.New(truncate(e.Error))
+		}
+		if err := each(scanner.Bytes()); err != nil {
+			return err
+		}
+	}
+	if scanner.Err() != nil {
+		return errors.New("the response was truncated")
+	}
+	return nil
+}
+
+// send sends a request and returns its response, or the error that it reports.
+func (c *adminClient) send(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, method, c.baseURL+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
 	}
 	if !c.token.IsZero() {
 		r.Header.Set("Authorization", "Bearer "+c.token.Reveal())
@@ -86,24 +131,21 @@ func (c *adminClient) do(ctx context.Context, method, path string, body []byte, 
 	res, err := c.http.Do(r)
 	if err != nil {
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
-		return fmt.Errorf("no response from %s: is licensed serve running?", c.baseURL)
+		return nil, fmt.Errorf("no response from %s: is licensed serve running?", c.baseURL)
+	}
+	if res.StatusCode < http.StatusMultipleChoices {
+		return res, nil
 	}
 	defer res.Body.Close()
 	data, err := io.ReadAll(io.LimitReader(res.Body, maxOrderBytes))
 	if err != nil {
-		return errors.New("the response was truncated")
+		return nil, errors.New("the response was truncated")
 	}
-	if res.StatusCode >= http.StatusMultipleChoices {
-		var e errorResponse
-		if json.Unmarshal(data, &e) != nil || e.Error == "" {
-			e.Error = fmt.Sprintf("status %d", res.StatusCode)
-		}
-		return &adminError{status: res.StatusCode, message: e.Error, findings: e.Findings}
+	var e errorResponse
+	if json.Unmarshal(data, &e) != nil || e.Error == "" {
+		e.Error = fmt.Sprintf("status %d", res.StatusCode)
 	}
-	if err := json.Unmarshal(data, into); err != nil {
-		return errors.New("the response is not from licensed serve")
-	}
-	return nil
+	return nil, &adminError{status: res.StatusCode, message: e.Error, findings: e.Findings}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/billing/inbox"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
@@ -30,10 +31,15 @@ type app struct {
 
 	fake     *licensespringtest.Server
 	pipeline *fulfillment.Pipeline
+	inbox    *inbox.Inbox
 	client   *licensespring.Client
 	hook     *stripehook.Handler
 	activity *activity
 	metrics  *metrics
+	notifier *notifier // nil: no endpoint is configured
+
+	readiness *readiness
+	catalogue catalogue
 
 	closers []func() error
 }
@@ -41,6 +47,7 @@ type app struct {
 // newApp creates the components in the order of their dependencies.
 func newApp(ctx context.Context, set *settings, log io.Writer) (_ *app, err error) {
 	a := &app{set: set, logger: newLogger(set, log), started: time.Now(), activity: newActivity()}
+	a.readiness = &readiness{logger: a.logger}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close())
@@ -52,13 +59,22 @@ func newApp(ctx context.Context, set *settings, log io.Writer) (_ *app, err erro
 	if err := a.openPipeline(ctx); err != nil {
 		return nil, err
 	}
-	a.metrics = newMetrics(a.pipeline, a.activity, set.requestsPerMinute())
+	if a.inbox, err = inbox.Open(ctx, a.pipeline, inbox.WithInvoiceTimeout(set.invoiceTimeout)); err != nil {
+		return nil, err
+	}
+	a.metrics = newMetrics(a.pipeline, a.inbox, a.activity, set.requestsPerMinute())
 	if err := a.newClient(); err != nil {
 		return nil, err
 	}
 	if err := a.newHook(); err != nil {
 		return nil, err
 	}
+	if a.notifier, err = a.newNotifier(); err != nil {
+		return nil, err
+	}
+	a.addChecks()
+	a.metrics.registry.MustRegister(newReadinessCollector(a.readiness))
+	a.warnAboutRateLimit()
 	return a, nil
 }
 
@@ -105,13 +121,16 @@ func (a *app) startFake() {
 
 func (a *app) openPipeline(ctx context.Context) error {
 	options := []fulfillment.Option{
-		fulfillment.WithLogger(a.logger), fulfillment.WithKeepPasswords(a.set.keepPasswords),
+		fulfillment.WithLogger(a.logger), fulfillment.WithKeepPasswords(a.set.keepPasswords || a.set.notifyPasswords),
 	}
 	if a.set.name != "" {
 		options = append(options, fulfillment.WithName(a.set.name))
 	}
 	if a.set.replicas != 0 {
 		options = append(options, fulfillment.WithReplicas(a.set.replicas))
+	}
+	if a.set.resultTTL != 0 {
+		options = append(options, fulfillment.WithResultTTL(a.set.resultTTL))
 	}
 	switch {
 	case a.set.natsURL != "":
@@ -161,10 +180,11 @@ func (a *app) newClient() error {
 	if a.fake != nil {
 		transport = a.fake.Client().Transport
 	}
+	if a.metrics != nil {
+		transport = &countingTransport{next: transport, activity: a.activity, requests: a.metrics.requests}
+	}
 	options := []licensespring.Option{
-		licensespring.WithHTTPClient(&http.Client{
-			Transport: &countingTransport{next: transport, activity: a.activity, requests: a.metrics.requests},
-		}),
+		licensespring.WithHTTPClient(&http.Client{Transport: transport}),
 		licensespring.WithRateLimiter(licensespring.NewRateLimiter(licensespring.RateLimit(a.set.rateLimit))),
 		licensespring.WithDialect(a.set.dialect()),
 		licensespring.WithLogger(a.logger),
@@ -181,13 +201,30 @@ func (a *app) newClient() error {
 }
 
 func (a *app) newHook() error {
-	options := []stripehook.Option{
-		stripehook.WithIDPrefix(a.set.idPrefix),
+	options := append(a.mappingOptions(),
+		stripehook.WithInbox(a.inbox),
 		stripehook.WithLogger(a.logger),
 		stripehook.WithObserver(func(r stripehook.Report) {
 			a.activity.recordEvent(r)
 			a.metrics.recordEvent(r)
 		}),
+	)
+	if a.set.stripeKey.IsZero() {
+		a.logger.Warn("no Stripe API key: events without line items become dead letters", slog.String("variable", envStripeKey))
+	} else {
+		options = append(options, stripehook.WithLineItems(a.stripeItems()))
+	}
+	var err error
+	secrets := a.set.webhookSecrets()
+	a.hook, err = stripehook.New(secrets[0], a.pipeline, append(options, stripehook.WithSecrets(secrets[1:]...))...)
+	return err
+}
+
+// mappingOptions returns the options that determine the order of an event.
+func (a *app) mappingOptions() []stripehook.Option {
+	options := []stripehook.Option{
+		stripehook.WithIDPrefix(a.set.idPrefix),
+		stripehook.WithAuthorizationMethods(a.catalogue.authorization),
 	}
 	if a.set.renewals {
 		options = append(options, stripehook.WithRenewals())
@@ -195,14 +232,17 @@ func (a *app) newHook() error {
 	if a.set.skipUnlicensed {
 		options = append(options, stripehook.WithSkipUnlicensedLines())
 	}
-	if a.set.stripeKey.IsZero() {
-		a.logger.Warn("no Stripe API key: events without line items fail", slog.String("variable", envStripeKey))
-	} else {
-		options = append(options, stripehook.WithAPIKey(a.set.stripeKey))
+	if a.set.liveOnly {
+		options = append(options, stripehook.WithLiveOnly())
 	}
-	var err error
-	a.hook, err = stripehook.New(a.set.webhookSecret, a.pipeline, options...)
-	return err
+	return options
+}
+
+// runInbox processes stored events until ctx ends and active calls return. It reads
+// the products first, because they determine the form of licenses.
+func (a *app) runInbox(ctx context.Context) error {
+	a.readCatalogue(ctx)
+	return a.inbox.Run(ctx, a.hook, fulfillment.WithGracePeriod(a.set.grace))
 }
 
 // runWorkers runs the workers until ctx ends and active calls return.

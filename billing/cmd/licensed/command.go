@@ -18,11 +18,26 @@ const (
 const usage = `usage: licensed <command> [flags]
 
   serve                 run the webhook, workers, status page and metrics
+  check                 check the configuration at Stripe and at the service
   enqueue file.jsonl    enqueue orders: one JSON object per line, or a JSON array (- for stdin)
   status                print the state of the queue
   dead list             list dead letters with their reasons
-  dead retry N...       enqueue the orders of dead letters again (-all: all of them)
+  dead show N...        print dead letters with their lines or orders; personal data is masked
+  dead retry N...       enqueue the orders of dead letters again (-all: all of them;
+                        -set path=value: with a corrected value)
   dead discard N...     remove dead letters permanently
+  missing list          list orders that a damaged store has lost
+  missing forget ID...  remove orders that cannot be recovered from this list
+  recover               read the events of a period from Stripe again (-since)
+  backup DIR            copy the store (-store) of a stopped service
+  restore DIR           copy a backup to an empty store directory (-store)
+  result ID             print the result of an order with its license keys
+  results list          list results (-q: of an order, subscription, customer or license)
+  results export        write all results as JSON Lines
+  results prune         remove results that are older than a date
+  undelivered list      list notifications that the shop did not accept
+  undelivered retry N   post notifications again (-all: all of them)
+  undelivered discard N remove notifications permanently
 
 licensed <command> -h lists the flags of a command.
 `
@@ -32,6 +47,9 @@ type environment func(string) string
 
 // errUsage reports invalid command line arguments. The usage was printed already.
 var errUsage = errors.New("usage")
+
+// errLogged reports a failure that was logged already.
+var errLogged = errors.New("failed")
 
 // printf ignores errors of the output, because there is nowhere to report them.
 func printf(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
@@ -46,12 +64,28 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 	switch command {
 	case "serve":
 		err = serve(ctx, args, env, stdout, stderr)
+	case "check":
+		err = check(ctx, args, env, stdout, stderr)
 	case "enqueue":
 		err = enqueue(ctx, args, env, stdout, stderr)
 	case "status":
 		err = status(ctx, args, env, stdout, stderr)
 	case "dead":
 		err = dead(ctx, args, env, stdout, stderr)
+	case "backup":
+		err = backup(args, env, stdout, stderr)
+	case "restore":
+		err = restore(args, env, stdout, stderr)
+	case "missing":
+		err = missing(ctx, args, env, stdout, stderr)
+	case "recover":
+		err = recoverEvents(ctx, args, env, stdout, stderr)
+	case "result":
+		err = result(ctx, args, env, stdout, stderr)
+	case "undelivered":
+		err = undelivered(ctx, args, env, stdout, stderr)
+	case "results":
+		err = results(ctx, args, env, stdout, stderr)
 	case "help", "-h", "--help":
 		printf(stdout, "%s", usage)
 	default:
@@ -63,6 +97,8 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		return exitOK
 	case errors.Is(err, errUsage):
 		return exitUsage
+	case errors.Is(err, errLogged):
+		return exitFailed
 	default:
 		printf(stderr, "licensed: %v\n", err)
 		return exitFailed

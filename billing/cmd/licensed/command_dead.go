@@ -2,43 +2,68 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
-// dead runs the dead command with the subcommands list, retry and discard.
+// dead runs the dead command with the subcommands list, show, retry and discard.
 func dead(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) error {
 	action := ""
 	if len(args) > 0 {
 		action, args = args[0], args[1:]
 	}
-	if action != "list" && action != "retry" && action != "discard" {
+	var baseURL string
+	var asJSON, all bool
+	var request retryRequest
+	f := adminFlags("licensed dead "+action, env, stderr, &baseURL)
+	switch action {
+	case "list", "show":
+		f.bool(&asJSON, "json", "", "print JSON")
+	case "retry":
+		f.bool(&all, "all", "", "all dead letters")
+		f.bool(&request.Force, "force", "", "retry although a retry was rejected for the same reason")
+		f.set.Func("set", "corrected `path=value` of the order or the event, as in lines[0].price.metadata.product_short_code=acmecad; can be repeated", func(text string) error {
+			path, value, ok := strings.Cut(text, "=")
+			if !ok || path == "" {
+				return errors.New("must be path=value")
+			}
+			request.Set = append(request.Set, stripehook.Correction{Path: path, Value: value})
+			return nil
+		})
+	case "discard":
+		f.bool(&all, "all", "", "all dead letters")
+	default:
 		printf(stderr, "%s", usage)
 		return errUsage
 	}
-	var baseURL string
-	var asJSON, all bool
-	f := adminFlags("licensed dead "+action, env, stderr, &baseURL)
-	if action == "list" {
-		f.bool(&asJSON, "json", "", "print JSON")
-	} else {
-		f.bool(&all, "all", "", "all dead letters")
-	}
-	if err := f.parse(args); err != nil {
+	numbers, err := f.parseMixed(args)
+	if err != nil {
 		return err
 	}
 	client, err := newAdminClient(baseURL, env)
 	if err != nil {
 		return err
 	}
-	if action == "list" {
+	switch action {
+	case "list":
 		return client.printDeadLetters(ctx, stdout, asJSON)
+	case "show":
+		return client.showDeadLetters(ctx, numbers, stdout, asJSON)
 	}
-	seqs, err := client.selectDeadLetters(ctx, f.set.Args(), all)
+	if len(request.Set) > 0 && (all || len(numbers) != 1) {
+		return errors.New("-set requires the number of one dead letter")
+	}
+	seqs, err := client.selectDeadLetters(ctx, numbers, all)
 	if err != nil {
 		return err
 	}
@@ -47,9 +72,91 @@ func dead(ctx context.Context, args []string, env environment, stdout, stderr io
 			return client.do(ctx, http.MethodDelete, path, nil, res)
 		})
 	}
+	body, err := json.Marshal(request)
+	if err != nil {
+		return err
+	}
 	return client.forEachDeadLetter(seqs, stdout, stderr, func(path string, res *actionResponse) error {
-		return client.do(ctx, http.MethodPost, path+"/retry", nil, res)
+		return client.do(ctx, http.MethodPost, path+"/retry", body, res)
 	})
+}
+
+// showDeadLetters prints dead letters with their masked content.
+func (c *adminClient) showDeadLetters(ctx context.Context, numbers []string, out io.Writer, asJSON bool) error {
+	seqs, err := c.selectDeadLetters(ctx, numbers, false)
+	if err != nil {
+		return err
+	}
+	for _, seq := range seqs {
+		var detail deadLetterDetail
+		if err := c.do(ctx, http.MethodGet, "/api/dead/"+strconv.FormatUint(seq, 10), nil, &detail); err != nil {
+			return err
+		}
+		if asJSON {
+			err = printJSON(out, detail)
+		} else {
+			err = detail.print(out)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *deadLetterDetail) print(out io.Writer) error {
+	printf(out, "%d\t%s\n", d.Seq, d.OrderID)
+	printf(out, "failed    %s, %d deliveries\n", d.FailedAt.UTC().Format(time.DateTime), d.Deliveries)
+	if d.Source != "" {
+		printf(out, "source    %s\n", d.Source)
+	}
+	if len(d.Findings) == 0 {
+		printf(out, "reason    %s\n", d.Reason)
+	}
+	for _, f := range d.Findings {
+		printf(out, "reason    %s\n", f)
+	}
+	if d.Repeated {
+		printf(out, "          A retry was rejected for the same reason.\n")
+	}
+	if d.Event != nil {
+		printInspection(out, d.Event)
+	}
+	if d.Order != nil {
+		return printJSON(out, d.Order)
+	}
+	return nil
+}
+
+// printInspection prints each value with the path that -set takes.
+func printInspection(out io.Writer, in *stripehook.Inspection) {
+	printf(out, "event     %s %s\n", in.EventID, in.EventType)
+	if in.OrderID != "" {
+		printf(out, "order     %s\n", in.OrderID)
+	}
+	for _, name := range slices.Sorted(maps.Keys(in.Customer)) {
+		printf(out, "customer.%s=%s\n", name, in.Customer[name])
+	}
+	if in.LinesError != "" {
+		printf(out, "lines     %s\n", in.LinesError)
+	}
+	for i := range in.Lines {
+		line := &in.Lines[i]
+		path := "lines[" + strconv.Itoa(i) + "]"
+		quantity := line.QuantityDecimal
+		if quantity == "" {
+			quantity = strconv.FormatInt(line.Quantity, 10)
+		}
+		printf(out, "%s.quantity=%s\n", path, quantity)
+		printf(out, "%s.amount=%d\n", path, line.Amount)
+		if line.Price == nil {
+			continue
+		}
+		printf(out, "%s.price.id=%s\n", path, line.Price.ID)
+		for _, name := range slices.Sorted(maps.Keys(line.Price.Metadata)) {
+			printf(out, "%s.price.metadata.%s=%s\n", path, name, line.Price.Metadata[name])
+		}
+	}
 }
 
 // deadLetters returns the dead letters of all pages.

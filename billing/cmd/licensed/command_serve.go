@@ -12,11 +12,19 @@ import (
 )
 
 // serve runs the serve command.
-func serve(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) (err error) {
+func serve(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) error {
 	set, err := newSettings(args, env, stderr)
-	if err != nil {
-		return err
+	if err == nil {
+		err = serveWith(ctx, set, stdout, stderr)
 	}
+	if err != nil && set.logJSON && !isReported(err) {
+		newLogger(set, stderr).LogAttrs(ctx, slog.LevelError, "licensed failed", slog.Any("error", err))
+		return errLogged
+	}
+	return err
+}
+
+func serveWith(ctx context.Context, set *settings, stdout, stderr io.Writer) (err error) {
 	a, err := newApp(ctx, set, stderr)
 	if err != nil {
 		return err
@@ -33,11 +41,16 @@ func serve(ctx context.Context, args []string, env environment, stdout, stderr i
 		return err
 	}
 	defer admin.close()
-	a.printAddresses(stdout, public, admin)
+	a.reportAddresses(ctx, stdout, public, admin)
 	return a.serve(ctx, stdout, public, admin)
 }
 
-func (a *app) printAddresses(out io.Writer, public, admin *server) {
+func (a *app) reportAddresses(ctx context.Context, out io.Writer, public, admin *server) {
+	if a.set.logJSON {
+		a.logger.LogAttrs(ctx, slog.LevelInfo, "listening", slog.Bool("fake", a.set.fake),
+			slog.String("webhook", "http://"+public.address+webhookPath), slog.String("status_page", "http://"+admin.address+"/"))
+		return
+	}
 	if a.set.fake {
 		printf(out, "licensed: using a FAKE service in this process; its licenses are not real\n")
 	}
@@ -54,8 +67,14 @@ const healthInterval = 5 * time.Second
 func (a *app) serve(ctx context.Context, stdout io.Writer, public, admin *server) error {
 	workerCtx, stopWorkers := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorkers()
-	workersDone := make(chan error, 1)
+	workersDone := make(chan error, 2)
 	go func() { workersDone <- a.runWorkers(workerCtx) }()
+	go func() { workersDone <- a.runInbox(workerCtx) }()
+	notifierDone := make(chan error, 1)
+	go func() { notifierDone <- a.runNotifier(workerCtx) }()
+
+	var maintenance sync.WaitGroup
+	maintenance.Go(func() { a.refreshCatalogue(workerCtx) })
 
 	demoCtx, stopDemo := context.WithCancel(ctx)
 	defer stopDemo()
@@ -64,6 +83,11 @@ func (a *app) serve(ctx context.Context, stdout io.Writer, public, admin *server
 	if a.set.demo {
 		demo.Go(func() { demoDone <- a.runDemo(demoCtx, stdout, "http://"+public.address+webhookPath) })
 	}
+	readyCtx, stopReadiness := context.WithCancel(context.WithoutCancel(ctx))
+	var ready sync.WaitGroup
+	ready.Go(func() { a.readiness.run(readyCtx) })
+	defer ready.Wait()
+	defer stopReadiness()
 	health := time.NewTicker(healthInterval)
 	defer health.Stop()
 
@@ -88,6 +112,12 @@ wait:
 				err = errors.New("the workers stopped")
 			}
 			break wait
+		case err = <-notifierDone:
+			notifierDone <- nil
+			if err == nil {
+				err = errors.New("the notifications stopped")
+			}
+			break wait
 		case <-health.C:
 			// Only a restart recovers a failed store. Other errors are transient.
 			if failed := a.pipeline.Health(ctx); errors.Is(failed, fulfillment.ErrStoreFailed) {
@@ -103,7 +133,8 @@ wait:
 	demo.Wait()
 	public.shutdown(ctx, a.set.grace)
 	stopWorkers()
-	err = errors.Join(err, <-workersDone)
+	err = errors.Join(err, <-workersDone, <-workersDone, <-notifierDone)
+	maintenance.Wait()
 	admin.shutdown(ctx, time.Second)
 	a.logger.LogAttrs(ctx, slog.LevelInfo, "drained")
 	return err

@@ -50,8 +50,17 @@ func (v *statusView) print(out io.Writer) {
 	if v.Fake {
 		printf(out, " (fake)")
 	}
-	printf(out, "\nqueue     %d (%d waiting, %d in flight)\n", v.Queue.Depth, v.Queue.Waiting, v.Queue.InFlight)
+	printf(out, "\ninbox     %d (%d paid sessions wait for their invoice)\n", v.Inbox.Events, v.Inbox.ExpectedInvoices)
+	printf(out, "queue     %d (%d waiting, %d in flight)\n", v.Queue.Depth, v.Queue.Waiting, v.Queue.InFlight)
 	printf(out, "done      %d\ndead      %d\n", v.Queue.Done, v.Queue.Dead)
+	for _, c := range v.Checks {
+		if c.Error != "" {
+			printf(out, "not ready %s: %s\n", c.Name, c.Error)
+		}
+	}
+	if v.Queue.Missing > 0 {
+		printf(out, "missing   %d (the store is damaged: licensed missing list)\n", v.Queue.Missing)
+	}
 	printf(out, "requests  %d in the last minute, limit %d\n", v.Rate.LastMinute, v.Rate.PerMinute)
 	if len(v.Failures) > 0 {
 		printf(out, "recent failures\n")

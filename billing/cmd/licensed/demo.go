@@ -136,7 +136,11 @@ func (d *demo) waitUntilEmpty(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if stats.Depth == 0 {
+		in, err := d.app.inbox.Stats(ctx)
+		if err != nil {
+			return err
+		}
+		if stats.Depth+in.Events.Depth == 0 {
 			return nil
 		}
 		select {

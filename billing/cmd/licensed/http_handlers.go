@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"io"
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -15,6 +13,8 @@ func (a *app) publicHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(webhookPath, a.hook)
 	mux.HandleFunc("GET /healthz", a.healthz)
+	mux.HandleFunc("GET /readyz", a.readyz)
+	mux.HandleFunc("GET /readyz/{check}", a.readyz)
 	return mux
 }
 
@@ -28,14 +28,27 @@ func (a *app) adminHandler() http.Handler {
 	})
 	mux.HandleFunc("POST /api/orders", a.postOrder)
 	mux.HandleFunc("GET /api/dead", a.listDeadLetters)
+	mux.HandleFunc("GET /api/dead/{seq}", a.showDeadLetter)
 	mux.HandleFunc("POST /api/dead/{seq}/retry", a.retryDeadLetter)
 	mux.HandleFunc("DELETE /api/dead/{seq}", a.discardDeadLetter)
+	mux.HandleFunc("POST /api/events", a.postEvent)
+	mux.HandleFunc("GET /api/missing", a.listMissing)
+	mux.HandleFunc("DELETE /api/missing", a.forgetMissing)
+	mux.HandleFunc("DELETE /api/results", a.pruneResults)
+	mux.HandleFunc("GET /api/results", a.requireSecret(a.listResults))
+	mux.HandleFunc("GET /api/results/{id}", a.requireSecret(a.getResult))
+	mux.HandleFunc("GET /search", a.requireSecret(a.searchPage))
+	mux.HandleFunc("GET /api/undelivered", a.listUndelivered)
+	mux.HandleFunc("POST /api/undelivered/{seq}/retry", a.retryUndelivered)
+	mux.HandleFunc("DELETE /api/undelivered/{seq}", a.discardUndelivered)
 
 	// Another web page in the operator's browser must neither post (cross-origin
 	// protection) nor read by DNS rebinding (host check).
 	protected := a.requireLoopbackHost(a.requireToken(http.NewCrossOriginProtection().Handler(mux)))
 	outer := http.NewServeMux()
 	outer.HandleFunc("GET /healthz", a.healthz) // probes have no token
+	outer.HandleFunc("GET /readyz", a.readyz)
+	outer.HandleFunc("GET /readyz/{check}", a.readyz)
 	outer.Handle("/", protected)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
@@ -44,19 +57,4 @@ func (a *app) adminHandler() http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		outer.ServeHTTP(w, r)
 	})
-}
-
-// healthz reports whether the service accepts events.
-func (a *app) healthz(w http.ResponseWriter, r *http.Request) {
-	if a.draining.Load() {
-		http.Error(w, "draining", http.StatusServiceUnavailable)
-		return
-	}
-	ctx, cancel := context.WithTimeout(r.Context(), statsTimeout)
-	defer cancel()
-	if text := queueErrorText(a.pipeline.Health(ctx)); text != "" {
-		http.Error(w, text, http.StatusServiceUnavailable)
-		return
-	}
-	_, _ = io.WriteString(w, "ok\n")
 }

@@ -3,11 +3,19 @@
 // LicenseSpring Management API.
 //
 //	licensed serve                 run the webhook, workers, status page and metrics
+//	licensed check                 check the configuration at Stripe and at the service
 //	licensed enqueue file.jsonl    enqueue orders: one JSON object per line, or a JSON array
 //	licensed status                print the state of the queue
 //	licensed dead list             list dead letters with their reasons
+//	licensed dead show N...        print dead letters with their lines or orders
 //	licensed dead retry N...       enqueue the orders of dead letters again
 //	licensed dead discard N...     remove dead letters permanently
+//	licensed missing list          list orders that a damaged store has lost
+//	licensed missing forget ID...  remove orders that cannot be recovered from this list
+//	licensed recover               read the events of a period from Stripe again (-since)
+//	licensed backup DIR            copy the store (-store) of a stopped service
+//	licensed restore DIR           copy a backup to an empty store directory (-store)
+//	licensed results prune         remove results that are older than a date (-before)
 //
 // Without configuration, serve uses a fake of the service and a queue in a temporary
 // directory. With -demo it also posts sample events to itself and prints the
@@ -17,12 +25,13 @@
 //
 // # Configuration
 //
-// Each flag of serve has an environment variable; licensed serve -h lists both.
+// Each flag of serve has an environment variable; licensed serve -h lists both. check
+// takes the same flags and variables, and changes nothing.
 // Secrets are read only from environment variables, or from files that environment
 // variables name:
 //
 //	LICENSESPRING_MANAGEMENT_KEY   or LICENSESPRING_MANAGEMENT_KEY_FILE
-//	STRIPE_WEBHOOK_SECRET          or STRIPE_WEBHOOK_SECRET_FILE
+//	STRIPE_WEBHOOK_SECRET          or STRIPE_WEBHOOK_SECRET_FILE; several are separated by commas
 //	STRIPE_API_KEY                 or STRIPE_API_KEY_FILE
 //	LICENSED_ADMIN_TOKEN           or LICENSED_ADMIN_TOKEN_FILE
 //	LICENSED_STORE_KEY             or LICENSED_STORE_KEY_FILE
@@ -32,12 +41,16 @@
 //
 // # Ports
 //
-// The public port (-listen) serves /webhooks/stripe and /healthz, for the load
-// balancer. The admin port (-admin) serves the status page, /metrics, and the API
-// that the other commands use. It listens on the loopback interface by default. Any
-// other address requires the admin token: in a browser as the password of any user
-// name, and in programs as a bearer token. Neither port supports TLS; use a reverse
-// proxy.
+// The public port (-listen) serves /webhooks/stripe, and /healthz and /readyz for
+// probes. /healthz responds with 503 if only a restart helps. /readyz responds with
+// 503 and the reasons while events cannot be processed: the service drains, the queue
+// stores nothing, a key is missing or rejected, or Stripe does not deliver the required
+// events. /readyz/queue is the check whether events can be stored.
+//
+// The admin port (-admin) serves the status page, /metrics, and the API that the other
+// commands use. It listens on the loopback interface by default. Any other address
+// requires the admin token: in a browser as the password of any user name, and in
+// programs as a bearer token. Neither port supports TLS; use a reverse proxy.
 //
 // The commands enqueue, status and dead always use the admin port of a running serve,
 // because an embedded queue belongs to one process.

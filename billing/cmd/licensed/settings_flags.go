@@ -76,3 +76,17 @@ func (f *envFlags) parse(args []string) error {
 	}
 	return errors.Join(f.errs...)
 }
+
+// parseMixed parses a command line whose flags may follow other arguments, and returns
+// those.
+func (f *envFlags) parseMixed(args []string) (others []string, err error) {
+	for {
+		if err := f.parse(args); err != nil {
+			return nil, err
+		}
+		if f.set.NArg() == 0 {
+			return others, nil
+		}
+		others, args = append(others, f.set.Arg(0)), f.set.Args()[1:]
+	}
+}

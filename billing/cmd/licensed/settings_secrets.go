@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"unicode"
 
 	"github.com/licensespring-go/licensespring"
 )
@@ -17,6 +18,7 @@ const (
 	envStripeKey     = "STRIPE_API_KEY"
 	envAdminToken    = "LICENSED_ADMIN_TOKEN"
 	envStoreKey      = "LICENSED_STORE_KEY"
+	envNotifySecret  = "LICENSED_NOTIFY_SECRET"
 )
 
 // lineBreaks are the characters of line breaks.
@@ -24,7 +26,7 @@ const lineBreaks = "\r\n"
 
 // secrets have no flags, because every user of the machine can read command lines.
 type secrets struct {
-	managementKey, webhookSecret, stripeKey, adminToken, storeKey licensespring.Secret
+	managementKey, webhookSecret, stripeKey, adminToken, storeKey, notifySecret licensespring.Secret
 }
 
 func readSecrets(env environment) (secrets, error) {
@@ -39,12 +41,26 @@ func readSecrets(env environment) (secrets, error) {
 		{envStripeKey, &s.stripeKey},
 		{envAdminToken, &s.adminToken},
 		{envStoreKey, &s.storeKey},
+		{envNotifySecret, &s.notifySecret},
 	} {
 		value, err := readSecret(env, secret.name)
 		errs = append(errs, err)
 		*secret.to = value
 	}
 	return s, errors.Join(errs...)
+}
+
+// webhookSecrets returns the signing secrets of Stripe, which are separated by commas,
+// spaces or line breaks: one for each endpoint, and two of an endpoint during a rotation.
+func (s *secrets) webhookSecrets() []licensespring.Secret {
+	var list []licensespring.Secret
+	for _, text := range strings.FieldsFunc(s.webhookSecret.Reveal(), func(r rune) bool { return r == ',' || unicode.IsSpace(r) }) {
+		list = append(list, licensespring.NewSecret(text))
+	}
+	if list == nil {
+		return []licensespring.Secret{{}}
+	}
+	return list
 }
 
 // checkCredentials reports a file of NATS credentials that the NATS client cannot
@@ -89,7 +105,7 @@ func readSecret(env environment, name string) (licensespring.Secret, error) {
 	case err != nil:
 	case text == "":
 		err = errors.New("the file is empty")
-	case strings.ContainsAny(text, lineBreaks) && name != envStoreKey:
+	case strings.ContainsAny(text, lineBreaks) && name != envStoreKey && name != envWebhookSecret:
 		err = errors.New("the file has more than one line")
 	}
 	if err != nil {

@@ -102,6 +102,16 @@ func TestSecrets(t *testing.T) {
 	assert.Equal(t, "from-a-variable", s.webhookSecret.Reveal())
 	assert.True(t, s.adminToken.IsZero())
 
+	// Several endpoints, or a rotation.
+	for text, want := range map[string]int{"whsec_a": 1, "whsec_a, whsec_b": 2, "whsec_a\nwhsec_b\n\nwhsec_c": 3} {
+		require.NoError(t, os.WriteFile(empty, []byte(text+"\n"), 0o600))
+		s, err := readSecrets(env("STRIPE_WEBHOOK_SECRET_FILE", empty))
+		require.NoError(t, err)
+		require.Len(t, s.webhookSecrets(), want)
+		assert.Equal(t, "whsec_a", s.webhookSecrets()[0].Reveal())
+	}
+	require.NoError(t, os.WriteFile(empty, []byte("\n"), 0o600))
+
 	_, err = readSecrets(env("STRIPE_API_KEY_FILE", name, "STRIPE_API_KEY", "hush"))
 	require.EqualError(t, err, "STRIPE_API_KEY and STRIPE_API_KEY_FILE are both set")
 	_, err = readSecrets(env("STRIPE_API_KEY_FILE", empty))

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/licensespring-go/licensespring"
@@ -23,10 +26,14 @@ type statusView struct {
 	// queue is unreachable.
 	QueueError string    `json:"queue_error,omitzero"`
 	Queue      queueView `json:"queue"`
+	Inbox      inboxView `json:"inbox"`
 	Rate       rateView  `json:"rate"`
+	// Checks are the results of the readiness checks.
+	Checks []checkResult `json:"checks"`
 
 	Events     map[stripehook.Disposition]int  `json:"events"`
 	Deliveries map[fulfillment.Disposition]int `json:"deliveries"`
+	Ignored    []ignoredView                   `json:"ignored"`
 	Failures   []failure                       `json:"failures"`
 	// LastInvalid is the last invalid request to the webhook.
 	LastInvalid failure `json:"last_invalid,omitzero"`
@@ -39,7 +46,36 @@ type queueView struct {
 	ActiveCalls   int     `json:"active_calls"`
 	Done          int     `json:"done"`
 	Dead          int     `json:"dead"`
+	Missing       int     `json:"missing"`
 	OldestSeconds float64 `json:"oldest_seconds"`
+}
+
+// inboxView describes the stored events.
+type inboxView struct {
+	Events        int     `json:"events"`
+	OldestSeconds float64 `json:"oldest_seconds"`
+	// ExpectedInvoices is the number of paid sessions whose invoice has not led to an
+	// order.
+	ExpectedInvoices int `json:"expected_invoices"`
+}
+
+// ignoredView counts ignored events.
+type ignoredView struct {
+	ignoredEvent
+
+	N int `json:"n"`
+}
+
+// ignoredViews returns the counts of ignored events, the largest first.
+func (a *app) ignoredViews() []ignoredView {
+	views := []ignoredView{}
+	for kind, n := range a.activity.ignoredCounts() {
+		views = append(views, ignoredView{kind, n})
+	}
+	slices.SortFunc(views, func(x, y ignoredView) int {
+		return cmp.Or(cmp.Compare(y.N, x.N), strings.Compare(x.Type, y.Type), strings.Compare(x.Reason, y.Reason))
+	})
+	return views
 }
 
 // rateView compares the requests of this process with its rate limit.
@@ -53,7 +89,9 @@ func (a *app) statusView(ctx context.Context) statusView {
 	v := statusView{
 		Now: time.Now().UTC(), Started: a.started.UTC(), Fake: a.set.fake, Service: a.serviceURL, Draining: a.draining.Load(),
 		Rate:   rateView{LastMinute: activity.requestsLastMinute, PerMinute: a.set.requestsPerMinute()},
+		Checks: a.readiness.snapshot(),
 		Events: activity.events, Deliveries: activity.deliveries, Failures: activity.failures, LastInvalid: activity.lastInvalid,
+		Ignored: a.ignoredViews(),
 	}
 	ctx, cancel := context.WithTimeout(ctx, statsTimeout)
 	defer cancel()
@@ -64,9 +102,15 @@ func (a *app) statusView(ctx context.Context) statusView {
 		return v
 	}
 	v.Queue = queueView{
-		Depth: s.Depth, Waiting: s.Waiting, InFlight: s.InFlight, ActiveCalls: s.ActiveCalls, Done: s.Done, Dead: s.Dead,
+		Depth: s.Depth, Waiting: s.Waiting, InFlight: s.InFlight, ActiveCalls: s.ActiveCalls, Done: s.Done, Dead: s.Dead, Missing: s.Missing,
 		OldestSeconds: s.OldestAge.Seconds(),
 	}
+	in, err := a.inbox.Stats(ctx)
+	if err != nil {
+		v.QueueError = queueErrorText(err)
+		return v
+	}
+	v.Inbox = inboxView{Events: in.Events.Depth, OldestSeconds: in.Events.OldestAge.Seconds(), ExpectedInvoices: in.Expected.Depth}
 	return v
 }
 

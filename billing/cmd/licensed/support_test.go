@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/stripe/stripe-go/v85/webhook"
 )
 
 // envChild makes the test binary run the program, for tests that need a process.
@@ -110,6 +111,19 @@ func (r *testServe) command(args ...string) (code int, stdout, stderr string) {
 	return code, outBuf.String(), errBuf.String()
 }
 
+// post posts an event that is signed with whsec_test.
+func (r *testServe) post(payload string) (status int) {
+	r.t.Helper()
+	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: []byte(payload), Secret: "whsec_test", Timestamp: time.Now()})
+	q, err := http.NewRequestWithContext(r.t.Context(), http.MethodPost, r.webhook, strings.NewReader(payload))
+	require.NoError(r.t, err)
+	q.Header.Set("Stripe-Signature", signed.Header)
+	res, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(q)
+	require.NoError(r.t, err)
+	defer res.Body.Close()
+	return res.StatusCode
+}
+
 // status returns the state of the server.
 func (r *testServe) status() statusView {
 	r.t.Helper()
@@ -126,7 +140,7 @@ func (r *testServe) waitUntilEmpty(done, dead int) {
 	r.t.Helper()
 	eventually(r.t, "the queue is empty", func() bool {
 		v := r.status()
-		return v.Queue.Depth == 0 && v.Queue.Done == done && v.Queue.Dead == dead
+		return v.Inbox.Events == 0 && v.Queue.Depth == 0 && v.Queue.Done == done && v.Queue.Dead == dead
 	})
 }
 

@@ -26,7 +26,7 @@ func purchaseEvents(t *testing.T, n int) (events [][]byte, id string, licenses i
 	add := func(name string, from ...string) {
 		payload, err := sample(name)
 		require.NoError(t, err)
-		for _, old := range from {
+		for _, old := range append(from, "evt_demo_"+name[:1]) {
 			payload = bytes.ReplaceAll(payload, []byte(`"`+old+`"`), []byte(`"`+old+"-"+number+`"`))
 		}
 		events = append(events, payload)
@@ -86,8 +86,9 @@ func TestTotals(t *testing.T) {
 	random.Shuffle(len(deliveries), func(i, j int) { deliveries[i], deliveries[j] = deliveries[j], deliveries[i] })
 
 	ctx, cancel := context.WithCancel(t.Context())
-	stopped := make(chan error, 1)
+	stopped := make(chan error, 2)
 	go func() { stopped <- a.runWorkers(ctx) }()
+	go func() { stopped <- a.runInbox(ctx) }()
 	queue := make(chan []byte)
 	var all sync.WaitGroup
 	for range 8 {
@@ -104,9 +105,12 @@ func TestTotals(t *testing.T) {
 	all.Wait()
 	eventually(t, "all orders are finished", func() bool {
 		stats, err := a.pipeline.Stats(t.Context())
-		return err == nil && stats.Depth == 0 && stats.Done+stats.Dead == purchases
+		require.NoError(t, err)
+		in, err := a.inbox.Stats(t.Context())
+		return err == nil && in.Events.Depth == 0 && in.Expected.Depth == 0 && stats.Depth == 0 && stats.Done+stats.Dead == purchases
 	})
 	cancel()
+	require.NoError(t, <-stopped)
 	require.NoError(t, <-stopped)
 
 	got := map[string]int{}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/billing/stripehook"
+)
+
+// errCheckFailed means that the check command found a problem.
+var errCheckFailed = errors.New("the configuration has problems")
+
+// check runs the check command: it compares the configuration at Stripe and at the
+// service with what serve requires. It changes nothing.
+func check(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) error {
+	set := &settings{}
+	f := set.flagsOf("licensed check", env, stderr)
+	if err := f.parse(args); err != nil {
+		return err
+	}
+	var err error
+	if set.secrets, err = readSecrets(env); err != nil {
+		return err
+	}
+	a := &app{set: set, logger: newLogger(set, stderr)}
+	c := checkCommand{app: a, out: stdout}
+	if err := c.run(ctx); err != nil {
+		return err
+	}
+	if c.failed {
+		return errCheckFailed
+	}
+	return nil
+}
+
+type checkCommand struct {
+	app    *app
+	out    io.Writer
+	failed bool
+}
+
+func (c *checkCommand) ok(format string, args ...any)   { c.print("ok", format, args...) }
+func (c *checkCommand) warn(format string, args ...any) { c.print("warning", format, args...) }
+
+func (c *checkCommand) problem(format string, args ...any) {
+	c.failed = true
+	c.print("error", format, args...)
+}
+
+func (c *checkCommand) print(result, format string, args ...any) {
+	printf(c.out, "%-8s %s\n", result, fmt.Sprintf(format, args...))
+}
+
+func (c *checkCommand) run(ctx context.Context) error {
+	c.checkProducts(ctx)
+	if c.app.set.stripeKey.IsZero() {
+		c.problem("%s is not set: events without line items become dead letters", envStripeKey)
+		return nil
+	}
+	items := c.app.stripeItems()
+	for _, p := range items.Permissions(ctx) {
+		switch err := permissionError(p); {
+		case err == nil:
+			c.ok("the Stripe API key can read %s", p.Resource)
+		case errors.Is(err, errStripeKeyRejected):
+			c.problem("%v", err)
+			return nil
+		default:
+			c.problem("%v", err)
+		}
+	}
+	problems, err := c.app.endpointProblems(ctx, items)
+	switch {
+	case err != nil:
+		c.warn("webhook endpoints not checked: %v", err)
+	case len(problems) == 0:
+		c.ok("the webhook endpoint is subscribed to the required events")
+	}
+	for _, p := range problems {
+		c.problem("%s", p)
+	}
+	return c.checkPrices(ctx, items)
+}
+
+// checkProducts reads the products of the service.
+func (c *checkCommand) checkProducts(ctx context.Context) {
+	if c.app.set.managementKey.IsZero() {
+		c.warn("%s is not set: products not checked", envManagementKey)
+		return
+	}
+	err := c.app.newClient()
+	if err == nil {
+		defer func() { _ = c.app.close() }()
+		err = c.app.catalogue.read(ctx, c.app.client)
+	}
+	if err != nil {
+		c.problem("products not read: %v", err)
+		return
+	}
+	c.ok("the service has %d products", len(c.app.catalogue.products()))
+}
+
+// checkPrices checks the metadata of the active prices, and their products.
+func (c *checkCommand) checkPrices(ctx context.Context, items *stripehook.StripeLineItems) error {
+	prices, err := items.Prices(ctx)
+	if err != nil {
+		c.problem("prices not checked: %v", err)
+		return nil
+	}
+	hook, err := stripehook.New(licensespring.NewSecret("unused"), unusedQueue{}, c.app.mappingOptions()...)
+	if err != nil {
+		return err
+	}
+	products := c.app.catalogue.products()
+	valid := 0
+	for _, price := range prices {
+		order, err := hook.PriceOrder(price)
+		var findings []licensespring.Finding
+		if invalid, ok := errors.AsType[*licensespring.ValidationError](err); ok {
+			findings, err = invalid.Findings, nil
+		} else if err == nil && products != nil {
+			findings = order.CheckProducts(products)
+		}
+		switch {
+		case errors.Is(err, stripehook.ErrNoLicense) && c.app.set.skipUnlicensed:
+		case err != nil:
+			c.warn("price %s: %v", price.ID, err)
+		case len(findings) > 0:
+			c.problem("price %s: %s", price.ID, findingsText(findings))
+		default:
+			valid++
+		}
+	}
+	c.ok("%d of %d active prices describe a license", valid, len(prices))
+	return nil
+}
+
+// unusedQueue is the queue of a handler that handles no events.
+type unusedQueue struct{}
+
+var errUnusedQueue = errors.New("the check command queues no orders")
+
+func (unusedQueue) Enqueue(context.Context, *licensespring.Order) error { return errUnusedQueue }
+func (unusedQueue) Reject(context.Context, fulfillment.Rejection) error { return errUnusedQueue }

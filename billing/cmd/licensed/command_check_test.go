@@ -1,0 +1,170 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/licensespring-go/licensespring/licensespringtest"
+)
+
+// fakeStripe is a Stripe account with an endpoint and prices.
+type fakeStripe struct {
+	endpoints, prices []any
+	status            map[string]int // by the path, if not 200
+}
+
+func endpointOf(url string, events ...string) map[string]any {
+	return map[string]any{"id": "we_1", "url": url, "status": "enabled", "enabled_events": events}
+}
+
+func priceOf(id string, metadata map[string]string) map[string]any {
+	return map[string]any{"id": id, "metadata": metadata}
+}
+
+func (f *fakeStripe) start(t *testing.T) (url string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		status := f.status[r.URL.Path]
+		if r.Header.Get("Authorization") != "Bearer rk_test" {
+			status = http.StatusUnauthorized
+		}
+		if status != 0 {
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(`{"error": {"message": "no", "type": "invalid_request_error"}}`))
+			return
+		}
+		data := []any{}
+		switch r.URL.Path {
+		case "/v1/webhook_endpoints":
+			data = f.endpoints
+		case "/v1/prices":
+			data = f.prices
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"object": "list", "data": data})
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+const ownURL = "https://shop.example.com/webhooks/stripe"
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	required := []string{"checkout.session.completed", "checkout.session.async_payment_succeeded", "invoice.paid"}
+	tests := []struct {
+		name   string
+		stripe fakeStripe
+		args   string
+		code   int
+		want   []string // in the output
+	}{
+		{
+			"complete",
+			fakeStripe{endpoints: []any{endpointOf(ownURL, required...)}, prices: []any{priceOf("price_1", map[string]string{"product_short_code": "acmecad"})}},
+			"", exitOK,
+			[]string{
+				"ok       the service has 4 products", "can read checkout sessions", "can read subscriptions",
+				"ok       the webhook endpoint is subscribed to the required events", "ok       1 of 1 active prices describe a license",
+			},
+		},
+		{
+			"no invoice event",
+			fakeStripe{endpoints: []any{endpointOf(ownURL, "checkout.session.completed", "invoice.created")}},
+			"", exitFailed,
+			[]string{"error    webhook endpoint we_1 is not subscribed to checkout.session.async_payment_succeeded, invoice.paid"},
+		},
+		{
+			"the other invoice event",
+			fakeStripe{endpoints: []any{endpointOf(ownURL, "checkout.session.completed", "checkout.session.async_payment_succeeded", "invoice.payment_succeeded")}},
+			"", exitOK,
+			[]string{"ok       the webhook endpoint"},
+		},
+		{"all events", fakeStripe{endpoints: []any{endpointOf(ownURL, "*")}}, "", exitOK, []string{"ok       the webhook endpoint"}},
+		{
+			"another endpoint",
+			fakeStripe{endpoints: []any{endpointOf("https://shop.example.com/other", "*")}},
+			"", exitFailed,
+			[]string{"error    no enabled webhook endpoint at Stripe has the URL of this service"},
+		},
+		{
+			"endpoint behind another path",
+			fakeStripe{endpoints: []any{endpointOf("https://shop.example.com/other", "*")}},
+			"-webhook-url https://shop.example.com/other", exitOK,
+			[]string{"ok       the webhook endpoint"},
+		},
+		{
+			"missing permissions",
+			fakeStripe{status: map[string]int{"/v1/invoices": 403, "/v1/webhook_endpoints": 403}},
+			"", exitFailed,
+			[]string{
+				"error    the Stripe API key has no permission to read invoices",
+				"warning  webhook endpoints not checked: stripe responded with status 403",
+			},
+		},
+		{"invalid key", fakeStripe{status: map[string]int{"/v1/checkout/sessions": 401}}, "", exitFailed, []string{"error    the Stripe API key is invalid"}},
+		{
+			"prices",
+			fakeStripe{
+				endpoints: []any{endpointOf(ownURL, required...)},
+				prices: []any{
+					priceOf("price_none", nil),
+					priceOf("price_unknown", map[string]string{"product_short_code": "acmegone"}),
+					priceOf("price_invalid", map[string]string{"product_short_code": "acmecad", "max_activations": "many"}),
+					priceOf("price_user", map[string]string{"product_short_code": "acmeweb"}),
+				},
+			},
+			"", exitFailed,
+			[]string{
+				"warning  price price_none: stripehook: the price has no license metadata",
+				"error    price price_unknown: items[0].product_code: there is no such product",
+				"error    price price_invalid: lines[0].price.metadata.max_activations: must be a non-negative integer",
+				"ok       1 of 4 active prices describe a license",
+			},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			service := licensespringtest.NewServer(t)
+			vars := env("LICENSESPRING_MANAGEMENT_KEY", service.APIKey(), "LICENSESPRING_BASE_URL", service.URL(),
+				"STRIPE_API_KEY", "rk_test", "STRIPE_BASE_URL", tt.stripe.start(t))
+			var stdout, stderr output
+			code := run(t.Context(), append([]string{"check"}, strings.Fields(tt.args)...), vars, &stdout, &stderr)
+			assert.Equal(t, tt.code, code, stdout.String()+stderr.String())
+			for _, want := range tt.want {
+				assert.Contains(t, stdout.String(), want)
+			}
+			assert.NotContains(t, stdout.String()+stderr.String(), "rk_test")
+		})
+	}
+}
+
+func TestCheckWithoutKeys(t *testing.T) {
+	t.Parallel()
+	var stdout, stderr output
+	assert.Equal(t, exitFailed, run(t.Context(), []string{"check"}, env(), &stdout, &stderr))
+	assert.Contains(t, stdout.String(), "warning  LICENSESPRING_MANAGEMENT_KEY is not set: products not checked")
+	assert.Contains(t, stdout.String(), "error    STRIPE_API_KEY is not set")
+}
+
+// serve reports an endpoint that is not subscribed to the required events, and reads
+// which products are user-based.
+func TestServeChecksStripe(t *testing.T) {
+	t.Parallel()
+	stripe := fakeStripe{endpoints: []any{endpointOf(ownURL, "checkout.session.completed", "checkout.session.async_payment_succeeded")}}
+	r := startServe(t, env("STRIPE_API_KEY", "rk_test", "STRIPE_BASE_URL", stripe.start(t), "STRIPE_WEBHOOK_SECRET", "whsec_test"), "-fake")
+	const problem = "webhook endpoint we_1 is not subscribed to invoice.paid"
+	eventually(t, "the problem is reported", func() bool { return strings.Contains(r.stderr.String(), problem) })
+
+	// The metadata of the price does not mark the product as user-based.
+	payload, err := sample("1_checkout")
+	require.NoError(t, err)
+	assert.Equal(t, 200, r.post(strings.ReplaceAll(string(payload), `"acmecad"`, `"acmeweb"`)))
+	r.waitUntilEmpty(1, 0)
+}

@@ -1,0 +1,62 @@
+package fulfillment
+
+import (
+	"context"
+	"errors"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// OrderState describes what a pipeline knows about an order id.
+type OrderState string
+
+// The states of an order id. A result has precedence over an order in the queue, and
+// that over a dead letter.
+const (
+	// OrderUnknown means that the pipeline has no order with the id.
+	OrderUnknown OrderState = "unknown"
+	// OrderQueued means that an order with the id is in the queue.
+	OrderQueued OrderState = "queued"
+	// OrderDone means that a result is stored.
+	OrderDone OrderState = "done"
+	// OrderDead means that a dead letter has the id.
+	OrderDead OrderState = "dead"
+)
+
+// OrderState returns the state of an order id, regardless of the content of the
+// order.
+func (p *Pipeline) OrderState(ctx context.Context, orderID string) (state OrderState, err error) {
+	err = retryTransient(ctx, func(ctx context.Context) error {
+		state, err = p.orderState(ctx, orderKey(orderID))
+		return err
+	})
+	return state, wrap("order state", err)
+}
+
+func (p *Pipeline) orderState(ctx context.Context, key string) (OrderState, error) {
+	all := entryKey{order: key, content: "*"}
+	// The queue is read before the results: a worker stores a result before it
+	// removes the order.
+	_, queuedErr := p.streams.orders.GetLastMsgForSubject(ctx, p.names.orderSubject(all))
+	if queuedErr != nil && !errors.Is(queuedErr, jetstream.ErrMsgNotFound) {
+		return "", queuedErr
+	}
+	_, err := p.streams.results.Get(ctx, key)
+	switch {
+	case err == nil:
+		return OrderDone, nil
+	case !errors.Is(err, jetstream.ErrKeyNotFound):
+		return "", err
+	case queuedErr == nil:
+		return OrderQueued, nil
+	}
+	_, err = p.streams.deadLetters.GetLastMsgForSubject(ctx, p.names.deadLetterSubject(all))
+	switch {
+	case err == nil:
+		return OrderDead, nil
+	case errors.Is(err, jetstream.ErrMsgNotFound):
+		return OrderUnknown, nil
+	default:
+		return "", err
+	}
+}

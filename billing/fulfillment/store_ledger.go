@@ -1,0 +1,235 @@
+package fulfillment
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// MissingOrder is an order that was accepted and that the store has lost: it is
+// neither in the queue nor a dead letter, and has no result.
+type MissingOrder struct {
+	// OrderID is the caller's id of the order, or the ID of a [Rejection].
+	OrderID string
+	// AcceptedAt is the time at which the order was stored.
+	AcceptedAt time.Time
+}
+
+// acceptedOrder is an entry of the ledger.
+type acceptedOrder struct {
+	OrderID    string    `json:"order_id"`
+	AcceptedAt time.Time `json:"accepted_at"`
+}
+
+// ledger holds the result of the latest check of the ledger. The ledger is a stream
+// with a small entry for each order that was accepted. The entry is stored after
+// the order, and removed with its result, or when its dead letter is discarded. It
+// is in other files than the order, so that damage to one does not hide in both.
+type ledger struct {
+	mu      sync.Mutex
+	missing map[entryKey]MissingOrder
+}
+
+func (l *ledger) set(missing map[entryKey]MissingOrder) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.missing = missing
+}
+
+func (l *ledger) remove(key entryKey) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.missing, key)
+}
+
+func (l *ledger) list() []MissingOrder {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var all []MissingOrder
+	for _, m := range l.missing {
+		all = append(all, m)
+	}
+	slices.SortFunc(all, func(a, b MissingOrder) int {
+		return cmp.Or(a.AcceptedAt.Compare(b.AcceptedAt), cmp.Compare(a.OrderID, b.OrderID))
+	})
+	return all
+}
+
+// recordAccepted adds an order to the ledger, unless it is there already.
+func (p *Pipeline) recordAccepted(ctx context.Context, key entryKey, orderID string, acceptedAt time.Time) error {
+	body, err := encodeJSON(acceptedOrder{OrderID: orderID, AcceptedAt: acceptedAt.UTC()})
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, writeTimeout)
+	defer cancel()
+	err = p.write(ctx, func(ctx context.Context) error {
+		_, err := p.js.Publish(ctx, p.names.acceptedSubject(key), body, jetstream.WithExpectLastSequencePerSubject(0))
+		if isWrongSequence(err) {
+			return nil
+		}
+		return err
+	})
+	if err == nil {
+		p.ledger.remove(key)
+	}
+	return err
+}
+
+// removeAccepted removes a finished order from the ledger. An entry that remains
+// after an error is removed by the next check.
+func (p *Pipeline) removeAccepted(ctx context.Context, key entryKey) error {
+	return p.write(ctx, func(ctx context.Context) error {
+		return p.streams.accepted.Purge(ctx, jetstream.WithPurgeSubject(p.names.acceptedSubject(key)))
+	})
+}
+
+// Missing returns the orders that the store has lost, oldest first, according to
+// the latest check. Open and Run check the store.
+//
+// An order is no longer missing after it is enqueued again, for example because
+// its event is delivered again. [Pipeline.Forget] is for orders that cannot be
+// recovered.
+func (p *Pipeline) Missing() []MissingOrder { return p.ledger.list() }
+
+// Forget removes a missing order from the list of [Pipeline.Missing] permanently.
+// It does not affect an order that is in the queue or a dead letter.
+func (p *Pipeline) Forget(ctx context.Context, orderID string) error {
+	p.ledger.mu.Lock()
+	var keys []entryKey
+	for key, m := range p.ledger.missing {
+		if m.OrderID == orderID {
+			keys = append(keys, key)
+		}
+	}
+	p.ledger.mu.Unlock()
+	if len(keys) == 0 {
+		return ErrNotMissing
+	}
+	for _, key := range keys {
+		if err := p.removeAccepted(ctx, key); err != nil {
+			return wrap("forget", err)
+		}
+		p.ledger.remove(key)
+	}
+	return nil
+}
+
+// checkLedger looks for each entry of the ledger in the queue, the results and the
+// dead letters, and logs the orders that are nowhere.
+func (p *Pipeline) checkLedger(ctx context.Context) error {
+	missing := make(map[entryKey]MissingOrder)
+	for next := uint64(1); ; {
+		msg, err := p.streams.accepted.GetMsg(ctx, next, jetstream.WithGetMsgSubject(p.names.allAccepted()))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			break
+		}
+		if err != nil {
+			return wrap("check the ledger", err)
+		}
+		next = msg.Sequence + 1
+		key := parseEntryKey(msg.Subject)
+		if key == probeKey {
+			continue
+		}
+		state, err := p.findAccepted(ctx, key)
+		switch {
+		case err != nil:
+			return wrap("check the ledger", err)
+		case state == acceptedFinished:
+			if err := p.removeAccepted(ctx, key); err != nil {
+				return wrap("check the ledger", err)
+			}
+		case state == acceptedMissing:
+			var a acceptedOrder
+			if json.Unmarshal(msg.Data, &a) != nil {
+				a = acceptedOrder{OrderID: "unknown", AcceptedAt: msg.Time}
+			}
+			missing[key] = MissingOrder(a)
+		}
+	}
+	if err := p.checkAgain(ctx, missing); err != nil {
+		return err
+	}
+	p.ledger.set(missing)
+	const maxLogged = 100
+	for i, m := range p.Missing() {
+		if i == maxLogged {
+			break
+		}
+		p.cfg.logger.LogAttrs(ctx, slog.LevelError, "fulfillment order missing: the store is damaged; enqueue the order again, or forget it",
+			slog.String("order_id", m.OrderID), slog.Time("accepted_at", m.AcceptedAt), slog.String("of", fmt.Sprint(len(missing))))
+	}
+	return nil
+}
+
+// checkAgain removes the orders from missing that a replica of a cluster did not
+// show yet.
+func (p *Pipeline) checkAgain(ctx context.Context, missing map[entryKey]MissingOrder) error {
+	if p.server != nil || len(missing) == 0 || !sleep(ctx, replicaDelay) {
+		return ctx.Err()
+	}
+	for key := range missing {
+		state, err := p.findAccepted(ctx, key)
+		if err != nil {
+			return wrap("check the ledger", err)
+		}
+		if state != acceptedMissing {
+			delete(missing, key)
+		}
+	}
+	return nil
+}
+
+// replicaDelay exceeds the time until all replicas of a cluster hold a message.
+const replicaDelay = 2 * time.Second
+
+// acceptedState is the place of an accepted order.
+type acceptedState int
+
+const (
+	acceptedMissing  acceptedState = iota
+	acceptedPending                // in the queue or a dead letter
+	acceptedFinished               // it has a result
+)
+
+func (p *Pipeline) findAccepted(ctx context.Context, key entryKey) (acceptedState, error) {
+	queued := func() (bool, error) { return hasSubject(ctx, p.streams.orders, p.names.orderSubject(key)) }
+	dead := func() (bool, error) {
+		return hasSubject(ctx, p.streams.deadLetters, p.names.deadLetterSubject(key))
+	}
+	finished := func() (bool, error) { return p.findResult(ctx, key) }
+	for _, place := range [...]struct {
+		find  func() (bool, error)
+		state acceptedState
+	}{
+		{queued, acceptedPending},
+		{finished, acceptedFinished},
+		{dead, acceptedPending},
+		{queued, acceptedPending}, // a dead letter that was retried meanwhile
+		{finished, acceptedFinished},
+	} {
+		found, err := place.find()
+		if err != nil || found {
+			return place.state, err
+		}
+	}
+	return acceptedMissing, nil
+}
+
+// hasSubject reports whether a stream holds a message with the subject.
+func hasSubject(ctx context.Context, stream jetstream.Stream, subject string) (bool, error) {
+	_, err := stream.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
