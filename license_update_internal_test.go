@@ -67,14 +67,14 @@ func requireNoNull(t *testing.T, body []byte) {
 // requireSame checks that an update does not differ from a record that shows it.
 func requireSame(t *testing.T, client *Client, update *LicenseUpdate) {
 	t.Helper()
-	comparable := *update
-	comparable.Extra, comparable.MaintenanceDuration = nil, Duration{}
-	body, err := appendUpdate(nil, &comparable, client.cfg.dialect)
+	compared := *update
+	compared.Extra, compared.MaintenanceDuration = nil, Duration{}
+	body, err := appendUpdate(nil, &compared, client.cfg.dialect)
 	require.NoError(t, err)
 	rec := new(LicenseRecord)
 	shown := strings.TrimSuffix(`{"id":7,`+string(body[1:len(body)-1]), ",") + "}"
 	require.NoError(t, json.Unmarshal([]byte(shown), rec), "%s", shown)
-	assert.Empty(t, compareLicense(&comparable, rec, new(*bool)).differences, "%s", body)
+	assert.Empty(t, compareLicense(&compared, rec, new(*bool)).differences, "%s", body)
 }
 
 // builder is the visitor that sets members to values from bytes.

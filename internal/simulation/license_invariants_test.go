@@ -272,7 +272,7 @@ func notAppliedIsTrue(r *licenseRun, c *licenseCall) string {
 
 // unknownHasReason checks that an unknown outcome could neither be excluded nor be
 // settled.
-func unknownHasReason(r *licenseRun, c *licenseCall) string {
+func unknownHasReason(_ *licenseRun, c *licenseCall) string {
 	if c.outcome() != ls.OutcomeUnknown {
 		return ""
 	}
@@ -307,13 +307,15 @@ func (c *licenseCall) lastWrite() *observation {
 	return &observation{}
 }
 
-// refuted reports whether each difference that the last response showed is to a value
-// that the service stores otherwise, as the response to the change has shown.
+// refuted reports whether only such values remain that the service stores otherwise, as
+// the response to their change has shown.
 func (c *licenseCall) refuted() bool {
 	shown := c.shownBefore(len(c.observed))
 	return shown != nil && !slices.ContainsFunc(c.plan.wanted.differences(shown), func(name string) bool {
 		return !slices.ContainsFunc(c.writes, func(w licenseWrite) bool {
-			return slices.Contains(w.names, name) && c.view(w.index) != nil && slices.Contains(c.plan.wanted.differences(c.view(w.index)), name)
+			view := c.view(w.index)
+			acknowledged := w.before == shown && c.acknowledged(w.index) // by a message, after the last record
+			return slices.Contains(w.names, name) && (acknowledged || view != nil && slices.Contains(c.plan.wanted.differences(view), name))
 		})
 	})
 }
