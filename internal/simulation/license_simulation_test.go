@@ -19,7 +19,7 @@ func TestSimulationOfLicenses(t *testing.T) {
 	for i, s := range &licenseStates {
 		names[i] = s.name
 	}
-	runSeeds(t, names, rareLicenseStates, func(t *testing.T, seed uint64) *seedResult {
+	runSeeds(t, defaultLicenseSeeds, names, rareLicenseStates, func(t *testing.T, seed uint64) *seedResult {
 		t.Helper()
 		return simulateLicenses(t, newLicensePlan(seed)).result()
 	})
