@@ -60,8 +60,9 @@ type seedResult struct {
 	timeline   func() string
 }
 
-// runSeeds runs the seeds that the flags select, or a default number, in parallel. States are the names of
-// the states that the runs must reach. The default seeds may miss the rare ones.
+// runSeeds runs the seeds that the flags select, or a default number, in parallel.
+// States are the names of the states that the runs must reach. The default seeds may
+// miss the rare ones.
 func runSeeds(t *testing.T, seeds uint64, states, rare []string, run func(t *testing.T, seed uint64) *seedResult) {
 	t.Helper()
 	if *oneSeed != 0 {
