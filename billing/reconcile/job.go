@@ -194,9 +194,13 @@ func (j *run) run(ctx context.Context) error {
 	if err := j.report(ctx, p.changes.Reviews); err != nil {
 		return err
 	}
+	if err := j.announce(ctx, &p.changes); err != nil { // those of a job that was interrupted
+		return err
+	}
 	if p.changes.Blocked {
 		return j.repeatOrders(ctx)
 	}
+	j.intend(&p.changes)
 	j.rec.Memory = p.changes.Intent(j.rec.Memory)
 	j.rec.Memory.Pending = j.rec.pending()
 	if !p.changes.IsEmpty() {
@@ -206,6 +210,7 @@ func (j *run) run(ctx context.Context) error {
 	}
 	if err = j.apply(ctx, p); err == nil {
 		j.rec.Memory = p.changes.Done(j.rec.Memory)
+		err = j.announce(ctx, &lifecycle.Changes{})
 	}
 	return errors.Join(err, j.repeatOrders(ctx))
 }

@@ -31,6 +31,9 @@ func (a *app) newReconciler(ctx context.Context) error {
 	if a.stripe != nil {
 		options = append(options, reconcile.WithClock(a.stripe.Now))
 	}
+	if a.set.notifyURL != "" {
+		options = append(options, reconcile.WithAnnouncements())
+	}
 	var err error
 	a.reconciler, err = reconcile.Open(ctx, a.pipeline, a.client, lifecycle.NewReader(a.stripeItems()), options...)
 	return err
