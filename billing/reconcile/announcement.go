@@ -24,10 +24,10 @@ const (
 type LicenseChange struct {
 	// Subject is the Stripe id of the subscription or the payment, and Account that of
 	// its connected account.
-	Subject string `json:"subject"`
-	Account string `json:"account,omitzero"`
-	OrderID string `json:"order_id"`
-	License int64  `json:"license_id"`
+	Subject   string `json:"subject"`
+	Account   string `json:"account,omitzero"`
+	OrderID   string `json:"order_id"`
+	LicenseID int64  `json:"license_id"`
 	// ProductCode is the code of the product.
 	ProductCode string `json:"product_code"`
 	// Enabled and ValidityPeriod are what was set. They are absent if they were not.
@@ -59,7 +59,7 @@ func (j *run) intend(changes *lifecycle.Changes) {
 				kind = AnnounceSuspended
 			}
 			body, err := json.Marshal(LicenseChange{
-				Subject: j.rec.Subject.ID, Account: j.rec.Subject.Account, OrderID: j.rec.OrderID, License: e.License, ProductCode: e.Product,
+				Subject: j.rec.Subject.ID, Account: j.rec.Subject.Account, OrderID: j.rec.OrderID, LicenseID: e.License, ProductCode: e.Product,
 				Enabled: e.State.Enabled, ValidityPeriod: e.State.ValidityPeriod, Reason: e.Reason, Change: ChangeOf(&e.State),
 			})
 			if err != nil { // it cannot: all members are plain

@@ -143,6 +143,15 @@ func isPermanent(err error) bool {
 		errors.Is(e, licensespring.ErrLicenseConflict) || errors.Is(e, licensespring.ErrBadResponse))
 }
 
+// run is one job while it runs.
+type run struct {
+	*Reconciler
+
+	state *fulfillment.JobState
+	rec   *Record
+	entry Entry
+}
+
 // giveUp makes a dead letter of a permanent error. The next event of the subject, or a
 // retry of the dead letter, requests another job.
 func (j *run) giveUp(ctx context.Context, cause error) error {
@@ -153,15 +162,6 @@ func (j *run) giveUp(ctx context.Context, cause error) error {
 	return j.pipeline.Reject(context.WithoutCancel(ctx), fulfillment.Rejection{
 		ID: id, Reason: "the licenses cannot be reconciled: " + cause.Error(), Source: SourceOfReviews, Payload: []byte(id), Err: cause,
 	})
-}
-
-// run is one job while it runs.
-type run struct {
-	*Reconciler
-
-	state *fulfillment.JobState
-	rec   *Record
-	entry Entry
 }
 
 // save stores the record.

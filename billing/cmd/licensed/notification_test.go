@@ -191,7 +191,7 @@ func TestChangeNotifications(t *testing.T) {
 		switch n.Type {
 		case reconcile.AnnounceSuspended:
 			assert.False(t, *n.Change.Enabled)
-			assert.Positive(t, n.Change.License)
+			assert.Positive(t, n.Change.LicenseID)
 			assert.Equal(t, "acmecad", n.Change.ProductCode)
 			assert.NotEmpty(t, n.Change.Reason)
 		case reconcile.AnnounceChanged:

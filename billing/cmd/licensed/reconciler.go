@@ -26,7 +26,10 @@ func (a *app) newReconciler(ctx context.Context) error {
 		return nil
 	}
 	options := []reconcile.Option{
-		reconcile.WithConfig(a.lifecycleConfig()), reconcile.WithLogger(a.logger), reconcile.WithObserver(a.metrics.recordJob),
+		reconcile.WithConfig(a.lifecycleConfig()), reconcile.WithLogger(a.logger), reconcile.WithObserver(func(r reconcile.Report) {
+			a.activity.recordJob(r)
+			a.metrics.recordJob(r)
+		}),
 	}
 	if a.stripe != nil {
 		options = append(options, reconcile.WithClock(a.stripe.Now))
