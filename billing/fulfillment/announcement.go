@@ -9,7 +9,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// announcementTTL removes announcements that nobody calls [Pipeline.Notify] for.
+// announcementTTL removes announcements that no call of [Pipeline.Notify] takes.
 const announcementTTL = 30 * 24 * time.Hour
 
 // Announcement is something else than a result or a dead letter that [Pipeline.Notify]

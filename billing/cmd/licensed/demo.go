@@ -122,7 +122,7 @@ func (d *demo) play(ctx context.Context) error {
 			stripe.CancelAtPeriodEnd(edsger.sub, true)
 		}},
 		{"Edsger's period ends.", 12 * demoDay, func() {}},
-		{"A person disables one of Alan's licenses by hand. Alan's team shrinks to four.", 10 * demoDay, func() {
+		{"An administrator disables one of Alan's licenses by hand. Alan's team shrinks to four.", 10 * demoDay, func() {
 			d.app.fake.DisableLicense(alan.licenses[0], "support@example.com")
 			stripe.ChangeItem(alan.sub, 0, stripetest.Change{Quantity: 4})
 		}},
