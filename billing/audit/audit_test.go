@@ -2,7 +2,6 @@ package audit_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -136,6 +135,6 @@ func TestAuditErrors(t *testing.T) {
 	w.Stripe.Inject(stripetest.Status(401).On(stripetest.Invoices).Forever())
 	_, err := w.audit.Run(t.Context(), audit.Position{}, func(audit.Difference) error { return nil })
 	var api *stripehook.APIError
-	require.True(t, errors.As(err, &api))
+	require.ErrorAs(t, err, &api)
 	assert.Equal(t, 401, api.Status)
 }

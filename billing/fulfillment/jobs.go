@@ -70,6 +70,7 @@ func (n names) jobSubjects(name string) string { return n.prefix + "." + name + 
 func (n names) jobPartition(name string, i int) string {
 	return n.prefix + "." + name + "." + strconv.Itoa(i) + ".*"
 }
+
 func (n names) jobSubject(name, key string) string {
 	return n.prefix + "." + name + "." + strconv.Itoa(partitionOf(key)) + "." + orderKey(key)
 }

@@ -19,6 +19,7 @@ type streams struct {
 	attempts    jetstream.Stream
 	accepted    jetstream.Stream
 	undelivered jetstream.Stream
+	announced   jetstream.Stream
 	results     jetstream.KeyValue
 	consumer    jetstream.Consumer
 }
@@ -42,6 +43,9 @@ func (p *Pipeline) openStreams(ctx context.Context) (streams, error) {
 	}
 	if s.undelivered, err = p.openStream(ctx, p.undeliveredConfig()); err != nil {
 		return s, wrap("open the stream of undelivered notices", err)
+	}
+	if s.announced, err = p.openStream(ctx, p.announcementsConfig()); err != nil {
+		return s, wrap("open the stream of announcements", err)
 	}
 	if s.results, err = p.openResults(ctx); err != nil {
 		return s, wrap("open the bucket of results", err)

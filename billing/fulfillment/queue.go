@@ -94,7 +94,7 @@ func (n names) queueSubject(name, messageID string) string {
 
 // isFree reports whether a name is one for a queue.
 func (n names) isFree(name string) bool {
-	reserved := []string{"orders", "attempts", "accepted", "results", "undelivered"}
+	reserved := []string{"orders", "attempts", "accepted", "results", "undelivered", "announcements"}
 	return regexp.MustCompile(`^[a-z]{1,32}$`).MatchString(name) && !slices.Contains(reserved, name)
 }
 

@@ -46,7 +46,7 @@ func (j *run) ensure(ctx context.Context, change *lifecycle.Ensure) error {
 }
 
 // rememberDisabled records when the service disabled a license, which distinguishes it
-// from a later change by a person.
+// from a later change by an administrator.
 func (j *run) rememberDisabled(shown *licensespring.LicenseRecord) {
 	if shown == nil {
 		return

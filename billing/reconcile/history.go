@@ -42,6 +42,8 @@ type Record struct {
 	// Terms are hashes of the customer's address and the license keys, for
 	// [Record.Matches].
 	Terms []string `json:"terms,omitzero"`
+	// Announce are the announcements of changes that are not announced yet, by license.
+	Announce map[int64]fulfillment.Announcement `json:"announce,omitzero"`
 	// Reviews are the ids of the reviews that are dead letters.
 	Reviews []string `json:"reviews,omitzero"`
 	// History is what was seen, wanted and done, oldest first.

@@ -143,6 +143,15 @@ func isPermanent(err error) bool {
 		errors.Is(e, licensespring.ErrLicenseConflict) || errors.Is(e, licensespring.ErrBadResponse))
 }
 
+// run is one job while it runs.
+type run struct {
+	*Reconciler
+
+	state *fulfillment.JobState
+	rec   *Record
+	entry Entry
+}
+
 // giveUp makes a dead letter of a permanent error. The next event of the subject, or a
 // retry of the dead letter, requests another job.
 func (j *run) giveUp(ctx context.Context, cause error) error {
@@ -153,15 +162,6 @@ func (j *run) giveUp(ctx context.Context, cause error) error {
 	return j.pipeline.Reject(context.WithoutCancel(ctx), fulfillment.Rejection{
 		ID: id, Reason: "the licenses cannot be reconciled: " + cause.Error(), Source: SourceOfReviews, Payload: []byte(id), Err: cause,
 	})
-}
-
-// run is one job while it runs.
-type run struct {
-	*Reconciler
-
-	state *fulfillment.JobState
-	rec   *Record
-	entry Entry
 }
 
 // save stores the record.
@@ -194,9 +194,13 @@ func (j *run) run(ctx context.Context) error {
 	if err := j.report(ctx, p.changes.Reviews); err != nil {
 		return err
 	}
+	if err := j.announce(ctx, &p.changes); err != nil { // those of a job that was interrupted
+		return err
+	}
 	if p.changes.Blocked {
 		return j.repeatOrders(ctx)
 	}
+	j.intend(&p.changes)
 	j.rec.Memory = p.changes.Intent(j.rec.Memory)
 	j.rec.Memory.Pending = j.rec.pending()
 	if !p.changes.IsEmpty() {
@@ -206,6 +210,7 @@ func (j *run) run(ctx context.Context) error {
 	}
 	if err = j.apply(ctx, p); err == nil {
 		j.rec.Memory = p.changes.Done(j.rec.Memory)
+		err = j.announce(ctx, &lifecycle.Changes{})
 	}
 	return errors.Join(err, j.repeatOrders(ctx))
 }

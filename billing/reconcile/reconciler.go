@@ -47,6 +47,7 @@ type config struct {
 	observe   func(Report)
 	now       func() time.Time
 	orderWait time.Duration
+	announce  bool
 }
 
 // WithConfig sets the rules that no price determines.

@@ -110,7 +110,7 @@ type auditRequest struct {
 
 // auditLine is one line of the response: a difference, or the summary at the end.
 type auditLine struct {
-	*audit.Difference `json:",omitzero"`
+	*audit.Difference
 
 	Summary *audit.Summary `json:"summary,omitzero"`
 	// Failure is the error that ended the audit early.

@@ -58,7 +58,7 @@ func runAudit(ctx context.Context, args []string, env environment, stdout, stder
 			end = l
 			return nil
 		}
-		return printer.print(l.Difference)
+		return printer.write(l.Difference)
 	})
 	if flushErr := printer.flush(); err == nil {
 		err = flushErr
@@ -118,7 +118,7 @@ func writePosition(file string, s *audit.Summary) error {
 
 // auditPrinter prints differences in one format.
 type auditPrinter struct {
-	print func(*audit.Difference) error
+	write func(*audit.Difference) error
 	flush func() error
 }
 
@@ -137,19 +137,19 @@ func newAuditPrinter(format string, out io.Writer) (*auditPrinter, error) {
 	switch format {
 	case "json":
 		encoder := json.NewEncoder(out)
-		return &auditPrinter{print: func(d *audit.Difference) error { return encoder.Encode(d) }, flush: func() error { return nil }}, nil
+		return &auditPrinter{write: func(d *audit.Difference) error { return encoder.Encode(d) }, flush: func() error { return nil }}, nil
 	case "csv":
 		w := csv.NewWriter(out)
 		if err := w.Write(columns); err != nil {
 			return nil, err
 		}
 		return &auditPrinter{
-			print: func(d *audit.Difference) error { return w.Write(row(d)) },
+			write: func(d *audit.Difference) error { return w.Write(row(d)) },
 			flush: func() error { w.Flush(); return w.Error() },
 		}, nil
 	case "table":
 		w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-		print := func(cells []string) error {
+		writeRow := func(cells []string) error {
 			for _, cell := range cells {
 				if _, err := fmt.Fprint(w, cell, "\t"); err != nil {
 					return err
@@ -160,14 +160,14 @@ func newAuditPrinter(format string, out io.Writer) (*auditPrinter, error) {
 		}
 		header := false
 		return &auditPrinter{
-			print: func(d *audit.Difference) error {
+			write: func(d *audit.Difference) error {
 				if !header {
 					header = true
-					if err := print(columns); err != nil {
+					if err := writeRow(columns); err != nil {
 						return err
 					}
 				}
-				return print(row(d))
+				return writeRow(row(d))
 			},
 			flush: w.Flush,
 		}, nil

@@ -68,7 +68,7 @@ func TestSubjects(t *testing.T) {
 		assert.Contains(t, page, `<h2 class="id">`, q)
 		assert.NotContains(t, page, "grace", q)
 	}
-	_, page, _ := get(t, r.admin+"/subjects?q=nobody", nil)
+	_, page, _ := get(t, r.admin+"/subjects?q=unknown", nil)
 	assert.Contains(t, page, "None.")
 	_, page, _ = get(t, r.admin+"/", nil)
 	assert.Contains(t, page, `<p class="big" id="subjects">5</p>`)
@@ -84,7 +84,7 @@ func TestSubjects(t *testing.T) {
 	assert.Empty(t, out)
 	assert.Contains(t, errs, "5 subscriptions and payments, 9 licenses, no differences")
 
-	// A person enables a license that is not paid for.
+	// An administrator enables a license that is not paid for.
 	for _, l := range a.fake.Licenses() {
 		if !l.Enabled && l.DisabledBy == "api@example.com" {
 			a.fake.EnableLicense(l.ID)

@@ -43,18 +43,11 @@ func (a *app) startStripe() {
 		stripetest.WithDelivery(stripetest.Delivery{Duplicate: 0.3, Delay: 0.3, MaxDelay: 6 * time.Hour, Shuffle: true}),
 	)
 	a.set.stripeKey = licensespring.NewSecret(a.stripe.APIKey())
-	product := func(members ...string) map[string]string {
-		m := map[string]string{"product_short_code": "acmecad"}
-		for i := 0; i < len(members); i += 2 {
-			m[members[i]] = members[i+1]
-		}
-		return m
-	}
 	for _, p := range [...]stripetest.Price{
-		{ID: demoMonth, UnitAmount: 2500, Interval: "month", Metadata: product("max_activations", "1")},
-		{ID: demoPro, UnitAmount: 4900, Interval: "month", Metadata: product("max_activations", "5")},
-		{ID: demoYear, UnitAmount: 24000, Interval: "year", Metadata: product()},
-		{ID: demoPerpetual, UnitAmount: 49900, Metadata: product("license_type", "perpetual")},
+		{ID: demoMonth, UnitAmount: 2500, Interval: "month", Metadata: map[string]string{"product_short_code": "acmecad", "max_activations": "1"}},
+		{ID: demoPro, UnitAmount: 4900, Interval: "month", Metadata: map[string]string{"product_short_code": "acmecad", "max_activations": "5"}},
+		{ID: demoYear, UnitAmount: 24000, Interval: "year", Metadata: map[string]string{"product_short_code": "acmecad"}},
+		{ID: demoPerpetual, UnitAmount: 49900, Metadata: map[string]string{"product_short_code": "acmecad", "license_type": "perpetual"}},
 	} {
 		a.stripe.AddPrice(p)
 	}
@@ -129,7 +122,7 @@ func (d *demo) play(ctx context.Context) error {
 			stripe.CancelAtPeriodEnd(edsger.sub, true)
 		}},
 		{"Edsger's period ends.", 12 * demoDay, func() {}},
-		{"A person disables one of Alan's licenses by hand. Alan's team shrinks to four.", 10 * demoDay, func() {
+		{"An administrator disables one of Alan's licenses by hand. Alan's team shrinks to four.", 10 * demoDay, func() {
 			d.app.fake.DisableLicense(alan.licenses[0], "support@example.com")
 			stripe.ChangeItem(alan.sub, 0, stripetest.Change{Quantity: 4})
 		}},
@@ -254,7 +247,7 @@ func (d *demo) isRefunded(c *demoCustomer) bool { return d.app.stripe.ChargeOf(c
 // forge posts an event with a wrong signature.
 func (d *demo) forge(ctx context.Context) error {
 	payload := fmt.Appendf(nil, `{"id": "evt_forged", "object": "event", "api_version": %q, "type": "invoice.paid", "data": {"object": {"id": "in_forged"}}}`, stripe.APIVersion)
-	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: payload, Secret: "whsec_guessed", Timestamp: time.Now()})
+	signed := webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{Payload: payload, Secret: "whsec_guessed", Timestamp: time.Now()}) //nolint:gosec // not a secret of anything
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.url, bytes.NewReader(payload))
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
 	"github.com/licensespring-go/licensespring/billing/inbox"
+	"github.com/licensespring-go/licensespring/billing/reconcile"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
@@ -96,7 +97,7 @@ func newMetrics(pipeline *fulfillment.Pipeline, in *inbox.Inbox, recent *activit
 	for _, result := range []string{jobDone, jobRetry} {
 		m.jobs.WithLabelValues(result)
 	}
-	for _, kind := range []string{notificationIssued, notificationFailed} {
+	for _, kind := range []string{notificationIssued, notificationFailed, reconcile.AnnounceChanged, reconcile.AnnounceSuspended} {
 		m.notices.WithLabelValues(kind, "delivered")
 		m.notices.WithLabelValues(kind, "retry")
 	}

@@ -26,10 +26,16 @@ func (a *app) newReconciler(ctx context.Context) error {
 		return nil
 	}
 	options := []reconcile.Option{
-		reconcile.WithConfig(a.lifecycleConfig()), reconcile.WithLogger(a.logger), reconcile.WithObserver(a.metrics.recordJob),
+		reconcile.WithConfig(a.lifecycleConfig()), reconcile.WithLogger(a.logger), reconcile.WithObserver(func(r reconcile.Report) {
+			a.activity.recordJob(r)
+			a.metrics.recordJob(r)
+		}),
 	}
 	if a.stripe != nil {
 		options = append(options, reconcile.WithClock(a.stripe.Now))
+	}
+	if a.set.notifyURL != "" {
+		options = append(options, reconcile.WithAnnouncements())
 	}
 	var err error
 	a.reconciler, err = reconcile.Open(ctx, a.pipeline, a.client, lifecycle.NewReader(a.stripeItems()), options...)

@@ -83,7 +83,7 @@ func TestDeadLetterButtons(t *testing.T) {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.admin+path, http.NoBody)
 		require.NoError(t, err)
 		req.Header.Set("Origin", origin)
-		res, err := http.DefaultClient.Do(req)
+		res, err := (&http.Client{Timeout: testTimeout}).Do(req)
 		require.NoError(t, err)
 		defer res.Body.Close()
 		body, err := io.ReadAll(res.Body)
