@@ -235,7 +235,7 @@ func (r *Reconciler) plan(ctx context.Context, rec *Record) (*plan, error) {
 	if p.subject != rec.Subject {
 		return p, nil
 	}
-	if p.licenses, err = r.readLicenses(ctx, &p.target, &rec.Memory); err != nil {
+	if p.licenses, err = r.readLicenses(ctx, &p.target, rec); err != nil {
 		return nil, err
 	}
 	rec.forgetFound(p.licenses)
@@ -246,9 +246,13 @@ func (r *Reconciler) plan(ctx context.Context, rec *Record) (*plan, error) {
 }
 
 // forgetFound removes the pending orders whose licenses were read, and remembers that
-// they exist.
+// they exist. A license whose product is not known yet does not count: the order names
+// the product for the next read.
 func (r *Record) forgetFound(licenses []*licensespring.LicenseRecord) {
-	r.Orders = slices.DeleteFunc(r.Orders, func(o PendingOrder) bool { return o.isShownBy(licenses) })
+	known := slices.DeleteFunc(slices.Clone(licenses), func(l *licensespring.LicenseRecord) bool {
+		return r.Memory.Licenses[l.ID].Product == ""
+	})
+	r.Orders = slices.DeleteFunc(r.Orders, func(o PendingOrder) bool { return o.isShownBy(known) })
 	for _, l := range licenses {
 		if l.OrderStoreID != "" && !slices.Contains(r.Memory.Orders, l.OrderStoreID) {
 			r.Memory.Orders = append(r.Memory.Orders, l.OrderStoreID)

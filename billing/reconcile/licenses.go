@@ -12,7 +12,8 @@ import (
 // readLicenses reads the licenses of a target, and adds the product of each to the
 // memory. A license does not show its product, so that unknown licenses are listed
 // again by product.
-func (r *Reconciler) readLicenses(ctx context.Context, target *lifecycle.Target, memory *lifecycle.Memory) ([]*licensespring.LicenseRecord, error) {
+func (r *Reconciler) readLicenses(ctx context.Context, target *lifecycle.Target, rec *Record) ([]*licensespring.LicenseRecord, error) {
+	memory := &rec.Memory
 	found := map[int64]*licensespring.LicenseRecord{}
 	filters := lookupFilters(target.Lookup, memory)
 	for _, filter := range filters {
@@ -24,7 +25,7 @@ func (r *Reconciler) readLicenses(ctx context.Context, target *lifecycle.Target,
 		memory.Licenses = map[int64]lifecycle.Remembered{}
 	}
 	unknown := func(id int64) bool { return memory.Licenses[id].Product == "" }
-	for _, product := range productsOf(target, memory) {
+	for _, product := range productsOf(target, rec) {
 		if !slices.ContainsFunc(slices.Collect(maps.Keys(found)), unknown) {
 			break
 		}
@@ -74,13 +75,19 @@ func lookupFilters(lookup lifecycle.Lookup, memory *lifecycle.Memory) []licenses
 	return filters
 }
 
-// productsOf returns the products of the target and of known licenses, sorted.
-func productsOf(target *lifecycle.Target, memory *lifecycle.Memory) []string {
+// productsOf returns the products of the target, of pending orders and of known
+// licenses, sorted. The product of a pending order may no longer be wanted.
+func productsOf(target *lifecycle.Target, rec *Record) []string {
 	products := map[string]bool{}
 	for i := range target.Entitlements {
 		products[target.Entitlements[i].Product] = true
 	}
-	for _, known := range memory.Licenses {
+	for _, o := range rec.Orders {
+		for _, m := range o.Missing {
+			products[m.Product] = true
+		}
+	}
+	for _, known := range rec.Memory.Licenses {
 		products[known.Product] = true
 	}
 	delete(products, "")
