@@ -203,6 +203,11 @@ func (r *run) compare(ctx context.Context, subject stripehook.Source) error {
 	differences := differencesOf(c)
 	if r.Fix {
 		r.fix(ctx, c, differences)
+		if c.Outdated { // such as a price whose metadata was corrected without an event
+			if err := r.Reconciler.Request(ctx, subject); err != nil {
+				return err
+			}
+		}
 	}
 	for _, d := range differences {
 		if err := r.add(d); err != nil {

@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"slices"
 
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/lifecycle"
@@ -21,6 +22,9 @@ type Comparison struct {
 	Licenses []*licensespring.LicenseRecord
 	// Pending reports whether ordered licenses are not known yet.
 	Pending bool
+	// Outdated reports whether the dead letters are not the present reviews. The next job
+	// corrects them.
+	Outdated bool
 }
 
 // Compare compares the licenses of a subject with what is paid for. It changes nothing.
@@ -39,6 +43,13 @@ func (r *Reconciler) Compare(ctx context.Context, subject stripehook.Source) (*C
 	}
 	return &Comparison{
 		Subject: subject, Status: p.status, Target: p.target, Changes: p.changes, Licenses: p.licenses,
-		Pending: rec.IsPending(),
+		Pending: rec.IsPending(), Outdated: rec.isOutdated(p.changes.Reviews),
 	}, nil
+}
+
+// isOutdated reports whether the dead letters are not the reviews.
+func (r *Record) isOutdated(reviews []lifecycle.Review) bool {
+	return len(r.Reviews) != len(reviews) || slices.ContainsFunc(reviews, func(review lifecycle.Review) bool {
+		return !slices.Contains(r.Reviews, review.ID)
+	})
 }

@@ -28,6 +28,7 @@ type life struct {
 	refund   string // the last one
 
 	bounds map[string]*bounds // by product
+	ended  bool               // nothing happens on its own anymore
 }
 
 // bounds is what was right for a product until now.
@@ -85,11 +86,12 @@ func attempt(call func()) (done bool) {
 	return true
 }
 
-// act does what happens to the customer on a day.
-func (s *simulation) act(l *life) {
+// act does what happens to the customer on a day, and reports whether something may
+// have happened.
+func (s *simulation) act(l *life) bool {
 	switch {
 	case s.day < l.begin:
-		return
+		return false
 	case s.day == l.begin:
 		session := s.stripe.Checkout(l.checkout)
 		l.session = session.ID
@@ -100,9 +102,9 @@ func (s *simulation) act(l *life) {
 			l.customer = session.Customer.ID
 		}
 		s.log(l, "checkout of %v, trial %d days, delayed %v, fails later %v", l.checkout.Items, l.checkout.TrialDays, l.checkout.Delayed, l.checkout.FailsLater)
-		return
+		return true
 	case l.rng.IntN(100) >= 8:
-		return
+		return false
 	}
 	r := l.rng
 	text, done := "", false
@@ -113,13 +115,13 @@ func (s *simulation) act(l *life) {
 	switch choice := r.IntN(40); {
 	case choice < 6:
 		s.actManually(l)
-		return
+		return false
 	case choice < 9:
 		try("refund", func() { s.refund(l) })
 	case choice < 12:
 		try("dispute", func() { s.disputePayment(l) })
 	case l.sub == "":
-		return
+		return false
 	case choice < 16:
 		c := stripetest.Change{
 			Quantity:  1 + r.Int64N(5),
@@ -149,7 +151,7 @@ func (s *simulation) act(l *life) {
 		try(fmt.Sprintf("cancel at period end: %v", cancel), func() { s.stripe.CancelAtPeriodEnd(l.sub, cancel) })
 	case choice < 35:
 		if r.IntN(3) > 0 {
-			return
+			return false
 		}
 		try("canceled", func() { s.stripe.CancelNow(l.sub) })
 	case choice < 37:
@@ -162,6 +164,7 @@ func (s *simulation) act(l *life) {
 	if done {
 		s.log(l, "%s", text)
 	}
+	return true
 }
 
 // payments returns the ids of the invoices or the session of a life.

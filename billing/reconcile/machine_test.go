@@ -86,18 +86,19 @@ func (m *machine) run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// isIdle reports whether nothing waits.
-func (m *machine) isIdle(ctx context.Context) (bool, error) {
+// backlog returns the number of events, jobs and orders that wait, and the number of
+// jobs that are scheduled for a retry.
+func (m *machine) backlog(ctx context.Context) (waiting, scheduled int, err error) {
 	events, err := m.inbox.Stats(ctx)
 	if err != nil {
-		return false, err
+		return 0, 0, err
 	}
 	jobs, err := m.reconciler.Stats(ctx)
 	if err != nil {
-		return false, err
+		return 0, 0, err
 	}
 	orders, err := m.pipeline.Stats(ctx)
-	return events.Events.Depth+jobs.Waiting+jobs.Scheduled+orders.Depth == 0, err
+	return events.Events.Depth + jobs.Waiting + orders.Depth, jobs.Scheduled, err
 }
 
 func (m *machine) close() error {

@@ -21,8 +21,9 @@ type offer struct {
 	perUnit     bool
 	onRefund    string
 	metadata    map[string]string
-	// broken is the metadata before it is corrected, or nil.
-	broken map[string]string
+	// broken is the metadata until it is corrected, or nil.
+	broken   map[string]string
+	isBroken bool
 }
 
 // offers are the prices of the simulation.
@@ -89,8 +90,8 @@ type verdict struct {
 	exact   bool
 	// reviews are parts of the texts of the dead letters that are right.
 	reviews []string
-	// blocked is set if nothing can be decided.
-	blocked bool
+	// blocked is set if nothing can be decided, and ended if the subscription is over.
+	blocked, ended bool
 }
 
 // model computes what is right from the objects of the fake of Stripe and from what the
@@ -133,13 +134,9 @@ type coverage struct {
 // subscription returns what is right for a subscription with one item.
 func (m *model) subscription(id string) verdict {
 	sub, invoices := m.stripe.Subscription(id), m.stripe.SubscriptionInvoices(id)
-	v := verdict{subject: id, rights: map[string]right{}}
+	v := verdict{subject: id, rights: map[string]right{}, ended: sub.EndedAt > 0}
 	item := sub.Items.Data[0]
 	o := m.offers[item.Price.ID]
-	if o.broken != nil && (len(o.broken) > 0 || sub.EndedAt == 0 && sub.Status != "incomplete") {
-		v.blocked, v.reviews = true, []string{"cannot be determined"}
-		return v
-	}
 	m.purchases(&v, invoices)
 	var c coverage
 	for _, inv := range invoices {
@@ -176,6 +173,10 @@ func (m *model) subscription(id string) verdict {
 	r.date = c.end.Truncate(day).AddDate(0, 0, o.slack+1)
 	v.rights[o.product] = r
 	v.exact = r.exact
+	if o.isBroken && (len(o.broken) > 0 || sub.EndedAt == 0 && sub.Status != "incomplete") {
+		v.blocked, v.exact, v.rights = true, false, nil
+		v.reviews = append(v.reviews, "cannot be determined")
+	}
 	return v
 }
 

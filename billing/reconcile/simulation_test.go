@@ -7,10 +7,12 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
@@ -44,7 +46,8 @@ type simulation struct {
 	timeline []entry
 
 	machine *machine
-	stop    func()      // of the workers, or nil
+	stop    func()      // of the present workers, or nil
+	workers sync.WaitGroup
 	faults  atomic.Bool // whether faults are injected
 
 	holds    map[int64][]hold
@@ -134,7 +137,7 @@ func newSimulation(t *testing.T, seed uint64, customers int) *simulation {
 	s.model = &model{stripe: s.stripe, offers: map[string]*offer{}, disputes: map[string]string{}}
 	for _, o := range offers() {
 		s.model.offers[o.id] = o
-		if o.broken != nil {
+		if o.isBroken = o.broken != nil; o.isBroken {
 			s.stripe.AddPrice(o.price(o.broken))
 		} else {
 			s.stripe.AddPrice(o.price(o.metadata))
@@ -172,13 +175,13 @@ func (s *simulation) open() {
 	s.start()
 }
 
+// start starts workers. Earlier ones may still be stopping.
 func (s *simulation) start() {
 	ctx, cancel := context.WithCancel(s.t.Context())
-	done, m := make(chan error, 1), s.machine
-	go func() { done <- m.run(ctx) }()
+	m := s.machine
+	s.workers.Go(func() { assert.NoError(s.t, m.run(ctx)) })
 	s.stop = func() {
 		cancel()
-		require.NoError(s.t, <-done)
 		s.stop = nil
 	}
 }
@@ -188,6 +191,7 @@ func (s *simulation) close() {
 	if s.stop != nil {
 		s.stop()
 	}
+	s.workers.Wait()
 	require.NoError(s.t, s.machine.close())
 	s.machine = nil
 }
@@ -199,8 +203,11 @@ func (s *simulation) play(days int) {
 	for range days {
 		s.nextDay(true)
 		s.disturb()
-		if s.rng.IntN(3) == 0 {
-			<-time.After(time.Duration(s.rng.IntN(10)) * time.Millisecond)
+		switch s.rng.IntN(12) {
+		case 0:
+			s.work(300 * time.Millisecond)
+		case 1, 2, 3, 4:
+			s.work(time.Duration(s.rng.IntN(10)) * time.Millisecond)
 		}
 	}
 	if s.machine == nil {
@@ -210,19 +217,32 @@ func (s *simulation) play(days int) {
 	}
 }
 
+// work lets the workers work for a time, or until only retries wait.
+func (s *simulation) work(limit time.Duration) {
+	s.t.Helper()
+	for end := time.Now().Add(limit); s.stop != nil && time.Now().Before(end); <-time.After(5 * time.Millisecond) {
+		if waiting, _, err := s.machine.backlog(s.t.Context()); err != nil || waiting == 0 {
+			return
+		}
+	}
+}
+
 // nextDay plays one day.
 func (s *simulation) nextDay(acts bool) {
 	if acts {
 		for _, l := range s.lives {
-			s.act(l)
-			s.observe(l)
+			if s.act(l) {
+				s.observe(l)
+			}
 		}
-		s.correctPrices()
+		s.changePrices()
 	}
 	s.stripe.Play(s.t.Context(), day, s.deliver)
 	s.day++
 	for _, l := range s.lives {
-		s.observe(l)
+		if l.session != "" && !l.ended {
+			s.observe(l)
+		}
 	}
 }
 
@@ -236,11 +256,17 @@ func (s *simulation) deliver(w http.ResponseWriter, r *http.Request) {
 	s.machine.hook.ServeHTTP(w, r)
 }
 
-// correctPrices corrects the metadata of a price.
-func (s *simulation) correctPrices() {
+// changePrices corrects the metadata of a price, or breaks it.
+func (s *simulation) changePrices() {
 	for _, id := range []string{"price_bare", "price_typo"} {
-		if o := s.model.offers[id]; o.broken != nil && s.rng.IntN(150) == 0 {
-			o.broken = nil
+		if s.rng.IntN(100) > 0 {
+			continue
+		}
+		o := s.model.offers[id]
+		if o.isBroken = !o.isBroken; o.isBroken {
+			s.stripe.AddPrice(o.price(o.broken))
+			s.log(nil, "the metadata of %s is broken", id)
+		} else {
 			s.stripe.AddPrice(o.price(o.metadata))
 			s.log(nil, "the metadata of %s is corrected", id)
 		}
@@ -329,5 +355,6 @@ func (s *simulation) observe(l *life) {
 			b.latest = r.date
 		}
 	}
+	l.ended = v.ended
 }
 
