@@ -25,6 +25,8 @@ var (
 	seedsFlag         = flag.Uint64("seeds", 3, "number of seeds of the simulation")
 	subscriptionsFlag = flag.Int("subscriptions", 12, "number of customers of a simulation")
 	yearsFlag         = flag.Float64("years", 1, "years of a simulation")
+	killsFlag         = flag.Int("kills", 5, "number of killed processes")
+	eventsFlag        = flag.Int("events", 300, "number of events, each delivered one to three times")
 )
 
 // quietInterval is the number of days between two comparisons.
@@ -45,6 +47,7 @@ type simulation struct {
 	day      int
 	timeline []entry
 
+	process *process // instead of a machine
 	machine *machine
 	stop    func()      // of the present workers, or nil
 	workers sync.WaitGroup
@@ -87,11 +90,12 @@ func TestSimulation(t *testing.T) {
 	for seed := first; seed < first+n; seed++ {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			t.Parallel()
-			s := newSimulation(t, seed, *subscriptionsFlag)
+			days := int(*yearsFlag * 365)
+			s := newSimulation(t, seed, *subscriptionsFlag, days)
 			s.open()
-			for days := int(*yearsFlag * 365); s.day < days; {
+			for s.day < days {
 				s.play(min(quietInterval, days-s.day))
-				s.quiet()
+				s.quiet(true)
 				if t.Failed() {
 					break
 				}
@@ -103,13 +107,13 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
-func newSimulation(t *testing.T, seed uint64, customers int) *simulation {
+func newSimulation(t *testing.T, seed uint64, customers, days int) *simulation {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 0))
 	s := &simulation{
 		t: t, seed: seed, rng: r, dir: t.TempDir(),
 		holds: map[int64][]hold{}, dates: map[string]string{}, failed: map[string]bool{},
-		lives: newLives(seed, customers, int(*yearsFlag*365)),
+		lives: newLives(seed, customers, days),
 	}
 	options := []licensespringtest.Option{
 		licensespringtest.WithProducts(
@@ -249,6 +253,10 @@ func (s *simulation) nextDay(acts bool) {
 // deliver is the webhook. It fails while the machine is closed, and sometimes otherwise.
 func (s *simulation) deliver(w http.ResponseWriter, r *http.Request) {
 	s.events++
+	if s.process != nil {
+		s.process.deliver(w, r)
+		return
+	}
 	if s.machine == nil || s.faults.Load() && s.rng.IntN(30) == 0 {
 		w.WriteHeader(http.StatusServiceUnavailable)
 		return
