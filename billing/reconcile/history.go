@@ -44,8 +44,10 @@ type Record struct {
 	Terms []string `json:"terms,omitzero"`
 	// Announce are the announcements of changes that are not announced yet, by license.
 	Announce map[int64]fulfillment.Announcement `json:"announce,omitzero"`
-	// Reviews are the ids of the reviews that are dead letters.
-	Reviews []string `json:"reviews,omitzero"`
+	// Reviews are the ids of the reviews that are dead letters, and Rejecting those that
+	// may be.
+	Reviews   []string `json:"reviews,omitzero"`
+	Rejecting []string `json:"rejecting,omitzero"`
 	// History is what was seen, wanted and done, oldest first.
 	History []Entry `json:"history,omitzero"`
 }

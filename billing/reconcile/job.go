@@ -155,13 +155,41 @@ type run struct {
 // giveUp makes a dead letter of a permanent error. The next event of the subject, or a
 // retry of the dead letter, requests another job.
 func (j *run) giveUp(ctx context.Context, cause error) error {
-	id := Key(j.rec.Subject)
-	if !slices.Contains(j.rec.Reviews, id) {
-		j.rec.Reviews = append(j.rec.Reviews, id)
+	ctx = context.WithoutCancel(ctx)
+	if err := j.intendReviews(ctx, failedReview); err != nil {
+		return err
 	}
-	return j.pipeline.Reject(context.WithoutCancel(ctx), fulfillment.Rejection{
-		ID: id, Reason: "the licenses cannot be reconciled: " + cause.Error(), Source: SourceOfReviews, Payload: []byte(id), Err: cause,
+	err := j.pipeline.Reject(ctx, fulfillment.Rejection{
+		ID: j.letterID(failedReview), Reason: "the licenses cannot be reconciled: " + cause.Error(),
+		Source: SourceOfReviews, Payload: []byte(Key(j.rec.Subject)), Err: cause,
 	})
+	if err == nil && !slices.Contains(j.rec.Reviews, failedReview) {
+		j.rec.Reviews = append(j.rec.Reviews, failedReview)
+	}
+	return err
+}
+
+// failedReview is the id of the review of a job that failed.
+const failedReview = "failed"
+
+// letterID returns the id of the dead letter of a review. The id of a review is unique
+// only within its subject.
+func (j *run) letterID(review string) string { return Key(j.rec.Subject) + keySeparator + review }
+
+// intendReviews stores the ids of new reviews before their dead letters: after a kill in
+// between, the next job knows which dead letters it may have to remove.
+func (j *run) intendReviews(ctx context.Context, ids ...string) error {
+	isNew := false
+	for _, id := range ids {
+		if !slices.Contains(j.rec.Reviews, id) && !slices.Contains(j.rec.Rejecting, id) {
+			j.rec.Rejecting = append(j.rec.Rejecting, id)
+			isNew = true
+		}
+	}
+	if !isNew {
+		return nil
+	}
+	return j.save(ctx)
 }
 
 // save stores the record.
@@ -302,6 +330,11 @@ func (j *run) report(ctx context.Context, reviews []lifecycle.Review) error {
 	var ids []string
 	for _, review := range reviews {
 		ids = append(ids, review.ID)
+	}
+	if err := j.intendReviews(ctx, ids...); err != nil {
+		return err
+	}
+	for _, review := range reviews {
 		if slices.Contains(j.rec.Reviews, review.ID) {
 			continue
 		}
@@ -310,7 +343,7 @@ func (j *run) report(ctx context.Context, reviews []lifecycle.Review) error {
 			reason += ": " + review.Proposal
 		}
 		rejection := fulfillment.Rejection{
-			ID: review.ID, Reason: reason, Source: SourceOfReviews, Payload: []byte(Key(j.rec.Subject)),
+			ID: j.letterID(review.ID), Reason: reason, Source: SourceOfReviews, Payload: []byte(Key(j.rec.Subject)),
 		}
 		if len(review.Findings) > 0 {
 			rejection.Err = &licensespring.ValidationError{Findings: review.Findings}
@@ -319,15 +352,15 @@ func (j *run) report(ctx context.Context, reviews []lifecycle.Review) error {
 			return err
 		}
 	}
-	for _, id := range j.rec.Reviews {
+	for _, id := range slices.Concat(j.rec.Reviews, j.rec.Rejecting) {
 		if slices.Contains(ids, id) {
 			continue
 		}
-		if err := j.pipeline.DiscardRejection(ctx, id); err != nil {
+		if err := j.pipeline.DiscardRejection(ctx, j.letterID(id)); err != nil {
 			return err
 		}
 	}
-	j.rec.Reviews = ids
+	j.rec.Reviews, j.rec.Rejecting = ids, nil
 	return nil
 }
 

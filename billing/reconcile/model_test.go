@@ -175,7 +175,7 @@ func (m *model) subscription(id string) verdict {
 	v.exact = r.exact
 	if o.isBroken && (len(o.broken) > 0 || sub.EndedAt == 0 && sub.Status != "incomplete") {
 		v.blocked, v.exact, v.rights = true, false, nil
-		v.reviews = append(v.reviews, "cannot be determined")
+		v.review("cannot be determined")
 	}
 	return v
 }
@@ -210,12 +210,12 @@ func (m *model) reversals(v *verdict, r *right, o *offer, c *coverage, invoices 
 			r.count, r.exact = 0, true
 		case refund == "full" && decisive && o.onRefund == "keep", refund == "":
 		case refund == "full" && decisive:
-			v.reviews = append(v.reviews, inv.ID+" was refunded, and on_refund")
+			v.review(inv.ID + " was refunded, and on_refund")
 			if r.count > 0 {
 				r.count, r.exact = 0, false
 			}
 		default:
-			v.reviews = append(v.reviews, inv.ID+" was refunded in part")
+			v.review(inv.ID + " was refunded in part")
 		}
 	}
 }
@@ -239,7 +239,7 @@ func (m *model) purchase(v *verdict, id string, total int64, price string, quant
 	case disputed, refund == "full":
 		r.count = 0
 	case refund == "part":
-		v.reviews = append(v.reviews, id+" was refunded in part")
+		v.review(id + " was refunded in part")
 	}
 	v.rights[o.product] = r
 }
@@ -255,6 +255,13 @@ func (m *model) session(id, price string, quantity int) verdict {
 		m.purchase(&v, v.subject, one.AmountTotal, price, quantity)
 	}
 	return v
+}
+
+// review adds a review once.
+func (v *verdict) review(text string) {
+	if !slices.Contains(v.reviews, text) {
+		v.reviews = append(v.reviews, text)
+	}
 }
 
 func unixTime(seconds int64) time.Time {

@@ -49,7 +49,7 @@ type simulation struct {
 
 	process *process // instead of a machine
 	machine *machine
-	stop    func()      // of the present workers, or nil
+	stop    func() // of the present workers, or nil
 	workers sync.WaitGroup
 	faults  atomic.Bool // whether faults are injected
 
@@ -365,4 +365,3 @@ func (s *simulation) observe(l *life) {
 	}
 	l.ended = v.ended
 }
-
