@@ -45,7 +45,9 @@ func (s *simulation) quiet(fix bool) {
 	s.t.Helper()
 	s.clearFaults()
 	for range 4 { // delayed deliveries
-		s.nextDay(false)
+		if !s.keepEvents {
+			s.nextDay(false)
+		}
 	}
 	s.log(nil, "quiet")
 	s.settle()

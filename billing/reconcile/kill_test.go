@@ -136,7 +136,7 @@ func TestKilledReconciler(t *testing.T) {
 	if testing.Short() {
 		kills = min(kills, 3)
 	}
-	s := newSimulation(t, max(*seedFlag, 1), *subscriptionsFlag, 2*kills)
+	s := newSimulation(t, max(*seedFlag, 1), *subscriptionsFlag, 2*kills, unreliable())
 	for killed := 0; killed < kills && !t.Failed(); {
 		s.injectFaults()
 		for range min(killsPerPeriod, kills-killed) {

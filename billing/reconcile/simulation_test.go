@@ -48,6 +48,11 @@ type simulation struct {
 	timeline []entry
 
 	process *process // instead of a machine
+	// keepEvents keeps events instead of delivering them, and keepPrices keeps the
+	// metadata of prices.
+	keepEvents, keepPrices bool
+	kept                   []keptEvent
+
 	machine *machine
 	stop    func() // of the present workers, or nil
 	workers sync.WaitGroup
@@ -91,7 +96,7 @@ func TestSimulation(t *testing.T) {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			t.Parallel()
 			days := int(*yearsFlag * 365)
-			s := newSimulation(t, seed, *subscriptionsFlag, days)
+			s := newSimulation(t, seed, *subscriptionsFlag, days, unreliable())
 			s.open()
 			for s.day < days {
 				s.play(min(quietInterval, days-s.day))
@@ -107,7 +112,12 @@ func TestSimulation(t *testing.T) {
 	}
 }
 
-func newSimulation(t *testing.T, seed uint64, customers, days int) *simulation {
+// unreliable is a delivery that doubles, delays, reorders and loses events.
+func unreliable() stripetest.Delivery {
+	return stripetest.Delivery{Duplicate: 0.2, Delay: 0.3, MaxDelay: 3 * day, Lose: 0.05, Shuffle: true}
+}
+
+func newSimulation(t *testing.T, seed uint64, customers, days int, delivery stripetest.Delivery) *simulation {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 0))
 	s := &simulation{
@@ -133,7 +143,7 @@ func newSimulation(t *testing.T, seed uint64, customers, days int) *simulation {
 	final := []stripetest.FinalAction{stripetest.FinalCancel, stripetest.FinalUnpaid, stripetest.FinalPastDue}[r.IntN(3)]
 	s.stripe = stripetest.New(stripetest.WithTB(t), stripetest.WithSeed(seed), stripetest.WithSigningTime(time.Now),
 		stripetest.WithDunning(stripetest.Dunning{Final: final}),
-		stripetest.WithDelivery(stripetest.Delivery{Duplicate: 0.2, Delay: 0.3, MaxDelay: 3 * day, Lose: 0.05, Shuffle: true}))
+		stripetest.WithDelivery(delivery))
 	s.services = services{
 		stripe: s.stripe.Client(), stripeURL: s.stripe.URL(), stripeKey: s.stripe.APIKey(),
 		licenseURL: s.service.URL(), licenseKey: s.service.APIKey(),
@@ -239,7 +249,9 @@ func (s *simulation) nextDay(acts bool) {
 				s.observe(l)
 			}
 		}
-		s.changePrices()
+		if !s.keepPrices {
+			s.changePrices()
+		}
 	}
 	s.stripe.Play(s.t.Context(), day, s.deliver)
 	s.day++
@@ -253,6 +265,10 @@ func (s *simulation) nextDay(acts bool) {
 // deliver is the webhook. It fails while the machine is closed, and sometimes otherwise.
 func (s *simulation) deliver(w http.ResponseWriter, r *http.Request) {
 	s.events++
+	if s.keepEvents {
+		s.keep(w, r)
+		return
+	}
 	if s.process != nil {
 		s.process.deliver(w, r)
 		return
