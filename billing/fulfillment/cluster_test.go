@@ -153,13 +153,6 @@ func TestClusterRestarts(t *testing.T) {
 	for range 2 { // two machines
 		run(t, c.open(t, ack, fulfillment.WithLogger(slog.New(slog.NewTextHandler(t.Output(), nil)))), newClient(t, s), fulfillment.WithConcurrency(8))
 	}
-	conn, err := nats.Connect(c.urls(), nats.MaxReconnects(-1))
-	require.NoError(t, err)
-	defer conn.Close()
-	js, err := jetstream.New(conn)
-	require.NoError(t, err)
-	const orders, deadLetters, results = "licensespring-orders", "licensespring-dead-letters", "KV_licensespring-results"
-
 	var (
 		stopped atomic.Bool
 		all     sync.WaitGroup
@@ -177,17 +170,7 @@ func TestClusterRestarts(t *testing.T) {
 		})
 	}
 	rounds := *restartsFlag
-	for i := range rounds {
-		c.waitForReplicas(t, js, orders, deadLetters, results)
-		stop := c.leader(t, js, orders)
-		if i%2 == 1 {
-			stop = rand.IntN(3)
-		}
-		c.stop(stop)
-		<-time.After(time.Duration(500+rand.IntN(1500)) * time.Millisecond)
-		c.start(t, stop)
-	}
-	c.waitForReplicas(t, js, orders, deadLetters, results)
+	c.restart(t, rounds, "licensespring-orders", "licensespring-dead-letters", "KV_licensespring-results")
 	stopped.Store(true)
 	all.Wait()
 	waitUntilEmpty(t, p)
