@@ -49,6 +49,9 @@ func runChild(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if os.Getenv(envAudit) != "" {
+		return runAudit(ctx, m)
+	}
 	go func() {
 		if err := m.run(ctx); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -147,6 +147,7 @@ func newSimulation(t *testing.T, seed uint64, customers, days int, delivery stri
 	s.services = services{
 		stripe: s.stripe.Client(), stripeURL: s.stripe.URL(), stripeKey: s.stripe.APIKey(),
 		licenseURL: s.service.URL(), licenseKey: s.service.APIKey(),
+		omits: func() bool { return s.faults.Load() && rand.IntN(10) == 0 },
 	}
 	s.model = &model{stripe: s.stripe, offers: map[string]*offer{}, disputes: map[string]string{}}
 	for _, o := range offers() {
