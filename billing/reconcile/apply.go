@@ -38,11 +38,30 @@ func (j *run) ensure(ctx context.Context, change *lifecycle.Ensure) error {
 	if err == nil {
 		step.Outcome = res.Outcome
 		j.rememberDisabled(res.License)
+		j.attempted[change.License] = true
 	} else {
 		step.Outcome, step.Error = licensespring.OutcomeOf(err), err.Error()
+		// An error without an effect leaves the license to others.
+		j.attempted[change.License] = step.Outcome != licensespring.OutcomeNotSent && step.Outcome != licensespring.OutcomeRejected
 	}
 	j.entry.Steps = append(j.entry.Steps, step)
 	return err
+}
+
+// forgetIntents restores what was remembered of the licenses that were to be disabled and
+// certainly were not. If one is disabled at the next job, this was done manually.
+func (j *run) forgetIntents(changes *lifecycle.Changes, before lifecycle.Memory) {
+	for _, list := range [...][]lifecycle.Ensure{changes.Ensure, changes.Surplus} {
+		for i := range list {
+			known, ok := j.rec.Memory.Licenses[list[i].License]
+			if !ok || j.attempted[list[i].License] {
+				continue
+			}
+			known.Disabled = before.Licenses[list[i].License].Disabled
+			known.TimeDisabled = before.Licenses[list[i].License].TimeDisabled
+			j.rec.Memory.Licenses[list[i].License] = known
+		}
+	}
 }
 
 // rememberDisabled records when the service disabled a license, which distinguishes it

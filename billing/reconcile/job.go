@@ -41,7 +41,7 @@ func (r *Reconciler) reconcile(ctx context.Context, subject stripehook.Source, a
 	if err != nil {
 		return err
 	}
-	j := &run{Reconciler: r, state: state, rec: rec, entry: Entry{At: r.cfg.now().UTC().Truncate(time.Second)}}
+	j := &run{Reconciler: r, state: state, rec: rec, attempted: map[int64]bool{}, entry: Entry{At: r.cfg.now().UTC().Truncate(time.Second)}}
 	err = j.run(ctx)
 	if err != nil {
 		j.entry.Error = err.Error()
@@ -150,6 +150,8 @@ type run struct {
 	state *fulfillment.JobState
 	rec   *Record
 	entry Entry
+	// attempted are the licenses that were changed, or may have been.
+	attempted map[int64]bool
 }
 
 // giveUp makes a dead letter of a permanent error. The next event of the subject, or a
@@ -229,7 +231,8 @@ func (j *run) run(ctx context.Context) error {
 		return j.repeatOrders(ctx)
 	}
 	j.intend(&p.changes)
-	j.rec.Memory = p.changes.Intent(j.rec.Memory)
+	before := j.rec.Memory
+	j.rec.Memory = p.changes.Intent(before)
 	j.rec.Memory.Pending = j.rec.pending()
 	if !p.changes.IsEmpty() {
 		if err := j.save(ctx); err != nil {
@@ -239,6 +242,8 @@ func (j *run) run(ctx context.Context) error {
 	if err = j.apply(ctx, p); err == nil {
 		j.rec.Memory = p.changes.Done(j.rec.Memory)
 		err = j.announce(ctx, &lifecycle.Changes{})
+	} else {
+		j.forgetIntents(&p.changes, before)
 	}
 	return errors.Join(err, j.repeatOrders(ctx))
 }

@@ -257,6 +257,30 @@ func TestFailures(t *testing.T) {
 	assert.Empty(t, w.DeadLetters())
 }
 
+// A license that this program failed to disable, and that is then disabled manually,
+// stays disabled.
+func TestFailedDisable(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, start)
+	w.AddPrice("price_month")
+	w.Start()
+	sub, _ := w.subscribe("price_month", 2, 0)
+	w.Service.Inject(licensespringtest.Status(http.StatusForbidden).On(licensespringtest.DisableLicense).Forever())
+	d := w.Stripe.Dispute(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(sub)[0].ID).ID)
+	w.Stripe.Play(t.Context(), 0, w.Hook.ServeHTTP)
+	require.Eventually(t, func() bool {
+		rec, err := w.Reconciler.Record(t.Context(), subscription(sub))
+		return err == nil && rec.LastError() != ""
+	}, 30*time.Second, 10*time.Millisecond)
+	w.Service.DisableLicense(w.Service.Licenses()[1].ID, "support@example.com")
+	w.Service.ClearFaults()
+	w.Settle()
+	assert.Equal(t, []string{"disabled until 2031-02-19", "disabled until 2031-02-19"}, w.Licenses())
+	w.Stripe.CloseDispute(d.ID, true)
+	w.Play(0)
+	assert.Equal(t, []string{"enabled until 2031-02-19", "disabled until 2031-02-19"}, w.Licenses())
+}
+
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	for _, s := range []stripehook.Source{
