@@ -106,6 +106,7 @@ func (j *run) orderAll(ctx context.Context, p *plan) error {
 		if err != nil {
 			return err
 		}
+		j.rec.Looks = 0
 		j.rec.Orders = append(j.rec.Orders, PendingOrder{Missing: missing, Order: body, RequestedAt: j.entry.At})
 		for _, m := range missing {
 			j.entry.Steps = append(j.entry.Steps, Step{OrderID: order.ID, Count: m.Count, Reason: m.Reason, Change: "order"})

@@ -39,6 +39,9 @@ type Record struct {
 	// Waiting reports whether the pipeline has the first order, and its licenses are not
 	// shown yet.
 	Waiting bool `json:"waiting,omitzero"`
+	// Looks is the number of jobs since the last order that ended without an error, while
+	// licenses are not known yet.
+	Looks int `json:"looks,omitzero"`
 	// Terms are hashes of the customer's address and the license keys, for
 	// [Record.Matches].
 	Terms []string `json:"terms,omitzero"`

@@ -82,11 +82,20 @@ func (s *simulation) quiet(fix bool) {
 // settle waits until nothing waits.
 func (s *simulation) settle() {
 	s.t.Helper()
-	require.Eventually(s.t, func() bool {
-		waiting, scheduled, err := s.machine.backlog(s.t.Context())
+	var waiting, scheduled int
+	for end := time.Now().Add(2 * time.Minute); ; <-time.After(5 * time.Millisecond) {
+		var err error
+		waiting, scheduled, err = s.machine.backlog(s.t.Context())
 		require.NoError(s.t, err)
-		return waiting+scheduled == 0
-	}, 2*time.Minute, 5*time.Millisecond, "the machine does not become idle")
+		if waiting+scheduled == 0 {
+			break
+		}
+		if time.Now().After(end) {
+			s.failed[""] = true
+			s.explainRecords()
+			require.FailNow(s.t, "the machine does not become idle", "%d wait, %d are scheduled", waiting, scheduled)
+		}
+	}
 	<-time.After(2 * staleTime)
 }
 
@@ -293,7 +302,7 @@ func (s *simulation) explainRecords() {
 		if err != nil {
 			return
 		}
-		if !s.failed[rec.Subject.ID] {
+		if !s.failed[rec.Subject.ID] && !(s.failed[""] && (rec.IsPending() || rec.LastError() != "")) {
 			continue
 		}
 		for _, e := range rec.History {

@@ -49,6 +49,12 @@ func (r *Reconciler) reconcile(ctx context.Context, subject stripehook.Source, a
 			err = j.giveUp(ctx, err)
 		}
 	}
+	switch {
+	case !rec.IsPending():
+		rec.Looks = 0
+	case err == nil:
+		rec.Looks++
+	}
 	rec.add(j.entry)
 	// After a failure the changes before it are part of the history as well.
 	saveErr := j.save(context.WithoutCancel(ctx))
@@ -61,7 +67,7 @@ func (r *Reconciler) reconcile(ctx context.Context, subject stripehook.Source, a
 	case err != nil:
 		return retryOf(err)
 	case rec.IsPending():
-		wait := min(r.cfg.orderWait<<min(attempt, maxDoublings), maxOrderWait)
+		wait := min(r.cfg.orderWait<<min(rec.Looks-1, maxDoublings), maxOrderWait)
 		return &fulfillment.RetryError{Err: errOrdered, At: time.Now().Add(wait)}
 	default:
 		return nil

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -85,6 +86,7 @@ func startProcess(t *testing.T, dir string, s services) *process {
 	out, err := p.cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, p.cmd.Start())
+	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
 	line, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {
 		_ = p.cmd.Wait()
@@ -157,11 +159,28 @@ func TestKilledReconciler(t *testing.T) {
 func (s *simulation) playUntilKilled() {
 	s.t.Helper()
 	s.process = startProcess(s.t, s.dir, s.services)
-	delay := time.Duration(s.rng.IntN(500)) * time.Millisecond
+	delay, changes := time.Duration(s.rng.IntN(500))*time.Millisecond, s.rng.IntN(8)
+	after := time.Duration(s.rng.IntN(3000)) * time.Microsecond
+	kill := make(chan struct{}, 1)
+	if changes < 4 { // shortly after a change arrives, or would
+		delay = time.Second
+		var seen atomic.Int64
+		onRequest := func(r *http.Request) {
+			if r.Method != http.MethodGet && int(seen.Add(1)) == changes+1 {
+				kill <- struct{}{}
+			}
+		}
+		s.onRequest.Store(&onRequest)
+		defer s.onRequest.Store(nil)
+	}
 	var killer sync.WaitGroup
 	killed := make(chan struct{})
 	killer.Go(func() {
-		<-time.After(delay)
+		select {
+		case <-time.After(delay):
+		case <-kill:
+			<-time.After(after)
+		}
 		_ = s.process.cmd.Process.Kill()
 		close(killed)
 	})

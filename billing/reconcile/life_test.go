@@ -10,6 +10,7 @@ import (
 
 	"github.com/stripe/stripe-go/v85"
 
+	"github.com/licensespring-go/licensespring/billing/reconcile"
 	"github.com/licensespring-go/licensespring/billing/stripetest"
 )
 
@@ -265,6 +266,9 @@ func (s *simulation) actManually(l *life) {
 	}
 	one := licenses[pick%uint64(len(licenses))]
 	if one.Enabled {
+		if s.isDisabling(l, one.ID) {
+			return
+		}
 		if s.service.DisableLicense(one.ID, "support@example.com") {
 			s.holds[one.ID] = append(s.holds[one.ID], hold{from: time.Now()})
 			s.log(l, "license %d disabled manually", one.ID)
@@ -280,4 +284,18 @@ func (s *simulation) actManually(l *life) {
 	}
 	s.service.EnableLicense(one.ID)
 	s.log(l, "license %d enabled manually", one.ID)
+}
+
+// isDisabling reports whether the program is about to disable a license, or does not know
+// whether it has. A manual disable at this moment cannot be told from its own.
+func (s *simulation) isDisabling(l *life, id int64) bool {
+	if s.machine == nil {
+		return false
+	}
+	subject, ok := reconcile.SubjectOf(s.verdict(l).subject)
+	if !ok {
+		return false
+	}
+	rec, err := s.machine.reconciler.Record(s.t.Context(), subject)
+	return err == nil && rec.Memory.Licenses[id].Disabled != ""
 }

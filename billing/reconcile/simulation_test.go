@@ -57,6 +57,8 @@ type simulation struct {
 	stop    func() // of the present workers, or nil
 	workers sync.WaitGroup
 	faults  atomic.Bool // whether faults are injected
+	// onRequest is called with each request to LicenseSpring while faults are injected.
+	onRequest atomic.Pointer[func(*http.Request)]
 
 	holds    map[int64][]hold
 	requests int // number of requests of the service that were checked
@@ -322,6 +324,12 @@ func (s *simulation) injectFaults() {
 	sometimes := func(f licensespringtest.Fault, perMille int) {
 		s.service.Inject(f.When(func(*http.Request) bool { return rand.IntN(1000) < perMille }).Forever())
 	}
+	s.service.Inject(licensespringtest.DelayBefore(0).When(func(r *http.Request) bool {
+		if f := s.onRequest.Load(); f != nil {
+			(*f)(r)
+		}
+		return false
+	}).Forever())
 	sometimes(licensespringtest.Status(http.StatusInternalServerError), 20)
 	sometimes(licensespringtest.Status(http.StatusBadGateway), 20)
 	sometimes(licensespringtest.Status(http.StatusServiceUnavailable, licensespringtest.Stored()), 20)
