@@ -23,7 +23,7 @@ type invariant string
 const (
 	paidIsLicensed   invariant = "every paying customer has exactly the licenses that are paid for"
 	dateFollowsMoney invariant = "a license ends after the paid period, and before it plus slack"
-	unpaidIsDisabled invariant = "nobody has an enabled license for longer than the slack without paying"
+	unpaidIsDisabled invariant = "no license is enabled for longer than the slack without a payment"
 	issuedOnce       invariant = "no license is issued twice"
 	manualStays      invariant = "no license that was disabled manually is enabled"
 	dateNeverBack    invariant = "no date moves to an earlier day"
@@ -67,7 +67,7 @@ func (s *simulation) quiet(fix bool) {
 	}
 	s.log(nil, "compared; the audit has corrected %d differences, and leaves %d", len(fixed), len(found))
 	for _, l := range s.lives {
-		v := s.verdict(l)
+		v := s.expectation(l)
 		for product, b := range l.bounds {
 			if r := v.rights[product]; r.exact || v.exact {
 				b.floor = r.count
@@ -129,7 +129,7 @@ func (s *simulation) compare() {
 	s.t.Helper()
 	known := map[string]bool{}
 	for _, l := range s.lives {
-		v := s.verdict(l)
+		v := s.expectation(l)
 		known[v.subject] = true
 		licenses := s.licensesOf(v.subject)
 		for product, b := range l.bounds {
@@ -151,7 +151,7 @@ func (s *simulation) compare() {
 }
 
 // compareProduct compares the licenses of one product of a subject.
-func (s *simulation) compareProduct(v *verdict, product string, b *bounds, licenses []licensespringtest.License) {
+func (s *simulation) compareProduct(v *expectation, product string, b *bounds, licenses []licensespringtest.License) {
 	s.t.Helper()
 	r, ok := v.rights[product]
 	exact := r.exact || !ok && v.exact
@@ -266,16 +266,16 @@ func (s *simulation) checkRequests() {
 // checkReviews compares the dead letters with the reviews of the model.
 func (s *simulation) checkReviews() {
 	s.t.Helper()
-	verdicts := map[string]*verdict{}
+	rightsOf := map[string]*expectation{}
 	open := map[string]int{} // dead letters by subject and part of the text
 	for _, l := range s.lives {
-		v := s.verdict(l)
-		verdicts[v.subject] = &v
+		v := s.expectation(l)
+		rightsOf[v.subject] = &v
 	}
 	for letter, err := range s.machine.pipeline.DeadLetters(s.t.Context()) {
 		require.NoError(s.t, err)
 		key, _ := reconcile.ParseKey(string(letter.Payload))
-		v := verdicts[key.ID]
+		v := rightsOf[key.ID]
 		if letter.Source != reconcile.SourceOfReviews || v == nil || !v.expects(letter.Failure.Text) {
 			s.violated(cmp.Or(key.ID, letter.OrderID), reviewsAreRight, "a dead letter (%s) is left: %s", letter.Source, letter.Failure.Text)
 			continue
@@ -286,7 +286,7 @@ func (s *simulation) checkReviews() {
 			}
 		}
 	}
-	for subject, v := range verdicts {
+	for subject, v := range rightsOf {
 		for _, part := range v.reviews {
 			if n := open[subject+part]; n != 1 {
 				s.violated(subject, reviewsAreRight, "%d dead letters with the text %q", n, part)
@@ -302,7 +302,8 @@ func (s *simulation) explainRecords() {
 		if err != nil {
 			return
 		}
-		if !s.failed[rec.Subject.ID] && !(s.failed[""] && (rec.IsPending() || rec.LastError() != "")) {
+		isOpen := s.failed[""] && (rec.IsPending() || rec.LastError() != "")
+		if !s.failed[rec.Subject.ID] && !isOpen {
 			continue
 		}
 		for _, e := range rec.History {

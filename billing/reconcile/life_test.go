@@ -259,7 +259,7 @@ func (s *simulation) settleInvoice(l *life) string {
 
 // actManually disables or enables a license on the vendor's platform.
 func (s *simulation) actManually(l *life) {
-	licenses := s.licensesOf(s.verdict(l).subject)
+	licenses := s.licensesOf(s.expectation(l).subject)
 	pick := l.rng.Uint64()
 	if len(licenses) == 0 {
 		return
@@ -292,7 +292,7 @@ func (s *simulation) isDisabling(l *life, id int64) bool {
 	if s.machine == nil {
 		return false
 	}
-	subject, ok := reconcile.SubjectOf(s.verdict(l).subject)
+	subject, ok := reconcile.SubjectOf(s.expectation(l).subject)
 	if !ok {
 		return false
 	}

@@ -83,8 +83,8 @@ type right struct {
 	devices int // 0: not checked
 }
 
-// verdict is what is right for the licenses of a subject.
-type verdict struct {
+// expectation is what is right for the licenses of a subject.
+type expectation struct {
 	subject string
 	rights  map[string]right // by product; others have no enabled license if it is exact
 	exact   bool
@@ -132,9 +132,9 @@ type coverage struct {
 }
 
 // subscription returns what is right for a subscription with one item.
-func (m *model) subscription(id string) verdict {
+func (m *model) subscription(id string) expectation {
 	sub, invoices := m.stripe.Subscription(id), m.stripe.SubscriptionInvoices(id)
-	v := verdict{subject: id, rights: map[string]right{}, ended: sub.EndedAt > 0}
+	v := expectation{subject: id, rights: map[string]right{}, ended: sub.EndedAt > 0}
 	item := sub.Items.Data[0]
 	o := m.offers[item.Price.ID]
 	m.purchases(&v, invoices)
@@ -193,7 +193,7 @@ func baseLines(inv *stripe.Invoice) []*stripe.InvoiceLineItem {
 }
 
 // reversals takes the refunds and disputes of the current period into account.
-func (m *model) reversals(v *verdict, r *right, o *offer, c *coverage, invoices []*stripe.Invoice) {
+func (m *model) reversals(v *expectation, r *right, o *offer, c *coverage, invoices []*stripe.Invoice) {
 	for _, inv := range invoices {
 		changes := slices.ContainsFunc(inv.Lines.Data, func(line *stripe.InvoiceLineItem) bool {
 			details := line.Parent.SubscriptionItemDetails
@@ -221,7 +221,7 @@ func (m *model) reversals(v *verdict, r *right, o *offer, c *coverage, invoices 
 }
 
 // purchases adds what the invoices of a subscription sell once.
-func (m *model) purchases(v *verdict, invoices []*stripe.Invoice) {
+func (m *model) purchases(v *expectation, invoices []*stripe.Invoice) {
 	for _, inv := range invoices {
 		for _, line := range inv.Lines.Data {
 			if inv.Status == "paid" && line.Parent.InvoiceItemDetails != nil {
@@ -232,7 +232,7 @@ func (m *model) purchases(v *verdict, invoices []*stripe.Invoice) {
 }
 
 // purchase adds something that was sold once.
-func (m *model) purchase(v *verdict, id string, total int64, price string, quantity int) {
+func (m *model) purchase(v *expectation, id string, total int64, price string, quantity int) {
 	o := m.offers[price]
 	r := right{exact: true, count: quantity}
 	switch disputed, refund := m.payment(id, total); {
@@ -245,9 +245,9 @@ func (m *model) purchase(v *verdict, id string, total int64, price string, quant
 }
 
 // session returns what is right for a Checkout session that sells something once.
-func (m *model) session(id, price string, quantity int) verdict {
+func (m *model) session(id, price string, quantity int) expectation {
 	one := m.stripe.CheckoutSession(id)
-	v := verdict{subject: id, rights: map[string]right{}, exact: true}
+	v := expectation{subject: id, rights: map[string]right{}, exact: true}
 	if one.Invoice != nil {
 		v.subject = one.Invoice.ID
 	}
@@ -258,7 +258,7 @@ func (m *model) session(id, price string, quantity int) verdict {
 }
 
 // review adds a review once.
-func (v *verdict) review(text string) {
+func (v *expectation) review(text string) {
 	if !slices.Contains(v.reviews, text) {
 		v.reviews = append(v.reviews, text)
 	}
@@ -272,6 +272,6 @@ func unixTime(seconds int64) time.Time {
 }
 
 // expects reports whether a dead letter is one of the reviews.
-func (v *verdict) expects(text string) bool {
+func (v *expectation) expects(text string) bool {
 	return slices.ContainsFunc(v.reviews, func(part string) bool { return strings.Contains(text, part) })
 }

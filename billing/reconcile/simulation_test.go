@@ -149,7 +149,7 @@ func newSimulation(t *testing.T, seed uint64, customers, days int, delivery stri
 	s.services = services{
 		stripe: s.stripe.Client(), stripeURL: s.stripe.URL(), stripeKey: s.stripe.APIKey(),
 		licenseURL: s.service.URL(), licenseKey: s.service.APIKey(),
-		omits: func() bool { return s.faults.Load() && rand.IntN(10) == 0 },
+		omits: func() bool { return s.faults.Load() && time.Now().UnixMilli()/50%8 == 0 }, // all lists of a job
 	}
 	s.model = &model{stripe: s.stripe, offers: map[string]*offer{}, disputes: map[string]string{}}
 	for _, o := range offers() {
@@ -176,7 +176,7 @@ func (s *simulation) explain() {
 	var text strings.Builder
 	fmt.Fprintf(&text, "replay with -run '%s' -seed=%d -subscriptions=%d -years=%v\n", strings.SplitN(s.t.Name(), "/", 2)[0], s.seed, len(s.lives), *yearsFlag)
 	for _, e := range s.timeline {
-		if e.life < 0 || s.failed[s.verdict(s.lives[e.life]).subject] {
+		if e.life < 0 || s.failed[s.expectation(s.lives[e.life]).subject] {
 			fmt.Fprintln(&text, e.text)
 		}
 	}
@@ -356,16 +356,16 @@ func (s *simulation) clearFaults() {
 	s.stripe.ClearFaults()
 }
 
-// verdict returns what is right for a life now.
-func (s *simulation) verdict(l *life) verdict {
+// expectation returns what is right for a life now.
+func (s *simulation) expectation(l *life) expectation {
 	switch {
 	case l.session == "":
-		return verdict{exact: true}
+		return expectation{exact: true}
 	case l.sub == "" && l.once:
 		item := l.checkout.Items[0]
 		return s.model.session(l.session, item.Price, int(item.Quantity))
 	case l.sub == "":
-		return verdict{exact: true} // no subscription was started
+		return expectation{exact: true} // no subscription was started
 	default:
 		return s.model.subscription(l.sub)
 	}
@@ -373,7 +373,7 @@ func (s *simulation) verdict(l *life) verdict {
 
 // observe records what is right for a life.
 func (s *simulation) observe(l *life) {
-	v := s.verdict(l)
+	v := s.expectation(l)
 	for product := range v.rights {
 		if l.bounds[product] == nil {
 			l.bounds[product] = &bounds{}
