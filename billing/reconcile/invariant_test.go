@@ -30,6 +30,7 @@ const (
 	valuesAsSold     invariant = "a license has the limits of its price"
 	booksAreRight    invariant = "an audit after a quiet period finds nothing but reviews"
 	reviewsAreRight  invariant = "the dead letters are the reviews that are open"
+	ordersAreKnown   invariant = "the licenses of every order are known"
 	everySubject     invariant = "every license belongs to a subject"
 )
 
@@ -59,6 +60,12 @@ func (s *simulation) quiet(fix bool) {
 	s.compare()
 	s.checkRequests()
 	s.checkReviews()
+	for rec, err := range s.machine.reconciler.Records(s.t.Context()) {
+		require.NoError(s.t, err)
+		if rec.IsPending() {
+			s.violated(rec.Subject.ID, ordersAreKnown, "%d orders are pending", len(rec.Orders))
+		}
+	}
 	found := s.audit(false)
 	for _, d := range found {
 		if d.Kind != audit.KindReview {
@@ -82,18 +89,16 @@ func (s *simulation) quiet(fix bool) {
 // settle waits until nothing waits.
 func (s *simulation) settle() {
 	s.t.Helper()
-	var waiting, scheduled int
 	for end := time.Now().Add(2 * time.Minute); ; <-time.After(5 * time.Millisecond) {
-		var err error
-		waiting, scheduled, err = s.machine.backlog(s.t.Context())
+		b, err := s.machine.backlog(s.t.Context())
 		require.NoError(s.t, err)
-		if waiting+scheduled == 0 {
+		if b == (backlog{}) {
 			break
 		}
 		if time.Now().After(end) {
 			s.failed[""] = true
 			s.explainRecords()
-			require.FailNow(s.t, "the machine does not become idle", "%d wait, %d are scheduled", waiting, scheduled)
+			require.FailNow(s.t, "the machine does not become idle", "%+v", b)
 		}
 	}
 	<-time.After(2 * staleTime)

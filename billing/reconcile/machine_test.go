@@ -125,20 +125,27 @@ func (m *machine) run(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// backlog returns the number of events, jobs and orders that wait, and the number of
-// jobs that are scheduled for a retry.
-func (m *machine) backlog(ctx context.Context) (waiting, scheduled int, err error) {
+// backlog is what waits.
+type backlog struct {
+	events, jobs, orders int
+	// scheduled is the number of jobs that are scheduled for a retry.
+	scheduled int
+}
+
+func (m *machine) backlog(ctx context.Context) (b backlog, err error) {
 	events, err := m.inbox.Stats(ctx)
 	if err != nil {
-		return 0, 0, err
+		return b, err
 	}
 	jobs, err := m.reconciler.Stats(ctx)
 	if err != nil {
-		return 0, 0, err
+		return b, err
 	}
 	orders, err := m.pipeline.Stats(ctx)
-	return events.Events.Depth + jobs.Waiting + orders.Depth, jobs.Scheduled, err
+	return backlog{events: events.Events.Depth, jobs: jobs.Waiting, orders: orders.Depth, scheduled: jobs.Scheduled}, err
 }
+
+func (b *backlog) waiting() int { return b.events + b.jobs + b.orders }
 
 func (m *machine) close() error {
 	m.transport.CloseIdleConnections()

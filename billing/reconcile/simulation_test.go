@@ -238,7 +238,7 @@ func (s *simulation) play(days int) {
 func (s *simulation) work(limit time.Duration) {
 	s.t.Helper()
 	for end := time.Now().Add(limit); s.stop != nil && time.Now().Before(end); <-time.After(5 * time.Millisecond) {
-		if waiting, _, err := s.machine.backlog(s.t.Context()); err != nil || waiting == 0 {
+		if b, err := s.machine.backlog(s.t.Context()); err != nil || b.waiting() == 0 {
 			return
 		}
 	}

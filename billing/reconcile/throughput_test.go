@@ -148,8 +148,8 @@ func record(t *testing.T) []*recording {
 		go func() { done <- m.run(ctx) }()
 		require.NoError(t, m.reconciler.Request(t.Context(), subscription(id)))
 		require.Eventually(t, func() bool {
-			waiting, scheduled, err := m.backlog(t.Context())
-			return err == nil && waiting+scheduled == 0
+			b, err := m.backlog(t.Context())
+			return err == nil && b == (backlog{})
 		}, time.Minute, 10*time.Millisecond)
 		_, err = m.reconciler.Compare(t.Context(), subscription(id)) // as an audit does
 		require.NoError(t, err)
