@@ -121,10 +121,7 @@ func RemoveQueued(ctx context.Context, p *Pipeline, seq uint64) error {
 
 // OpenNotices creates the consumers of notices.
 func OpenNotices(ctx context.Context, p *Pipeline) error {
-	_, err := p.openNoticeConsumer(ctx, "KV_"+p.names.results())
-	if err == nil {
-		_, err = p.openNoticeConsumer(ctx, p.names.deadLetters())
-	}
+	_, err := p.openNotices(ctx)
 	return err
 }
 

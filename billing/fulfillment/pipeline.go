@@ -70,9 +70,9 @@ func (p *Pipeline) open(ctx context.Context) error {
 	if err := p.start(); err != nil {
 		return err
 	}
-	if p.consumerIsDamaged(ctx) {
+	if damaged := p.damagedConsumers(ctx); len(damaged) > 0 {
 		p.shutdown()
-		if err := p.setConsumerAside(ctx); err != nil {
+		if err := p.setAside(ctx, damaged); err != nil {
 			return err
 		}
 		if err := p.start(); err != nil {

@@ -106,7 +106,11 @@ func (s *embeddedServer) streamHealth(stream string) *server.HealthStatus {
 
 // isEmpty reports whether the files of a stream contain nothing.
 func (s *embeddedServer) isEmpty(stream string) (bool, error) {
-	dir := filepath.Join(streamsDir(s.storeDir), stream, "msgs")
+	return isEmptyDir(filepath.Join(streamsDir(s.storeDir), stream, "msgs"))
+}
+
+// isEmptyDir reports whether the files in a directory contain nothing.
+func isEmptyDir(dir string) (bool, error) {
 	empty := true
 	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
