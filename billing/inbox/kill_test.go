@@ -72,7 +72,7 @@ func runChild(ctx context.Context) error {
 		return err
 	}
 	go func() { _ = p.Run(ctx, client) }()
-	go func() { _ = in.Run(ctx, hook) }()
+	go func() { _ = in.Run(ctx, hook, fulfillment.WithBackoff(5*time.Millisecond, time.Second)) }()
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
