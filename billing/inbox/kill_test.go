@@ -128,7 +128,7 @@ func TestKilledInbox(t *testing.T) {
 		require.True(t, child.post(t, sessionEvent(id)))
 	}
 	want := rounds * 8
-	require.Eventually(t, func() bool { return len(s.Orders()) >= want }, 60*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.Orders()) >= want }, 2*time.Minute, 20*time.Millisecond)
 	_ = child.cmd.Process.Kill()
 	child.wait(t)
 
