@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"runtime/debug"
 )
 
 // The exit codes.
@@ -30,8 +31,8 @@ const usage = `usage: licensed <command> [flags]
   subjects show ID      print what was seen, wanted and done for one of them
   subjects reconcile ID make its licenses as they are paid for, now
   audit                 compare all of Stripe with all licenses (-fix: and correct them)
-  missing list          list orders that a damaged store has lost
-  missing forget ID...  remove orders that cannot be recovered from this list
+  missing list          list orders and events that a damaged store has lost
+  missing forget ID...  remove those that cannot be recovered from this list
   recover               read the events of a period from Stripe again (-since)
   backup DIR            copy the store (-store) of a stopped service
   restore DIR           copy a backup to an empty store directory (-store)
@@ -42,6 +43,7 @@ const usage = `usage: licensed <command> [flags]
   undelivered list      list notifications that the shop did not accept
   undelivered retry N   post notifications again (-all: all of them)
   undelivered discard N remove notifications permanently
+  version               print the version
 
 licensed <command> -h lists the flags of a command.
 `
@@ -94,6 +96,8 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		err = undelivered(ctx, args, env, stdout, stderr)
 	case "results":
 		err = results(ctx, args, env, stdout, stderr)
+	case "version", "--version":
+		printf(stdout, "%s\n", version())
 	case "help", "-h", "--help":
 		printf(stdout, "%s", usage)
 	default:
@@ -111,4 +115,13 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		printf(stderr, "licensed: %v\n", err)
 		return exitFailed
 	}
+}
+
+// version returns the version of the program and of Go.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "licensed (unknown version)"
+	}
+	return "licensed " + info.Main.Version + " " + info.GoVersion
 }
