@@ -281,6 +281,25 @@ func TestFailedDisable(t *testing.T) {
 	assert.Equal(t, []string{"enabled until 2031-02-19", "disabled until 2031-02-19"}, w.Licenses())
 }
 
+// The product of a subscription changes before its first licenses were read.
+func TestProductChangesBeforeFirstRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, start)
+	w.AddPrice("price_month")
+	w.AddPrice("price_api", "product_short_code", "acmeapi")
+	w.Start()
+	s := w.Stripe.Checkout(stripetest.Checkout{Email: "ada@example.com", Items: []stripetest.Item{{Price: "price_month"}}})
+	w.Stripe.Play(t.Context(), 0, w.Hook.ServeHTTP)
+	require.Eventually(t, func() bool { return w.Service.LicenseCount() == 1 }, 30*time.Second, time.Millisecond)
+	w.Service.Inject(licensespringtest.Status(http.StatusForbidden).On(licensespringtest.ListLicenses).Forever())
+	w.Stripe.ChangeItem(s.Subscription.ID, 0, stripetest.Change{Price: "price_api"})
+	w.Stripe.Play(t.Context(), 0, w.Hook.ServeHTTP)
+	w.Service.ClearFaults()
+	w.Settle()
+	assert.Equal(t, []string{"disabled until 2031-02-19", "enabled until 2031-02-19"}, w.Licenses())
+	assert.Empty(t, w.DeadLetters())
+}
+
 func TestKeys(t *testing.T) {
 	t.Parallel()
 	for _, s := range []stripehook.Source{
