@@ -24,7 +24,7 @@ func TestRepeatedEvents(t *testing.T) {
 		n = min(n, 100)
 	}
 	const weeks = 26
-	s := newSimulation(t, max(*seedFlag, 1), max(n/60, 4), weeks*7, stripetest.Delivery{})
+	s := newSimulation(t, max(*seedFlag, 1), max(n/60, 8), weeks*7, stripetest.Delivery{})
 	s.keepPrices, s.keepEvents = true, true
 	s.open()
 	events, deliveries := 0, 0

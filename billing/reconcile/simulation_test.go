@@ -22,11 +22,11 @@ import (
 
 var (
 	seedFlag          = flag.Uint64("seed", 0, "only this seed of the simulation")
-	seedsFlag         = flag.Uint64("seeds", 3, "number of seeds of the simulation")
-	subscriptionsFlag = flag.Int("subscriptions", 12, "number of customers of a simulation")
-	yearsFlag         = flag.Float64("years", 1, "years of a simulation")
-	killsFlag         = flag.Int("kills", 5, "number of killed processes")
-	eventsFlag        = flag.Int("events", 300, "number of events, each delivered one to three times")
+	seedsFlag         = flag.Uint64("seeds", 2, "number of seeds of the simulation")
+	subscriptionsFlag = flag.Int("subscriptions", 10, "number of customers of a simulation")
+	yearsFlag         = flag.Float64("years", 0.25, "years of a simulation")
+	killsFlag         = flag.Int("kills", 3, "number of killed processes")
+	eventsFlag        = flag.Int("events", 150, "number of events, each delivered one to three times")
 )
 
 // quietInterval is the number of days between two comparisons.
