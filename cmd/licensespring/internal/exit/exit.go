@@ -1,0 +1,158 @@
+// Package exit defines the exit codes of the program and derives them from errors.
+package exit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/licensespring-go/licensespring"
+)
+
+// The exit codes. README.md documents them in one table.
+const (
+	// Done means that everything is as wanted.
+	Done = iota
+	// Failed means another error, such as a file that cannot be written.
+	Failed
+	// Usage means an invalid command line, environment, key or form of the input.
+	Usage
+	// Rejected means that validation or the service rejected something. It had no
+	// effect.
+	Rejected
+	// NotSent means that something was not sent, or could not be read. It had no
+	// effect.
+	NotSent
+	// Unknown means that something may or may not have taken effect.
+	Unknown
+	// Conflict means that something is different from what is wanted and was not
+	// changed.
+	Conflict
+	// Interrupted means that the program was interrupted before its end, and that
+	// every outcome is known.
+	Interrupted
+)
+
+// Error is an error with an exit code.
+type Error struct {
+	Code int
+	// Err is nil if the error has been reported.
+	Err error
+}
+
+// Error returns the text of the error, or the exit code if it has been reported.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("exit code %d", e.Code)
+	}
+	return e.Err.Error()
+}
+
+// Unwrap returns the error.
+func (e *Error) Unwrap() error { return e.Err }
+
+// With returns an error with an exit code. It returns nil for nil.
+func With(code int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &Error{Code: code, Err: err}
+}
+
+// Usagef returns an error with the code [Usage].
+func Usagef(format string, args ...any) error {
+	return &Error{Code: Usage, Err: fmt.Errorf(format, args...)}
+}
+
+// Silent returns an error that has been reported. It returns nil for the code 0.
+func Silent(code int) error {
+	if code == Done {
+		return nil
+	}
+	return &Error{Code: code}
+}
+
+// Report writes an error, unless it is nil or has been reported, and returns its
+// exit code.
+func Report(w io.Writer, err error) int {
+	if e, ok := errors.AsType[*Error](err); err != nil && (!ok || e.Err != nil) {
+		_, _ = fmt.Fprintln(w, err) // an error of writing a message cannot be reported
+	}
+	return Code(err)
+}
+
+// Code returns the exit code of an error, and [Done] for nil.
+func Code(err error) int {
+	if err == nil {
+		return Done
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		return e.Code
+	}
+	if e, ok := errors.AsType[*licensespring.Error](err); ok {
+		return ofCall(e)
+	}
+	switch {
+	case errors.Is(err, licensespring.ErrInvalidConfig):
+		return Usage
+	case errors.Is(err, licensespring.ErrInvalidRequest):
+		return Rejected
+	case errors.Is(err, context.Canceled):
+		return Interrupted
+	default:
+		return Failed
+	}
+}
+
+// ofCall returns the exit code of an error of a call. The outcome decides first: a
+// call with an unknown outcome has no other code, whatever its kind is.
+func ofCall(e *licensespring.Error) int {
+	switch e.Outcome {
+	case licensespring.OutcomeRejected:
+		return ofKind(e.Kind, Rejected)
+	case licensespring.OutcomeNotSent:
+		return ofKind(e.Kind, NotSent)
+	case "": // a read
+		switch {
+		case errors.Is(e, context.Canceled):
+			return Interrupted
+		case e.Kind == licensespring.ErrBadResponse:
+			return Failed
+		}
+		return ofKind(e.Kind, NotSent)
+	default:
+		return Unknown
+	}
+}
+
+// ofKind returns the exit code of an error that had no effect. The kinds without a
+// code of their own have the given one.
+func ofKind(kind licensespring.ErrorKind, otherwise int) int {
+	switch kind {
+	case licensespring.ErrUnauthorized, licensespring.ErrInvalidConfig:
+		return Usage
+	case licensespring.ErrOrderConflict, licensespring.ErrLicenseConflict, licensespring.ErrOrderExists:
+		return Conflict
+	case licensespring.ErrInvalidRequest, licensespring.ErrNotFound, licensespring.ErrRedirected:
+		return Rejected
+	case licensespring.ErrRateLimited:
+		return NotSent
+	default:
+		return otherwise
+	}
+}
+
+// rank orders the exit codes of the items of one run, the most important last.
+var rank = [...]int{Done, Rejected, Conflict, NotSent, Unknown, Interrupted, Usage, Failed}
+
+// Worst returns the code that a run with items of both codes returns: the first
+// applicable one of 1, 2, 7, 5, 4, 6, 3.
+func Worst(a, b int) int {
+	for i := len(rank) - 1; i >= 0; i-- {
+		if rank[i] == a || rank[i] == b {
+			return rank[i]
+		}
+	}
+	return Failed
+}
