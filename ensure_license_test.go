@@ -375,7 +375,7 @@ func TestEnsureLicense(t *testing.T) {
 						paths = append(paths, d.Path)
 					}
 					assert.Equal(t, row.differ, paths)
-					assert.Equal(t, int64(licenseID), e.LicenseID)
+					assert.Equal(t, licenseID, e.LicenseID)
 					assert.Len(t, e.Attempts, len(row.steps))
 					return
 				}
@@ -386,7 +386,7 @@ func TestEnsureLicense(t *testing.T) {
 					rules = append(rules, string(w.Rule))
 				}
 				assert.Equal(t, row.warnings, rules)
-				assert.Equal(t, int64(licenseID), res.License.ID)
+				assert.Equal(t, licenseID, res.License.ID)
 				assert.Len(t, res.Attempts, len(row.steps))
 			})
 		})

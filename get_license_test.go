@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	licensesURL = "https://saas.licensespring.com/api/v1/licenses/"
-	licenseID   = 1933000000000021
+	licensesURL       = "https://saas.licensespring.com/api/v1/licenses/"
+	licenseID   int64 = 1933000000000021
 )
 
 // readLicense returns the license of GetLicense for a response.
@@ -109,7 +109,7 @@ func TestGetLicenseResponseIsAnother(t *testing.T) {
 	spaced := " \n" + `{"id": 4, "id": "1.933000000000021e15"} ` // the last one of duplicates counts
 	rec, err := readLicense(t, spaced)
 	require.NoError(t, err)
-	assert.Equal(t, int64(licenseID), rec.ID)
+	assert.Equal(t, licenseID, rec.ID)
 	assert.Equal(t, []byte(spaced), []byte(rec.Raw()))
 }
 
@@ -302,7 +302,7 @@ func FuzzLicenseRecord(f *testing.F) {
 			return
 		}
 		require.True(t, json.Valid(body))
-		assert.Equal(t, int64(licenseID), rec.ID)
+		assert.Equal(t, licenseID, rec.ID)
 		assert.Equal(t, string(body), string(rec.Raw()))
 		assert.LessOrEqual(t, len(rec.LicenseUsers)+len(rec.ProductFeatures), len(body))
 		assert.LessOrEqual(t, len(rec.LicenseKey)+len(rec.Status)+len(rec.Note)+len(rec.SubscriptionID), 3*len(body)) // an invalid byte becomes three

@@ -215,7 +215,7 @@ func TestWriteLicense(t *testing.T) {
 					rules = append(rules, string(w.Rule))
 				}
 				assert.Equal(t, row.warnings, rules)
-				assert.Equal(t, int64(licenseID), res.License.ID)
+				assert.Equal(t, licenseID, res.License.ID)
 				assert.Len(t, res.Attempts, len(row.steps))
 			})
 		})

@@ -20,8 +20,8 @@ func (n names) undelivered() string { return n.prefix + "-undelivered" }
 func (n names) notices() string     { return n.prefix + "-notices" }
 
 // streams returns the names of all streams, including that of the results bucket.
-func (n names) streams() [6]string {
-	return [...]string{n.orders(), n.deadLetters(), n.attempts(), n.accepted(), "KV_" + n.results(), n.undelivered()}
+func (n names) streams() [7]string {
+	return [...]string{n.orders(), n.deadLetters(), n.attempts(), n.accepted(), "KV_" + n.results(), n.undelivered(), n.announcements()}
 }
 
 func (n names) allAccepted() string    { return n.prefix + ".accepted.>" }

@@ -127,3 +127,6 @@ func OpenNotices(ctx context.Context, p *Pipeline) error {
 	}
 	return err
 }
+
+// PartitionOf returns the partition of the key of a job.
+func PartitionOf(key string) int { return partitionOf(key) }

@@ -25,8 +25,8 @@ const (
 	DefaultNoticeAge = 3 * 24 * time.Hour
 )
 
-// Notice reports that a result or a dead letter was stored. Exactly one of Result
-// and DeadLetter is not nil.
+// Notice reports that a result, a dead letter or an announcement was stored. Exactly one
+// of Result, DeadLetter and Announcement is not nil.
 type Notice struct {
 	// ID identifies the notice. It is the same in every delivery.
 	ID string
@@ -35,6 +35,8 @@ type Notice struct {
 	Result *Result
 	// DeadLetter is the dead letter.
 	DeadLetter *DeadLetter
+	// Announcement is the announcement.
+	Announcement *Announcement
 	// At is the time at which it was stored.
 	At time.Time
 	// Deliveries is the number of deliveries of the notice, including this one.
@@ -45,10 +47,16 @@ type Notice struct {
 
 // orderID returns the id of the order or the rejection.
 func (n *Notice) orderID() string {
-	if n.Result != nil {
+	switch {
+	case n.Result != nil:
 		return n.Result.OrderID
+	case n.DeadLetter != nil:
+		return n.DeadLetter.OrderID
+	case n.Announcement != nil:
+		return n.Announcement.OrderID
+	default:
+		return ""
 	}
-	return n.DeadLetter.OrderID
 }
 
 // NotifyConfig configures [Pipeline.Notify]. The zero value is usable.
@@ -64,7 +72,7 @@ type NotifyConfig struct {
 	Concurrency int
 }
 
-// Notify calls handle for each result and each dead letter that is stored, until ctx
+// Notify calls handle for each result, dead letter and announcement that is stored, until ctx
 // ends. It returns nil then, or [ErrClosed]. It delivers each notice at least once, on
 // one of the machines that call Notify, and again with backoff until handle returns
 // nil. After MaxAge a notice becomes an [Undelivered] notice.
@@ -88,13 +96,17 @@ func (p *Pipeline) Notify(ctx context.Context, cfg NotifyConfig, handle func(con
 	if err != nil {
 		return wrap("open the notices of dead letters", err)
 	}
+	announced, err := p.openNoticeConsumer(ctx, p.names.announcements())
+	if err != nil {
+		return wrap("open the notices of announcements", err)
+	}
 	var (
 		running sync.WaitGroup
 		mu      sync.Mutex
 		ended   error
 	)
 	for range cfg.Concurrency {
-		for _, c := range []jetstream.Consumer{results, letters} {
+		for _, c := range []jetstream.Consumer{results, letters, announced} {
 			running.Go(func() {
 				if err := n.run(ctx, c); err != nil {
 					mu.Lock()
@@ -216,6 +228,10 @@ func newNotice(msg jetstream.Msg) (*Notice, error) {
 	}
 	n := &Notice{At: meta.Timestamp.UTC(), Deliveries: int(meta.NumDelivered), revision: meta.Sequence.Stream} //nolint:gosec // a count
 	n.ID = noticeID(msg.Subject(), n.revision)
+	if strings.Contains(msg.Subject(), announcementSubjects) {
+		n.Announcement = &Announcement{}
+		return n, json.Unmarshal(msg.Data(), n.Announcement)
+	}
 	if !strings.HasPrefix(msg.Subject(), "$KV.") {
 		letter, err := decodeDeadLetter(&jetstream.RawStreamMsg{Sequence: n.revision, Data: msg.Data()})
 		n.DeadLetter = letter
@@ -239,8 +255,11 @@ func newNotice(msg jetstream.Msg) (*Notice, error) {
 // recognizes a repetition.
 func noticeID(subject string, revision uint64) string {
 	kind := "dead"
-	if strings.HasPrefix(subject, "$KV.") {
+	switch {
+	case strings.HasPrefix(subject, "$KV."):
 		kind = "result"
+	case strings.Contains(subject, announcementSubjects):
+		kind = "announcement"
 	}
 	return kind + "_" + subject[strings.LastIndexByte(subject, '.')+1:] + "_" + strconv.FormatUint(revision, 10)
 }

@@ -51,9 +51,7 @@ func (p *Pipeline) saveUndelivered(ctx context.Context, subject string, n *Notic
 	u := Undelivered{
 		ID: n.ID, Reason: cause.Error(), At: n.At, FailedAt: time.Now().UTC(), Deliveries: n.Deliveries, Subject: subject,
 	}
-	if n.Result != nil || n.DeadLetter != nil {
-		u.OrderID = n.orderID()
-	}
+	u.OrderID = n.orderID()
 	body, err := json.Marshal(u)
 	if err != nil {
 		return err
@@ -124,6 +122,9 @@ func (p *Pipeline) RetryNotice(ctx context.Context, seq uint64, handle func(cont
 // now, and nil if it was removed.
 func (p *Pipeline) currentNotice(ctx context.Context, u *Undelivered) (*Notice, error) {
 	stream := p.streams.deadLetters
+	if strings.Contains(u.Subject, announcementSubjects) {
+		stream = p.streams.announced
+	}
 	if strings.HasPrefix(u.Subject, "$KV.") {
 		var err error
 		if stream, err = p.js.Stream(ctx, "KV_"+p.names.results()); err != nil {
@@ -138,6 +139,10 @@ func (p *Pipeline) currentNotice(ctx context.Context, u *Undelivered) (*Notice, 
 		return nil, err
 	}
 	n := &Notice{ID: noticeID(u.Subject, raw.Sequence), revision: raw.Sequence}
+	if stream == p.streams.announced {
+		n.Announcement = &Announcement{}
+		return n, json.Unmarshal(raw.Data, n.Announcement)
+	}
 	if stream == p.streams.deadLetters {
 		n.DeadLetter, err = decodeDeadLetter(raw)
 		return n, err

@@ -19,6 +19,7 @@ type streams struct {
 	attempts    jetstream.Stream
 	accepted    jetstream.Stream
 	undelivered jetstream.Stream
+	announced   jetstream.Stream
 	results     jetstream.KeyValue
 	consumer    jetstream.Consumer
 }
@@ -42,6 +43,9 @@ func (p *Pipeline) openStreams(ctx context.Context) (streams, error) {
 	}
 	if s.undelivered, err = p.openStream(ctx, p.undeliveredConfig()); err != nil {
 		return s, wrap("open the stream of undelivered notices", err)
+	}
+	if s.announced, err = p.openStream(ctx, p.announcementsConfig()); err != nil {
+		return s, wrap("open the stream of announcements", err)
 	}
 	if s.results, err = p.openResults(ctx); err != nil {
 		return s, wrap("open the bucket of results", err)
@@ -129,14 +133,18 @@ func (p *Pipeline) openStream(ctx context.Context, want jetstream.StreamConfig) 
 }
 
 func (p *Pipeline) openResults(ctx context.Context) (jetstream.KeyValue, error) {
-	want := jetstream.KeyValueConfig{
+	return p.openBucket(ctx, jetstream.KeyValueConfig{
 		Bucket:      p.names.results(),
 		Description: "Results of license orders.",
 		History:     1,
 		TTL:         p.cfg.resultTTL,
 		Storage:     jetstream.FileStorage,
-		Replicas:    cmp.Or(p.cfg.replicas, 1),
-	}
+	})
+}
+
+// openBucket creates a bucket, or updates the settings that the options change.
+func (p *Pipeline) openBucket(ctx context.Context, want jetstream.KeyValueConfig) (jetstream.KeyValue, error) {
+	want.Replicas = cmp.Or(p.cfg.replicas, 1)
 	kv, err := p.js.KeyValue(ctx, want.Bucket)
 	if errors.Is(err, jetstream.ErrBucketNotFound) {
 		return p.js.CreateKeyValue(ctx, want)

@@ -92,11 +92,16 @@ func (n names) queueSubject(name, messageID string) string {
 	return n.prefix + "." + name + "." + orderKey(messageID)
 }
 
+// isFree reports whether a name is one for a queue.
+func (n names) isFree(name string) bool {
+	reserved := []string{"orders", "attempts", "accepted", "results", "undelivered", "announcements"}
+	return regexp.MustCompile(`^[a-z]{1,32}$`).MatchString(name) && !slices.Contains(reserved, name)
+}
+
 // OpenQueue opens a queue, and creates it if it does not exist. The name consists of
 // lower-case letters.
 func (p *Pipeline) OpenQueue(ctx context.Context, name string) (*Queue, error) {
-	reserved := []string{"orders", "attempts", "accepted", "results", "undelivered"}
-	if !regexp.MustCompile(`^[a-z]{1,32}$`).MatchString(name) || slices.Contains(reserved, name) {
+	if !p.names.isFree(name) {
 		return nil, errors.New("fulfillment: open queue: the name is invalid")
 	}
 	q := &Queue{pipeline: p, name: name}
@@ -220,12 +225,13 @@ func (w *queueWorker) deliverMessage(ctx, callCtx context.Context, msg jetstream
 	case callCtx.Err() != nil:
 		_ = msg.Nak() // canceled after the grace period
 	default:
-		_ = msg.NakWithDelay(w.retryIn(m, err)) // if it is lost, the ack wait applies
+		_ = msg.NakWithDelay(w.retryIn(m.Deliveries, err)) // if it is lost, the ack wait applies
 	}
 }
 
-// retryIn records a failure, and returns the time until the retry.
-func (w *queueWorker) retryIn(m QueueMessage, err error) time.Duration {
+// retryIn records a failure, and returns the time until the retry of a message that
+// failed n times.
+func (w *messageWorker) retryIn(n int, err error) time.Duration {
 	retry, ok := errors.AsType[*RetryError](err)
 	switch {
 	case !ok:
@@ -237,7 +243,7 @@ func (w *queueWorker) retryIn(m QueueMessage, err error) time.Duration {
 		w.breaker.succeeded() // only this message is affected
 	}
 	if retry.At.IsZero() {
-		return backoff(w.cfg.initialBackoff, w.cfg.maxBackoff, m.Deliveries)
+		return backoff(w.cfg.initialBackoff, w.cfg.maxBackoff, n)
 	}
 	return max(min(time.Until(retry.At), maxPause), 0) + jitter(w.cfg.initialBackoff)
 }

@@ -24,6 +24,15 @@ type Endpoint struct {
 	Events []string
 }
 
+// requiredEvents are the events after which licenses change. The others of a subject
+// follow one of these, or change nothing.
+var requiredEvents = [...]string{
+	sessionCompleted, sessionAsyncPaymentSucceeded, invoicePaid,
+	"customer.subscription.created", "customer.subscription.updated", "customer.subscription.deleted",
+	"customer.subscription.paused", "customer.subscription.resumed",
+	"charge.refunded", "refund.failed", "charge.dispute.created", "charge.dispute.closed",
+}
+
 // MissingEvents returns the event types that the handler requires and the endpoint is
 // not subscribed to. invoice.payment_succeeded can replace invoice.paid.
 func (e *Endpoint) MissingEvents() []string {
@@ -32,7 +41,7 @@ func (e *Endpoint) MissingEvents() []string {
 	if subscribed("*") {
 		return nil
 	}
-	for _, kind := range [...]string{sessionCompleted, sessionAsyncPaymentSucceeded, invoicePaid} {
+	for _, kind := range requiredEvents {
 		if !subscribed(kind) && (kind != invoicePaid || !subscribed(invoicePaymentSucceeded)) {
 			missing = append(missing, kind)
 		}

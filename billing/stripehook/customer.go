@@ -12,6 +12,21 @@ type customer struct {
 	id, email, name, company, phone string
 }
 
+// Customer is the buyer that Stripe shows.
+type Customer struct {
+	// ID is the Stripe id of the customer.
+	ID      string `json:"id,omitzero"`
+	Email   string `json:"email,omitzero"`
+	Name    string `json:"name,omitzero"`
+	Company string `json:"company,omitzero"`
+	Phone   string `json:"phone,omitzero"`
+}
+
+// OrderCustomer returns the customer of an order, or nil if nothing is known.
+func (c Customer) OrderCustomer() *licensespring.Customer {
+	return customer{id: c.ID, email: c.Email, name: c.Name, company: c.Company, phone: c.Phone}.orderCustomer()
+}
+
 // orderCustomer returns the customer of the order, or nil if nothing is known.
 func (c customer) orderCustomer() *licensespring.Customer {
 	first, last := splitName(c.name)

@@ -117,6 +117,8 @@ type purchase struct {
 	unlicensedRenewal bool
 	// subscription is the id of a subscription that begins, or empty.
 	subscription string
+	// ofSubscription is set if the purchase begins, renews or changes a subscription.
+	ofSubscription bool
 	// trialEnd is the end of the trial of the subscription, or zero.
 	trialEnd time.Time
 	// amount is the amount that was paid.
@@ -168,6 +170,7 @@ const (
 	ignoreSetup       = "setup session without a payment"
 	ignoreUnpaid      = "payment pending: another event reports it"
 	ignoreInvoiced    = "invoiced: the invoice creates the order"
+	ignoreReconciled  = "reconciled"
 )
 
 // amountOf returns the amount of an object of any type, or 0.

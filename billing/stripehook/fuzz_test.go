@@ -46,7 +46,8 @@ func FuzzEvent(f *testing.F) {
 			assert.Equal(t, http.StatusOK, first)
 		case stripehook.DispositionFailed:
 			assert.Equal(t, http.StatusServiceUnavailable, first)
-		case stripehook.DispositionStored, stripehook.DispositionDuplicate, stripehook.DispositionWaiting:
+		case stripehook.DispositionStored, stripehook.DispositionDuplicate, stripehook.DispositionWaiting,
+			stripehook.DispositionRequested:
 			assert.Fail(t, "the handler has no inbox")
 		case stripehook.DispositionInvalid:
 			assert.Contains(t, []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge}, first)

@@ -65,6 +65,9 @@ func New(secret licensespring.Secret, queue Queue, options ...Option) (*Handler,
 	if queue == nil {
 		c.invalid("the queue is nil")
 	}
+	if c.subjects != nil && c.inbox == nil {
+		c.invalid("the subjects require an inbox")
+	}
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
 	}
@@ -123,7 +126,7 @@ func (h *Handler) Replay(ctx context.Context, payload []byte, corrections ...Cor
 	if err != nil {
 		return Report{Disposition: DispositionRejected, Reason: err.Error(), Err: err, Status: http.StatusOK}, err
 	}
-	report := h.enqueue(ctx, e, &replay{corrections: corrections})
+	report := h.requestSubject(ctx, e, payload, h.enqueue(ctx, e, &replay{corrections: corrections}))
 	return report, report.Err
 }
 
@@ -232,7 +235,7 @@ func (h *Handler) purchase(e event) (purchase, error) {
 	if err == nil && h.cfg.liveOnly && !e.live {
 		return purchase{ignoreReason: ignoreTestMode, amount: p.amount}, nil
 	}
-	return p, err
+	return h.leaveToSubjects(e, p), err
 }
 
 // newOrderOf returns the order of a purchase. The order is nil if the report is final.
@@ -316,7 +319,7 @@ func (h *Handler) report(ctx context.Context, r Report) {
 		if len(r.Warnings) > 0 {
 			level = slog.LevelWarn
 		}
-	case DispositionStored, DispositionDuplicate:
+	case DispositionStored, DispositionDuplicate, DispositionRequested:
 	}
 	h.cfg.logger.LogAttrs(ctx, level, "stripe event", r.attrs()...)
 	h.cfg.observe(r)

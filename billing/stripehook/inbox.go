@@ -61,7 +61,7 @@ func (h *Handler) store(ctx context.Context, e event, body []byte) Report {
 	case err != nil:
 	case p.invoiced:
 		put = h.cfg.inbox.Expect
-	case p.ignoreReason != "":
+	case p.ignoreReason != "" && !h.namesSubject(e):
 		return report.ignored(p.ignoreReason)
 	}
 	if p.id != "" {
@@ -70,7 +70,7 @@ func (h *Handler) store(ctx context.Context, e event, body []byte) Report {
 	err = put(ctx, e.identity(), body)
 	switch {
 	case errors.Is(err, fulfillment.ErrTooLarge):
-		return h.process(ctx, e, body) // the order is smaller than the event
+		return h.requestSubject(ctx, e, body, h.process(ctx, e, body)) // the order is smaller than the event
 	case err != nil:
 		return report.failed("the event could not be stored", err)
 	}
@@ -83,7 +83,7 @@ func (h *Handler) store(ctx context.Context, e event, body []byte) Report {
 // [*APIError], which determines when. After any other disposition the event is done.
 func (h *Handler) Process(ctx context.Context, payload []byte, storedAt time.Time) Report {
 	return h.processStored(ctx, payload, time.Since(storedAt) > RetryLimit, func(ctx context.Context, e event) Report {
-		return h.process(ctx, e, payload)
+		return h.requestSubject(ctx, e, payload, h.process(ctx, e, payload))
 	})
 }
 

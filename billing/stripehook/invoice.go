@@ -43,11 +43,12 @@ func (i *invoice) purchase(renewals bool, version apiVersion) purchase {
 	} {
 		maps.Copy(p.metadata, metadata)
 	}
+	subscription := firstNonEmpty(string(i.Parent.SubscriptionDetails.Subscription), string(i.Subscription))
+	p.ofSubscription = subscription != ""
 	if !i.isPaid() {
 		p.err = errNotPaid
 		return p
 	}
-	subscription := firstNonEmpty(string(i.Parent.SubscriptionDetails.Subscription), string(i.Subscription))
 	switch i.BillingReason {
 	case stripe.InvoiceBillingReasonSubscriptionCreate:
 		if subscription == "" {

@@ -27,16 +27,16 @@ const (
 	SourceInvoice SourceKind = "invoice"
 )
 
-// Source identifies a Stripe object that has lines.
+// Source identifies a Stripe object.
 type Source struct {
-	Kind SourceKind
+	Kind SourceKind `json:"kind"`
 	// ID is the Stripe id of the object.
-	ID string
+	ID string `json:"id"`
 	// Account is the connected account that owns the object, or empty.
-	Account string
+	Account string `json:"account,omitzero"`
 	// Context is the Stripe context of the object if its event belongs to an
 	// organization, and otherwise empty.
-	Context string
+	Context string `json:"context,omitzero"`
 }
 
 // owner returns the account or the context.

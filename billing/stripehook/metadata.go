@@ -80,22 +80,7 @@ func (l *Line) license(found *findings, path string) (product string, license li
 	}
 	r := metadataReader{price: l.Price, found: found, path: path + ".price"}
 	r.checkKeys()
-	product = r.text(MetadataProduct)
-	if product == "" {
-		r.add(MetadataProduct, licensespring.RuleRequired, "is required")
-	}
-	license.PolicyCode = r.text(MetadataPolicy)
-	license.MaxActivations = r.count(MetadataMaxActivations)
-	license.LicenseType = r.licenseType()
-	if l.Price.Interval == "" {
-		license.ValidDuration = r.duration()
-		return product, license
-	}
-	license.ValidDuration = r.billingPeriod()
-	if license.LicenseType != licensespring.Consumption {
-		license.LicenseType = licensespring.Subscription
-	}
-	return product, license
+	return r.license()
 }
 
 // metadataReader reads the metadata of one price. It ignores space around values,
@@ -104,6 +89,26 @@ type metadataReader struct {
 	price *Price
 	found *findings
 	path  string
+}
+
+// license reads the product code and one license.
+func (r *metadataReader) license() (product string, license licensespring.License) {
+	product = r.text(MetadataProduct)
+	if product == "" {
+		r.add(MetadataProduct, licensespring.RuleRequired, "is required")
+	}
+	license.PolicyCode = r.text(MetadataPolicy)
+	license.MaxActivations = r.count(MetadataMaxActivations)
+	license.LicenseType = r.licenseType()
+	if r.price.Interval == "" {
+		license.ValidDuration = r.duration()
+		return product, license
+	}
+	license.ValidDuration = r.billingPeriod()
+	if license.LicenseType != licensespring.Consumption {
+		license.LicenseType = licensespring.Subscription
+	}
+	return product, license
 }
 
 // add adds a finding. The message identifies the price but does not repeat the

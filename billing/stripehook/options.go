@@ -49,6 +49,7 @@ type config struct {
 	liveOnly       bool
 	authorization  func(productCode string) licensespring.AuthorizationMethod
 	renewals       bool
+	subjects       Subjects
 	skipUnlicensed bool
 	logger         *slog.Logger
 	observe        func(Report)
@@ -201,6 +202,18 @@ func WithAuthorizationMethods(of func(productCode string) licensespring.Authoriz
 // replaced.
 func WithRenewals() Option {
 	return func(c *config) { c.renewals = true }
+}
+
+// WithSubjects reconciles the licenses of subscriptions and payments after each event
+// of theirs. All orders are then those of the reconciliation. It requires [WithInbox].
+func WithSubjects(subjects Subjects) Option {
+	return func(c *config) {
+		if subjects == nil {
+			c.invalid("the subjects are nil")
+			return
+		}
+		c.subjects = subjects
+	}
 }
 
 // WithSkipUnlicensedLines skips lines whose price has none of the metadata keys,

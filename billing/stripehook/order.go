@@ -78,10 +78,15 @@ func (h *Handler) newOrder(p purchase, lines []Line) (_ *licensespring.Order, wa
 // orderID returns the id of the order of a purchase. Ids of Stripe are unique within an
 // account only.
 func (h *Handler) orderID(p purchase) string {
-	if owner := p.source.owner(); owner != "" {
-		return h.cfg.prefix + owner + "-" + p.id
+	return OrderID(h.cfg.prefix, p.source, p.id)
+}
+
+// OrderID returns the id of the order of a Stripe object in the account of of.
+func OrderID(prefix string, of Source, id string) string {
+	if owner := of.owner(); owner != "" {
+		return prefix + owner + "-" + id
 	}
-	return h.cfg.prefix + p.id
+	return prefix + id
 }
 
 func linePath(i int) string { return "lines[" + strconv.Itoa(i) + "]" }

@@ -24,6 +24,9 @@ const (
 	// DispositionWaiting means that the invoice of a session has not led to an order
 	// yet. Only [Handler.ProcessExpected] reports it.
 	DispositionWaiting Disposition = "waiting"
+	// DispositionRequested means that the reconciliation of the subject of the event is
+	// requested; see [WithSubjects].
+	DispositionRequested Disposition = "requested"
 	// DispositionIgnored means that the event requires no order.
 	DispositionIgnored Disposition = "ignored"
 	// DispositionRejected means that the event cannot be converted to an order, and
@@ -45,7 +48,8 @@ type Report struct {
 	Disposition Disposition
 	// Status is the HTTP status of the response.
 	Status int
-	// Reason is set unless the disposition is DispositionQueued.
+	// Reason is set unless the disposition is DispositionQueued, DispositionStored or
+	// DispositionRequested.
 	Reason string
 	// Amount is the amount that the event reports, in the smallest unit of its currency.
 	Amount int64

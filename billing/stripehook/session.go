@@ -43,7 +43,7 @@ func (s *session) purchase() purchase {
 	case stripe.CheckoutSessionModeSubscription:
 		// The same id as that of the first invoice, in case there is one.
 		p.id = string(s.Subscription)
-		p.subscription = p.id
+		p.subscription, p.ofSubscription = p.id, true
 	default:
 		p.err = errSessionMode
 		return p

@@ -13,7 +13,16 @@ func (h *Handler) licenseUsers(p purchase, line *Line, product string, found *fi
 		return nil // a finding already
 	}
 	r := metadataReader{price: line.Price, found: found, path: path + ".price"}
-	method := r.authorization(h.cfg.authorization(product))
+	return r.users(product, Buyer{Email: p.customer.email, Metadata: p.metadata, Authorization: h.cfg.authorization})
+}
+
+// users returns the users of one license of a buyer.
+func (r *metadataReader) users(product string, buyer Buyer) []licensespring.LicenseUser {
+	var known licensespring.AuthorizationMethod
+	if buyer.Authorization != nil {
+		known = buyer.Authorization(product)
+	}
+	method := r.authorization(known)
 	email := r.text(MetadataUser)
 	if method == licensespring.AuthorizationLicenseKey && email != "" {
 		r.add(MetadataUser, RuleLicenseUser, "must be absent: the licenses of the product have keys")
@@ -21,11 +30,11 @@ func (h *Handler) licenseUsers(p purchase, line *Line, product string, found *fi
 	if method != licensespring.AuthorizationUser {
 		return nil
 	}
-	misspelled, _ := nearMisses(p.metadata, MetadataUser)
+	misspelled, _ := nearMisses(buyer.Metadata, MetadataUser)
 	for _, key := range misspelled {
-		found.add("metadata."+key, RuleMetadataKey, "is not known: the key is "+MetadataUser)
+		r.found.add("metadata."+key, RuleMetadataKey, "is not known: the key is "+MetadataUser)
 	}
-	email = firstNonEmpty(strings.TrimSpace(p.metadata[MetadataUser]), email, strings.TrimSpace(p.customer.email))
+	email = firstNonEmpty(strings.TrimSpace(buyer.Metadata[MetadataUser]), email, strings.TrimSpace(buyer.Email))
 	if email == "" {
 		r.add(MetadataUser, RuleLicenseUser, "is required: the licenses of the product have users, and the address of the buyer is not known")
 		return nil

@@ -56,6 +56,7 @@ var licenseInvariants = [...]struct {
 		return c.notSentIsTrue(len(r.received[c.number]))
 	}},
 	{"changed and unchanged are true", doneIsTrue},
+	{"a read confirms what only a message acknowledges", confirmedByRead},
 	{"what is rejected, not sent or unchanged was not applied", notAppliedIsTrue},
 	{"an unknown outcome has a reason", unknownHasReason},
 	{"a license that a read showed as wanted is reported as such", shownIsDone},
@@ -65,6 +66,7 @@ var licenseInvariants = [...]struct {
 	{"a user is assigned only if the last read does not show the user", assignedOnce},
 	{"what was acknowledged is not sent twice", acknowledgedNotRepeated},
 	{"a read precedes a repetition", readPrecedesRepetition},
+	{"nothing is sent after a response that shows the license as wanted", shownEnds},
 	{"a conflict changes nothing", conflictChangesNothing},
 	{"a password is not lost without notice", passwordNotLost},
 	{"only what the state names is changed", onlyNamedIsChanged},
@@ -108,7 +110,10 @@ func (c *licenseCall) acknowledged(i int) bool {
 	if o.showsLicense() {
 		return c.view(i) != nil
 	}
-	return o.body[0] == '{'
+	var message struct {
+		Text *string `json:"message"`
+	}
+	return json.Unmarshal(o.body, &message) == nil && message.Text != nil
 }
 
 // showsLicense reports whether the response to an attempt is the license.
@@ -185,6 +190,9 @@ func doneIsTrue(r *licenseRun, c *licenseCall) string {
 	if c.outcome() == ls.OutcomeChanged && !slices.ContainsFunc(c.indexes(), func(i int) bool { return c.mayHaveActed(i, c.once(i)) }) {
 		return "changed, and no request was sent"
 	}
+	if r.acknowledgedByProxy(c) {
+		return ""
+	}
 	if c.plan.op == ls.OpSetUserPassword {
 		if !slices.ContainsFunc(r.model.passwords, func(p passwordChange) bool { return p.tag.call == c.number && !p.at.After(c.end) }) {
 			return "the password was not set"
@@ -211,6 +219,36 @@ func doneIsTrue(r *licenseRun, c *licenseCall) string {
 	return fmt.Sprintf("%s, and the license never was as wanted: %v in %d states", c.outcome(), never, len(states))
 }
 
+// confirmedByRead checks that a call that is done has read the license, or has tried
+// to, after a response that was only a message.
+func confirmedByRead(r *licenseRun, c *licenseCall) string {
+	last := len(c.observed) - 1
+	if !c.succeeded() || c.plan.op == ls.OpSetUserPassword || c.observed[last].showsLicense() {
+		return ""
+	}
+	limited := r.limiter != nil || slices.ContainsFunc(r.calls, func(other *licenseCall) bool {
+		return slices.ContainsFunc(other.observed, func(o *observation) bool { return o.status == http.StatusTooManyRequests })
+	})
+	if limited || (!c.deadline.IsZero() && c.deadline.Sub(c.end) < 200*time.Millisecond) { // the rate limiter spaces requests
+		return ""
+	}
+	return fmt.Sprintf("attempt %d is the last one", last+1)
+}
+
+// acknowledgedByProxy reports whether a proxy has sent the message that acknowledges a
+// write, and no later read showed the license, or at least not all of its members.
+func (r *licenseRun) acknowledgedByProxy(c *licenseCall) bool {
+	for i, o := range slices.Backward(c.observed) {
+		switch {
+		case c.view(i) != nil && r.plan.hidden.name == "":
+			return false
+		case o.injected && c.acknowledged(i):
+			return true
+		}
+	}
+	return false
+}
+
 func (c *licenseCall) indexes() []int {
 	all := make([]int, len(c.observed))
 	for i := range all {
@@ -234,7 +272,7 @@ func notAppliedIsTrue(r *licenseRun, c *licenseCall) string {
 
 // unknownHasReason checks that an unknown outcome could neither be excluded nor be
 // settled.
-func unknownHasReason(r *licenseRun, c *licenseCall) string {
+func unknownHasReason(_ *licenseRun, c *licenseCall) string {
 	if c.outcome() != ls.OutcomeUnknown {
 		return ""
 	}
@@ -247,13 +285,10 @@ func unknownHasReason(r *licenseRun, c *licenseCall) string {
 	switch {
 	case c.plan.op == ls.OpSetUserPassword, isContext(c.err):
 	case !c.deadline.IsZero() && remaining <= c.process.plan.waitMax:
-	case c.process.usesLimiter(r.limiter) && !c.deadline.IsZero() && remaining < time.Minute:
+	case c.e.RateLimitSource != "": // it has to wait for longer than the call lasts
 	case last.status >= 300 && last.status < 500: // rejected, or a rate limit that it cannot wait out
 	case c.converges() && lastWrite.status >= 400 && lastWrite.status < 500: // rejected, after others that were not
-	case c.readRounds() >= maxLookups:
-	case c.converges() && r.plan.cap > 0 && slices.ContainsFunc(c.observed, func(o *observation) bool {
-		return o.method == http.MethodPatch && o.status/100 == 2
-	}): // a response has shown another value than was sent
+	case c.readRounds() >= maxLookups, c.refuted():
 	case shown != nil && c.converges() && len(c.plan.wanted.conflicts(shown)) > 0:
 	case shown != nil && len(c.plan.wanted.hiddenBy(shown)) > 0:
 	default:
@@ -270,6 +305,19 @@ func (c *licenseCall) lastWrite() *observation {
 		}
 	}
 	return &observation{}
+}
+
+// refuted reports whether only such values remain that the service stores otherwise, as
+// the response to their change has shown.
+func (c *licenseCall) refuted() bool {
+	shown := c.shownBefore(len(c.observed))
+	return shown != nil && !slices.ContainsFunc(c.plan.wanted.differences(shown), func(name string) bool {
+		return !slices.ContainsFunc(c.writes, func(w licenseWrite) bool {
+			view := c.view(w.index)
+			acknowledged := w.before == shown && c.acknowledged(w.index) // by a message, after the last record
+			return slices.Contains(w.names, name) && (acknowledged || view != nil && slices.Contains(c.plan.wanted.differences(view), name))
+		})
+	})
 }
 
 // hiddenBy returns the names of what is wanted or needed and a view does not show.
@@ -322,23 +370,36 @@ func shownIsDone(_ *licenseRun, c *licenseCall) string {
 
 // alreadySoNotRejected concerns rejections that may mean that the license is as wanted.
 func alreadySoNotRejected(r *licenseRun, c *licenseCall) string {
-	if c.outcome() != ls.OutcomeRejected || c.e.Kind != ls.ErrInvalidRequest || r.model.unordered || c.plan.wanted.isEmpty() ||
-		!slices.Contains([]ls.Op{ls.OpEnableLicense, ls.OpDisableLicense, ls.OpAssignUser, ls.OpUnassignUser}, c.plan.op) {
+	if c.outcome() != ls.OutcomeRejected || c.e.Kind != ls.ErrInvalidRequest || r.model.unordered || r.plan.staleReads > 0 || len(c.writes) == 0 {
+		return ""
+	}
+	write := c.writes[len(c.writes)-1]
+	if write.endpoint == lst.UpdateLicense || write.endpoint == lst.UpdateFeatures || write.endpoint == lst.SetUserPassword {
 		return ""
 	}
 	last := len(c.observed) - 1
 	switch o := c.observed[last]; {
-	case c.lastWrite().injected, r.plan.hidden != "", isContext(c.err),
+	case c.lastWrite().injected, r.plan.hidden.name != "", isContext(c.err),
 		o.method == http.MethodGet && c.view(last) == nil, // the read failed
 		o.method != http.MethodGet && c.process.usesLimiter(r.limiter):
 		return ""
 	}
-	for _, state := range r.model.during(c.id, r.staleSince(c.start), c.end) {
+	for _, state := range r.model.during(c.id, r.receivedAt(c, write.index), c.end) {
 		if len(c.plan.wanted.differences(state)) > 0 {
 			return ""
 		}
 	}
-	return "the license was as wanted all the time, and the call is rejected: " + c.err.Error()
+	return fmt.Sprintf("the license was as wanted since attempt %d, and the call is rejected: %v", write.index+1, c.err)
+}
+
+// receivedAt returns the time at which the service received an attempt.
+func (r *licenseRun) receivedAt(c *licenseCall, i int) time.Time {
+	for _, s := range r.received[c.number] {
+		if s.attempt == i+1 {
+			return s.Time
+		}
+	}
+	return c.end
 }
 
 // conflictChangesNothing checks that a conflict is one, and that nothing was sent.
@@ -374,11 +435,15 @@ func passwordNotLost(r *licenseRun, c *licenseCall) string {
 		switch {
 		case i < 0:
 			return fmt.Sprintf("attempt %d has assigned a user that is not reported", p.tag.attempt)
+		case c.observed[p.tag.attempt-1].injected: // the response of a proxy holds no password
 		case c.newUsers()[i].InitialPassword.IsZero() && p.password == "" && !lost:
 			return fmt.Sprintf("attempt %d has assigned a user, and nothing reports that the password is lost", p.tag.attempt)
 		}
 	}
 	for _, u := range c.newUsers() {
+		if r.model.unordered {
+			break
+		}
 		stored, known := c.passwords[strings.ToLower(u.Email)]
 		last := r.model.passwordAt(u.Email, c.end)
 		if known && !u.InitialPassword.IsZero() && last.tag.call == c.number && u.InitialPassword.Reveal() != stored {
@@ -412,8 +477,7 @@ func (r *licenseRun) checkFinal(report func(string)) {
 		case len(w.values) != len(c.plan.wanted.values) && c.outcome() == ls.OutcomeUnknown:
 			// A capped limit: the license never shows the wanted one.
 		case !c.succeeded() && c.lastStatus() == http.StatusTooManyRequests: // for longer than it can know
-		case c.outcome() == ls.OutcomeUnknown && c.readRounds() >= maxLookups && r.plan.staleReads > 10*time.Second:
-			// Reads are behind for longer than the call reads.
+		case c.outcome() == ls.OutcomeUnknown && r.plan.staleReads > 15*time.Second: // reads are behind for longer than it reads
 		case !c.succeeded():
 			report(fmt.Sprintf("final call %d: %v", c.number, c.err))
 		case converged && complete && c.outcome() != ls.OutcomeUnchanged:

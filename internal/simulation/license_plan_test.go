@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -29,10 +30,10 @@ type licensePlan struct {
 	writers   []writerPlan
 	actions   []adminAction
 	faults    faultPlan
-	// misrouted makes responses show another license. hidden is a member that records
-	// do not show.
+	// misrouted makes responses show another license. hidden is a member that some
+	// records do not show.
 	misrouted []misroute
-	hidden    string
+	hidden    hiddenMember
 	// settled is what the last calls want of each license.
 	settled []wanted
 }
@@ -84,6 +85,13 @@ type misroute struct {
 	license int
 	applied bool
 	nth     int
+}
+
+// A hiddenMember is a member that records do not show: from the nth on, a number of
+// times or always.
+type hiddenMember struct {
+	name       string
+	nth, times int
 }
 
 // The products of the licenses.
@@ -138,6 +146,9 @@ func newLicensePlan(seed uint64) *licensePlan {
 		}
 		p.writers = append(p.writers, w)
 	}
+	if len(p.writers) > 1 && g.chance(40) {
+		g.meet(p)
+	}
 	if g.chance(60) {
 		for range g.between(1, 4) {
 			p.actions = append(p.actions, g.action(p))
@@ -145,6 +156,21 @@ func newLicensePlan(seed uint64) *licensePlan {
 	}
 	p.planFaults(newRandom(seed, streamLicenseFaults))
 	return p
+}
+
+// meet makes two writers want the same at nearly the same time.
+func (g *licenseGenerator) meet(p *licensePlan) {
+	first, second := &p.writers[0], &p.writers[1]
+	second.after = first.after + g.duration(time.Microsecond, 20*time.Millisecond)
+	call := &first.calls[0]
+	if l := &p.licenses[call.license]; l.userBased && g.chance(50) { // the service rejects the second request
+		p.rejectedRepeats = true
+		call.op, call.wanted = ls.OpUnassignUser, wanted{unassigned: l.users[0]}
+		if g.chance(50) {
+			call.op, call.wanted = ls.OpAssignUser, wanted{assigned: &wantedUser{email: userAddress(3)}}
+		}
+	}
+	second.calls[0] = *call
 }
 
 func (g *licenseGenerator) service(p *licensePlan) {
@@ -207,7 +233,7 @@ func (g *licenseGenerator) date() string { return fmt.Sprintf("2031-0%d-11", g.b
 
 func (g *licenseGenerator) metadata() map[string]any {
 	m := make(map[string]any)
-	for range g.between(1, 2) {
+	for range g.between(1, 3) {
 		m[pick(g.random, "plan", "region", "seat")] = pick[any](g.random, secretWord+" a", 7.0, 0.5, true, map[string]any{"deep": "x"})
 	}
 	return m
@@ -231,8 +257,11 @@ func (g *licenseGenerator) call(p *licensePlan) licenseCallPlan {
 		if c.wanted.values["validity_period"] != nil {
 			c.wanted.values["is_trial"] = g.chance(30)
 		}
-		if g.chance(25) {
+		if g.chance(40) {
 			c.wanted.metadata, c.wanted.replaces = g.metadata(), true
+			if names := slices.Sorted(maps.Keys(l.metadata)); len(names) > 0 && g.chance(60) { // a part of that of the license
+				c.wanted.metadata = map[string]any{names[0]: l.metadata[names[0]]}
+			}
 		}
 	case ls.OpUpdateFeatures:
 		c.wanted.features, c.wanted.namesFeatures = g.features(l), true
@@ -384,7 +413,9 @@ func (g *licenseGenerator) action(p *licensePlan) adminAction {
 	case n < 75:
 		a.values = pick(g.random,
 			map[string]any{"note": "by hand"}, map[string]any{"max_activations": g.between(1, 6)},
-			map[string]any{"validity_period": g.date()}, map[string]any{"metadata": g.metadata()})
+			map[string]any{"validity_period": g.date() + pick(g.random, "", "", "T12:30:00Z")}, map[string]any{"metadata": g.metadata()})
+	case n < 77:
+		a.values = map[string]any{"validity_period": "not a date"}
 	case n < 90:
 		a.add = g.address()
 	default:
@@ -409,8 +440,15 @@ func (p *licensePlan) planFaults(r random) {
 			p.misrouted = append(p.misrouted, misroute{license: g.IntN(len(p.licenses)), applied: g.chance(50), nth: g.between(1, 4)})
 		}
 	}
-	if g.chance(6) {
-		p.hidden = pick(r, "license_users", "metadata", "enabled", "is_trial", "product_features", "max_activations")
+	if g.chance(10) {
+		p.hidden.name = pick(r, "license_users", "metadata", "enabled", "is_trial", "product_features", "max_activations",
+			"validity_period", "maintenance_period")
+		if g.chance(50) {
+			p.hidden.nth, p.hidden.times = g.between(2, 5), g.between(1, 4)
+			if g.chance(40) {
+				p.hidden.name = "is_trial"
+			}
+		}
 	}
 	switch severity := g.IntN(100); {
 	case severity < 12:
@@ -425,6 +463,9 @@ func (p *licensePlan) planFaults(r random) {
 	default:
 		g.several(&p.faults, 12)
 	}
+	if p.hidden.times > 0 && g.chance(60) { // the read after a lost response shows less
+		p.faults.service = append(p.faults.service, pick(r, g.loss(), lst.DropBefore(), lst.DropBefore()).On(lst.UpdateLicense).Times(2))
+	}
 }
 
 // licenseFault returns a fault of the service and the requests that it affects.
@@ -435,11 +476,10 @@ func (g *faultGenerator) licenseFault() lst.Fault {
 	endpoint := pick(g.random, lst.UpdateLicense, lst.UpdateLicense, lst.UpdateFeatures, lst.EnableLicense, lst.DisableLicense,
 		lst.AssignUser, lst.AssignUser, lst.UnassignUser, lst.SetUserPassword)
 	endpoints := []lst.Endpoint{endpoint}
-	showsLicense := endpoint == lst.UpdateLicense || endpoint == lst.UpdateFeatures
 	if g.chance(30) { // any write
-		endpoints, showsLicense = []lst.Endpoint{
+		endpoint, endpoints = "", []lst.Endpoint{
 			lst.UpdateLicense, lst.UpdateFeatures, lst.EnableLicense, lst.DisableLicense, lst.AssignUser, lst.UnassignUser,
-		}, false
+		}
 	}
 	var f lst.Fault
 	switch n := g.IntN(100); {
@@ -449,15 +489,19 @@ func (g *faultGenerator) licenseFault() lst.Fault {
 		f = g.delay()
 	case n < 62:
 		f = lst.DelayedApply(g.duration(time.Millisecond, g.maxDelay))
-	case n < 72:
+	case n < 70:
 		f = lst.Combine(g.loss(), g.delay())
-	case showsLicense:
+	case n < 78 && endpoint != lst.SetUserPassword: // the response of a proxy
+		options := []lst.StatusOption{injected(), lst.Body("application/json", pick(g.random, `{"message":"welcome"}`, `{}`, `{"message":null}`))}
+		if g.chance(40) {
+			options = append(options, lst.Stored())
+		}
+		f = lst.Status(200, options...)
+	case endpoint != lst.SetUserPassword:
 		f = g.response()
 	case n < 94:
 		f = g.replaced(g.IntN(replacedStatuses))
-	default:
-		// A successful response without the message of the service cannot be
-		// distinguished from one with it.
+	default: // no read can show that a message is not that of the service
 		f = g.replaced(replacedBodies + g.IntN(100-replacedBodies))
 	}
 	return g.repeated(f.On(endpoints...))

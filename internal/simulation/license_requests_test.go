@@ -104,7 +104,12 @@ func endsLaterOnly(_ *licenseRun, c *licenseCall) string {
 			continue
 		}
 		for _, name := range []string{"validity_period", "maintenance_period"} {
-			if date, ok := write.body.members[name].(string); ok && isEarlier(date, write.before.values[name]) {
+			date, ok := write.body.members[name].(string)
+			shown, isShown := write.before.values[name]
+			switch {
+			case ok && !isShown:
+				return fmt.Sprintf("attempt %d sends %s, and the last response does not show it", write.index+1, name)
+			case ok && isEarlier(date, shown):
 				return fmt.Sprintf("attempt %d moves %s from %v to %s", write.index+1, name, write.before.values[name], date)
 			}
 		}
@@ -132,6 +137,8 @@ func assignedOnce(_ *licenseRun, c *licenseCall) string {
 			return fmt.Sprintf("attempt %d repeats an assignment", write.index+1)
 		case write.before == nil:
 			return fmt.Sprintf("attempt %d assigns a user before a read", write.index+1)
+		case write.before.users == nil:
+			return fmt.Sprintf("attempt %d assigns a user, and the last response shows no users", write.index+1)
 		case write.before.users[address]:
 			return fmt.Sprintf("attempt %d assigns a user of the license", write.index+1)
 		}
@@ -173,6 +180,19 @@ func readPrecedesRepetition(_ *licenseRun, c *licenseCall) string {
 		case c.once(i) && c.ambiguous(i):
 			ambiguous = i
 		}
+	}
+	return ""
+}
+
+// shownEnds checks that a call sends nothing more when a response has shown the license
+// as wanted: another caller may want something else.
+func shownEnds(_ *licenseRun, c *licenseCall) string {
+	shown := false
+	for i, o := range c.observed {
+		if shown && o.method != http.MethodGet {
+			return fmt.Sprintf("attempt %d is sent, and the license was as wanted", i+1)
+		}
+		shown = shown || c.converges() && c.view(i) != nil && len(c.plan.wanted.differences(c.view(i))) == 0
 	}
 	return ""
 }
@@ -221,11 +241,30 @@ func (w *licenseWrite) exceeds(want *wanted) string {
 			return "it assigns or removes the wrong user"
 		}
 	case lst.UpdateFeatures:
-		if len(w.body.Features) != len(want.features) {
-			return "it does not send all features"
-		}
+		return w.featuresExceed(want)
 	case lst.UpdateLicense:
 		return w.updateExceeds(want, differs)
+	}
+	return ""
+}
+
+// featuresExceed compares the features of an update with those of the state. An option
+// that the state does not name must be that of the license.
+func (w *licenseWrite) featuresExceed(want *wanted) string {
+	if len(w.body.Features) != len(want.features) {
+		return "it does not send all features"
+	}
+	for i, f := range want.features {
+		sent, before := w.body.Features[i], w.before.features[f.code]
+		if sent["product_feature"] != f.code {
+			return "it sends another feature"
+		}
+		if shown, ok := before["expiry_date"].(string); f.expiry == "" && ok && sent["expiry_date"] != shown {
+			return "it changes the end of feature " + f.code
+		}
+		if n, _ := before["max_consumption"].(float64); f.maxConsumption == 0 && n > 0 && sent["max_consumption"] != n {
+			return "it changes the limit of feature " + f.code
+		}
 	}
 	return ""
 }
@@ -234,6 +273,8 @@ func (w *licenseWrite) updateExceeds(want *wanted, differs []string) string {
 	for name, value := range w.body.members {
 		named, isNamed := want.values[name]
 		switch {
+		case name == "metadata" && w.before.metadata == nil:
+			return "it replaces metadata that the last response does not show"
 		case name == "metadata":
 			metadata, _ := value.(map[string]any)
 			for n, v := range w.before.metadata {

@@ -184,8 +184,11 @@ func (r *licenseRun) startFaults() {
 			Nth(m.nth).When(func(req *http.Request) bool { return licenseOf(req.URL.Path) == r.ids[m.license] }))
 	}
 	r.server.Inject(r.plan.faults.service...)
-	if r.plan.hidden != "" {
-		r.server.Inject(hide(r.plan.hidden).Forever())
+	switch h := r.plan.hidden; {
+	case h.times > 0:
+		r.server.Inject(hide(h.name).Nth(h.nth).Times(h.times))
+	case h.name != "":
+		r.server.Inject(hide(h.name).Forever())
 	}
 }
 

@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,11 +11,15 @@ import (
 	lst "github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// licenseStates are the states that the runs about licenses must reach.
-var licenseStates = [...]struct {
-	name    string
+// A licenseState is a situation in which errors are likely.
+type licenseState struct {
+	name string
+	// reached reports whether a call reached the state.
 	reached func(r *licenseRun, c *licenseCall) bool
-}{
+}
+
+// licenseStates are the states that the runs about licenses must reach.
+var licenseStates = [...]licenseState{
 	{"ensure: unchanged", func(_ *licenseRun, c *licenseCall) bool { return c.is(ls.OpEnsureLicense, ls.OutcomeUnchanged) }},
 	{"ensure: changed by several requests", func(_ *licenseRun, c *licenseCall) bool {
 		return c.is(ls.OpEnsureLicense, ls.OutcomeChanged) && len(c.writes) > 2
@@ -62,14 +67,57 @@ var licenseStates = [...]struct {
 	{"ensure: another caller changed it meanwhile", func(r *licenseRun, c *licenseCall) bool {
 		return c.is(ls.OpEnsureLicense, ls.OutcomeChanged) && len(r.model.changes(c.id, c.start, c.end, func(by cause) bool { return by.tag.call != c.number })) > 0
 	}},
-	{"ensure: acknowledged, and the license shows otherwise", func(_ *licenseRun, c *licenseCall) bool {
-		return c.is(ls.OpEnsureLicense, ls.OutcomeChanged) && slices.ContainsFunc(c.warnings, func(f ls.Finding) bool { return f.Rule == ls.RuleValueMismatch })
+	{"ensure: acknowledged, and reads show the license otherwise", func(_ *licenseRun, c *licenseCall) bool {
+		return c.is(ls.OpEnsureLicense, ls.OutcomeUnknown) && slices.ContainsFunc(c.writes, func(w licenseWrite) bool { return c.acknowledged(w.index) }) &&
+			!slices.ContainsFunc(c.writes, func(w licenseWrite) bool { return c.ambiguous(w.index) })
 	}},
 	{"ensure: the record does not show what is needed", func(_ *licenseRun, c *licenseCall) bool {
 		return c.plan.op == ls.OpEnsureLicense && errors.Is(c.err, ls.ErrBadResponse)
 	}},
+	{"ensure: options of a feature kept", func(_ *licenseRun, c *licenseCall) bool {
+		return slices.ContainsFunc(c.writes, func(w licenseWrite) bool {
+			return c.plan.op == ls.OpEnsureLicense && w.endpoint == lst.UpdateFeatures && w.body != nil &&
+				slices.ContainsFunc(w.body.Features, func(sent map[string]any) bool {
+					return len(sent) > 1 && slices.Contains(c.plan.wanted.features, wantedFeature{code: fmt.Sprint(sent["product_feature"])})
+				})
+		})
+	}},
+	{"ensure: unknown, because a record stopped showing is_trial", func(_ *licenseRun, c *licenseCall) bool {
+		shown := c.shownBefore(len(c.observed))
+		return c.is(ls.OpEnsureLicense, ls.OutcomeUnknown) && shown != nil && shown.values["is_trial"] == nil &&
+			c.plan.wanted.values["is_trial"] == nil && c.plan.wanted.values["validity_period"] != nil && c.lastWrite().status == 0
+	}},
+	{"lost: an attempt was applied, and the last one was rejected or not sent", func(r *licenseRun, c *licenseCall) bool {
+		last := len(c.writes) - 1
+		return !c.converges() && r.applied(c) > 0 && !c.mayHaveActed(c.writes[last].index, false)
+	}},
+	{"wait: the service requested one that exceeds the deadline", func(_ *licenseRun, c *licenseCall) bool {
+		return c.converges() && slices.ContainsFunc(c.observed[:max(0, len(c.observed)-1)], func(o *observation) bool {
+			return o.status >= 500 && o.method != http.MethodGet && !c.deadline.IsZero() && o.retryAt.After(c.deadline)
+		})
+	}},
+	{"canceled: rejected, during the read after the rejection", func(_ *licenseRun, c *licenseCall) bool {
+		return c.outcome() == ls.OutcomeRejected && isContext(c.err) && c.lastWrite().status >= 400
+	}},
 	{"users: password received", func(_ *licenseRun, c *licenseCall) bool {
 		return slices.ContainsFunc(c.newUsers(), func(u ls.UserRecord) bool { return !u.InitialPassword.IsZero() })
+	}},
+	{"users: assigned before, so the password was not set", func(_ *licenseRun, c *licenseCall) bool {
+		return c.succeeded() && slices.ContainsFunc(c.warnings, func(f ls.Finding) bool {
+			return f.Rule == ls.RuleValueMismatch && strings.HasPrefix(f.Path, "users[")
+		})
+	}},
+	{"response: a proxy has sent a message", func(_ *licenseRun, c *licenseCall) bool {
+		return slices.ContainsFunc(c.writes, func(w licenseWrite) bool { return c.acknowledged(w.index) && c.observed[w.index].injected })
+	}},
+	{"response: a proxy has sent no message", func(_ *licenseRun, c *licenseCall) bool {
+		return slices.ContainsFunc(c.writes, func(w licenseWrite) bool {
+			o := c.observed[w.index]
+			return o.injected && c.readable[w.index] && !o.showsLicense() && !c.acknowledged(w.index)
+		})
+	}},
+	{"ensure: rejected, because another caller was faster", func(_ *licenseRun, c *licenseCall) bool {
+		return c.converges() && c.succeeded() && c.lastWrite().status == http.StatusBadRequest && !c.lastWrite().injected
 	}},
 	{"users: password lost", func(_ *licenseRun, c *licenseCall) bool { return c.warns(ls.RulePasswordLost) }},
 	{"users: a part reported with an unknown outcome", func(_ *licenseRun, c *licenseCall) bool {

@@ -43,7 +43,7 @@ func licenseSweeps() []licenseSweep {
 	user := wantedUser{email: userAddress(1)}
 	return []licenseSweep{
 		{name: "update", op: ls.OpUpdateLicense, wanted: wanted{values: renewed}},
-		{name: "update of metadata", op: ls.OpUpdateLicense, wanted: wanted{metadata: map[string]any{"plan": 7.0}, replaces: true}, unsettled: true},
+		{name: "update of metadata", op: ls.OpUpdateLicense, wanted: wanted{metadata: map[string]any{"seat": true}, replaces: true}, unsettled: true},
 		{name: "features", op: ls.OpUpdateFeatures, wanted: wanted{features: []wantedFeature{{code: "teams", expiry: "2031-05-11"}}, namesFeatures: true}},
 		{name: "enable", op: ls.OpEnableLicense, wanted: wanted{enabled: new(true)}},
 		{name: "disable", op: ls.OpDisableLicense, wanted: wanted{enabled: new(false)}},
@@ -54,7 +54,7 @@ func licenseSweeps() []licenseSweep {
 			enabled: new(false), values: map[string]any{"note": "reduced"}, namesFeatures: true, namesUsers: true,
 		}},
 		{name: "ensure, extending access", op: ls.OpEnsureLicense, wanted: wanted{
-			values: renewed, metadata: map[string]any{"plan": 7.0}, users: []wantedUser{{email: userAddress(0)}, user}, namesUsers: true,
+			values: renewed, metadata: map[string]any{"tier": 7.0}, users: []wantedUser{{email: userAddress(0)}, user}, namesUsers: true,
 		}, unsettled: true},
 	}
 }
@@ -63,7 +63,7 @@ func licenseSweeps() []licenseSweep {
 func (s *licenseSweep) plan(w *lineFaults) *licensePlan {
 	p := &licensePlan{
 		seed:     1,
-		licenses: []existingLicense{{userBased: true, users: []string{userAddress(0)}, validity: "2031-03-11", metadata: map[string]any{"seat": true}}},
+		licenses: []existingLicense{{userBased: true, users: []string{userAddress(0)}, validity: "2031-03-11", metadata: map[string]any{"seat": true, "plan": 7.0}}},
 		processes: []processPlan{{
 			attempts: 3, waitMin: 4 * time.Millisecond, waitMax: 16 * time.Millisecond, attemptTimeout: time.Second, callTimeout: time.Minute,
 		}},

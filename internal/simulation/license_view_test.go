@@ -34,13 +34,11 @@ var otherNames = map[string]string{
 // decodeView decodes the record of a license. It returns nil for anything else.
 func decodeView(body []byte) *licenseView {
 	var record map[string]any
-	var id struct {
-		ID int64 `json:"id"`
-	}
-	if json.Unmarshal(body, &record) != nil || json.Unmarshal(body, &id) != nil {
+	if json.Unmarshal(body, &record) != nil {
 		return nil
 	}
-	v := &licenseView{id: id.ID, values: make(map[string]any)}
+	id, _ := record["id"].(float64) // ids have 16 digits, which it holds exactly
+	v := &licenseView{id: int64(id), values: make(map[string]any)}
 	if enabled, ok := record["enabled"].(bool); ok {
 		v.enabled = &enabled
 	}
@@ -49,7 +47,7 @@ func decodeView(body []byte) *licenseView {
 		if !shown {
 			value, shown = record[otherNames[name]]
 		}
-		if shown {
+		if shown && isReadable(name, value) {
 			v.values[name] = value
 		}
 	}
@@ -65,6 +63,12 @@ func decodeView(body []byte) *licenseView {
 	}
 	v.decodeUsers(record)
 	return v
+}
+
+// isReadable reports whether a date is one.
+func isReadable(name string, value any) bool {
+	text, _ := value.(string)
+	return !strings.HasSuffix(name, "_period") || text == "" || len(text) >= len("2006-01-02") && text[4] == '-'
 }
 
 func (v *licenseView) decodeUsers(record map[string]any) {

@@ -16,15 +16,16 @@ import (
 // The flags of the tests.
 var (
 	oneSeed    = flag.Uint64("seed", 0, "run only this `seed` and print its timeline; 0: all")
-	allSeeds   = flag.Uint64("seeds", defaultSeeds, "run this `number` of seeds, starting at 1")
+	allSeeds   = flag.Uint64("seeds", 0, "run this `number` of seeds, starting at 1; 0: the default of each test")
 	sweepEvery = flag.Int64("every", 0, "distance of the sweep's breaks in `bytes`; 0: 1, or more for slow sweeps")
 )
 
 const (
-	defaultSeeds = 2000
-	manySeeds    = 10000 // they reach every state; the default seeds may miss rare ones
-	shortSeeds   = 200
-	maxFailures  = 5 // after that many the test stops
+	defaultSeeds        = 2000
+	defaultLicenseSeeds = 600   // a run of licenses takes several times as long
+	manySeeds           = 10000 // they reach every state; the default seeds may miss rare ones
+	shortSeeds          = 200
+	maxFailures         = 5 // after that many the test stops
 )
 
 // TestMain makes garbage collections rarer: the thousands of runs leave much garbage
@@ -40,7 +41,7 @@ func TestSimulation(t *testing.T) {
 	for i := range states {
 		names[i] = states[i].name
 	}
-	runSeeds(t, names, rareStates, func(t *testing.T, seed uint64) *seedResult {
+	runSeeds(t, defaultSeeds, names, rareStates, func(t *testing.T, seed uint64) *seedResult {
 		t.Helper()
 		return simulate(t, newPlan(seed)).result()
 	})
@@ -59,15 +60,19 @@ type seedResult struct {
 	timeline   func() string
 }
 
-// runSeeds runs the seeds that the flags select, in parallel. States are the names of
-// the states that the runs must reach. The default seeds may miss the rare ones.
-func runSeeds(t *testing.T, states, rare []string, run func(t *testing.T, seed uint64) *seedResult) {
+// runSeeds runs the seeds that the flags select, or a default number, in parallel.
+// States are the names of the states that the runs must reach. The default seeds may
+// miss the rare ones.
+func runSeeds(t *testing.T, seeds uint64, states, rare []string, run func(t *testing.T, seed uint64) *seedResult) {
 	t.Helper()
 	if *oneSeed != 0 {
 		replay(t, *oneSeed, run)
 		return
 	}
-	tl := &tally{seeds: *allSeeds, states: states, rare: rare, counts: make([]int, len(states)), first: make([]uint64, len(states))}
+	if *allSeeds != 0 {
+		seeds = *allSeeds
+	}
+	tl := &tally{seeds: seeds, states: states, rare: rare, counts: make([]int, len(states)), first: make([]uint64, len(states))}
 	if testing.Short() {
 		tl.seeds = min(tl.seeds, shortSeeds)
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/billing/reconcile"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
@@ -72,12 +73,26 @@ func (a *activity) recordEvent(r stripehook.Report) {
 	switch r.Disposition {
 	case stripehook.DispositionIgnored:
 		a.ignored[a.ignoredEvent(r)]++
-	case stripehook.DispositionQueued, stripehook.DispositionStored, stripehook.DispositionDuplicate, stripehook.DispositionWaiting:
+	case stripehook.DispositionQueued, stripehook.DispositionStored, stripehook.DispositionRequested,
+		stripehook.DispositionDuplicate, stripehook.DispositionWaiting:
 	case stripehook.DispositionInvalid:
 		a.lastInvalid = f
 	case stripehook.DispositionRejected, stripehook.DispositionFailed:
 		a.addFailure(f)
 	}
+}
+
+// recordJob records a failed reconciliation.
+func (a *activity) recordJob(r reconcile.Report) {
+	if r.Err == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.addFailure(failure{
+		At: time.Now(), Source: reconcile.SourceOfReviews, OrderID: r.Subject.ID, Disposition: jobRetry, Reason: truncate(r.Err.Error()),
+		Deliveries: r.Attempt + 1,
+	})
 }
 
 // ignoredEvent returns the kind of an ignored event.

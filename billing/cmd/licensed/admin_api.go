@@ -11,6 +11,7 @@ import (
 
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/billing/reconcile"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
@@ -149,6 +150,9 @@ func (a *app) retryDeadLetter(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	switch {
+	case letter.Source == reconcile.SourceOfReviews && a.reconciler != nil:
+		a.retryReview(w, r, letter)
+		return
 	case letter.Order == nil:
 		err = fulfillment.ErrNotRetryable
 	case len(request.Set) > 0:

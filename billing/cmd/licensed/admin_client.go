@@ -94,10 +94,10 @@ func (c *adminClient) do(ctx context.Context, method, path string, body []byte, 
 
 // lines sends a request and calls each for each line of the response. A line that
 // holds an error ends it.
-func (c *adminClient) lines(ctx context.Context, path string, each func(line []byte) error) error {
+func (c *adminClient) lines(ctx context.Context, method, path string, body []byte, each func(line []byte) error) error {
 	streaming := *c
 	streaming.http = &http.Client{} // an export may take longer than the timeout of c
-	res, err := streaming.send(ctx, http.MethodGet, path, nil)
+	res, err := streaming.send(ctx, method, path, body)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,9 @@ import (
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
 	"github.com/licensespring-go/licensespring/billing/inbox"
+	"github.com/licensespring-go/licensespring/billing/reconcile"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
+	"github.com/licensespring-go/licensespring/billing/stripetest"
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
@@ -30,13 +32,17 @@ type app struct {
 	draining   atomic.Bool
 
 	fake     *licensespringtest.Server
+	stripe   *stripetest.Server // of the demo
 	pipeline *fulfillment.Pipeline
 	inbox    *inbox.Inbox
 	client   *licensespring.Client
 	hook     *stripehook.Handler
-	activity *activity
-	metrics  *metrics
-	notifier *notifier // nil: no endpoint is configured
+	// reconciler and audits are nil without a key of the Stripe API.
+	reconciler *reconcile.Reconciler
+	audits     *audits
+	activity   *activity
+	metrics    *metrics
+	notifier   *notifier // nil: no endpoint is configured
 
 	readiness *readiness
 	catalogue catalogue
@@ -66,6 +72,9 @@ func newApp(ctx context.Context, set *settings, log io.Writer) (_ *app, err erro
 	if err := a.newClient(); err != nil {
 		return nil, err
 	}
+	if err := a.newReconciler(ctx); err != nil {
+		return nil, err
+	}
 	if err := a.newHook(); err != nil {
 		return nil, err
 	}
@@ -73,7 +82,7 @@ func newApp(ctx context.Context, set *settings, log io.Writer) (_ *app, err erro
 		return nil, err
 	}
 	a.addChecks()
-	a.metrics.registry.MustRegister(newReadinessCollector(a.readiness))
+	a.metrics.registry.MustRegister(newReadinessCollector(a.readiness), newAuditCollector(a.audits))
 	a.warnAboutRateLimit()
 	return a, nil
 }
@@ -116,6 +125,9 @@ func (a *app) startFake() {
 	}
 	if a.set.rateLimit == 0 {
 		a.set.rateLimit = int(licensespring.RateLimitFree)
+	}
+	if a.set.demo {
+		a.startStripe()
 	}
 }
 
@@ -210,9 +222,10 @@ func (a *app) newHook() error {
 		}),
 	)
 	if a.set.stripeKey.IsZero() {
-		a.logger.Warn("no Stripe API key: events without line items become dead letters", slog.String("variable", envStripeKey))
+		a.logger.Warn("no Stripe API key: events without line items become dead letters, and licenses are not kept as they are paid for",
+			slog.String("variable", envStripeKey))
 	} else {
-		options = append(options, stripehook.WithLineItems(a.stripeItems()))
+		options = append(options, stripehook.WithLineItems(a.stripeItems()), stripehook.WithSubjects(a.reconciler))
 	}
 	var err error
 	secrets := a.set.webhookSecrets()
@@ -225,9 +238,6 @@ func (a *app) mappingOptions() []stripehook.Option {
 	options := []stripehook.Option{
 		stripehook.WithIDPrefix(a.set.idPrefix),
 		stripehook.WithAuthorizationMethods(a.catalogue.authorization),
-	}
-	if a.set.renewals {
-		options = append(options, stripehook.WithRenewals())
 	}
 	if a.set.skipUnlicensed {
 		options = append(options, stripehook.WithSkipUnlicensedLines())
@@ -253,6 +263,7 @@ func (a *app) runWorkers(ctx context.Context) error {
 		fulfillment.WithObserver(func(e fulfillment.Event) {
 			a.activity.recordDelivery(e)
 			a.metrics.recordDelivery(e)
+			a.requestAfterOrder(e)
 		}),
 	)
 }

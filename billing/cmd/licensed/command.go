@@ -26,6 +26,10 @@ const usage = `usage: licensed <command> [flags]
   dead retry N...       enqueue the orders of dead letters again (-all: all of them;
                         -set path=value: with a corrected value)
   dead discard N...     remove dead letters permanently
+  subjects list         list subscriptions and payments (-q: of a customer, order or license)
+  subjects show ID      print what was seen, wanted and done for one of them
+  subjects reconcile ID make its licenses as they are paid for, now
+  audit                 compare all of Stripe with all licenses (-fix: and correct them)
   missing list          list orders that a damaged store has lost
   missing forget ID...  remove orders that cannot be recovered from this list
   recover               read the events of a period from Stripe again (-since)
@@ -76,6 +80,10 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		err = backup(args, env, stdout, stderr)
 	case "restore":
 		err = restore(args, env, stdout, stderr)
+	case "subjects":
+		err = subjects(ctx, args, env, stdout, stderr)
+	case "audit":
+		err = runAudit(ctx, args, env, stdout, stderr)
 	case "missing":
 		err = missing(ctx, args, env, stdout, stderr)
 	case "recover":

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/licensespring-go/licensespring"
-	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/billing/lifecycle"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
@@ -62,7 +63,7 @@ func (c *checkCommand) run(ctx context.Context) error {
 		return nil
 	}
 	items := c.app.stripeItems()
-	for _, p := range items.Permissions(ctx) {
+	for _, p := range lifecycle.NewReader(items).Permissions(ctx) {
 		switch err := permissionError(p); {
 		case err == nil:
 			c.ok("the Stripe API key can read %s", p.Resource)
@@ -111,26 +112,23 @@ func (c *checkCommand) checkPrices(ctx context.Context, items *stripehook.Stripe
 		c.problem("prices not checked: %v", err)
 		return nil
 	}
-	hook, err := stripehook.New(licensespring.NewSecret("unused"), unusedQueue{}, c.app.mappingOptions()...)
-	if err != nil {
-		return err
-	}
 	products := c.app.catalogue.products()
 	valid := 0
 	for _, price := range prices {
-		order, err := hook.PriceOrder(price)
-		var findings []licensespring.Finding
-		if invalid, ok := errors.AsType[*licensespring.ValidationError](err); ok {
-			findings, err = invalid.Findings, nil
-		} else if err == nil && products != nil {
-			findings = order.CheckProducts(products)
+		order, findings, err := lifecycle.PriceOrder(price, c.app.lifecycleConfig())
+		if order != nil && products != nil {
+			findings = append(findings, order.CheckProducts(products)...)
 		}
+		invalid := slices.ContainsFunc(findings, func(f licensespring.Finding) bool { return f.Severity == licensespring.SeverityError })
 		switch {
 		case errors.Is(err, stripehook.ErrNoLicense) && c.app.set.skipUnlicensed:
 		case err != nil:
 			c.warn("price %s: %v", price.ID, err)
-		case len(findings) > 0:
+		case invalid:
 			c.problem("price %s: %s", price.ID, findingsText(findings))
+		case len(findings) > 0:
+			c.warn("price %s: %s", price.ID, findingsText(findings))
+			valid++
 		default:
 			valid++
 		}
@@ -138,11 +136,3 @@ func (c *checkCommand) checkPrices(ctx context.Context, items *stripehook.Stripe
 	c.ok("%d of %d active prices describe a license", valid, len(prices))
 	return nil
 }
-
-// unusedQueue is the queue of a handler that handles no events.
-type unusedQueue struct{}
-
-var errUnusedQueue = errors.New("the check command queues no orders")
-
-func (unusedQueue) Enqueue(context.Context, *licensespring.Order) error { return errUnusedQueue }
-func (unusedQueue) Reject(context.Context, fulfillment.Rejection) error { return errUnusedQueue }

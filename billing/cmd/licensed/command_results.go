@@ -73,7 +73,7 @@ func listResults(ctx context.Context, action string, args []string, env environm
 	if err != nil {
 		return err
 	}
-	return client.lines(ctx, "/api/results?"+url.Values{"q": {text}}.Encode(), func(line []byte) error {
+	return client.lines(ctx, http.MethodGet, "/api/results?"+url.Values{"q": {text}}.Encode(), nil, func(line []byte) error {
 		if action == "export" {
 			_, err := stdout.Write(append(line, '\n'))
 			return err

@@ -67,14 +67,16 @@ const healthInterval = 5 * time.Second
 func (a *app) serve(ctx context.Context, stdout io.Writer, public, admin *server) error {
 	workerCtx, stopWorkers := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWorkers()
-	workersDone := make(chan error, 2)
+	workersDone := make(chan error, 3)
 	go func() { workersDone <- a.runWorkers(workerCtx) }()
 	go func() { workersDone <- a.runInbox(workerCtx) }()
+	go func() { workersDone <- a.runReconciler(workerCtx) }()
 	notifierDone := make(chan error, 1)
 	go func() { notifierDone <- a.runNotifier(workerCtx) }()
 
 	var maintenance sync.WaitGroup
 	maintenance.Go(func() { a.refreshCatalogue(workerCtx) })
+	maintenance.Go(func() { a.audits.runAtIntervals(workerCtx, a.set.auditInterval) })
 
 	demoCtx, stopDemo := context.WithCancel(ctx)
 	defer stopDemo()
@@ -133,7 +135,7 @@ wait:
 	demo.Wait()
 	public.shutdown(ctx, a.set.grace)
 	stopWorkers()
-	err = errors.Join(err, <-workersDone, <-workersDone, <-notifierDone)
+	err = errors.Join(err, <-workersDone, <-workersDone, <-workersDone, <-notifierDone)
 	maintenance.Wait()
 	admin.shutdown(ctx, time.Second)
 	a.logger.LogAttrs(ctx, slog.LevelInfo, "drained")

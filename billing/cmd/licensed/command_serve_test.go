@@ -6,8 +6,11 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -30,8 +33,76 @@ func TestDemo(t *testing.T) {
 	code := run(t.Context(), []string{"serve", "-demo", "-exit", "-listen", "127.0.0.1:0", "-admin", "127.0.0.1:0"}, env(), &stdout, &stderr)
 	assert.Equal(t, exitOK, code, stderr.String())
 	assert.Empty(t, stderr.String())
-	assert.Contains(t, stdout.String(), "got 3 orders, 6 licenses, 3 results and 2 dead letters.")
-	assert.Regexp(t, `_demo_\d +recovered`, stdout.String(), "the response to the first create is lost")
+	assert.Contains(t, stdout.String(), "9 licenses were sold, and 9 were issued.", "the response to the first create is lost")
+	assert.Contains(t, stdout.String(), "5 subscriptions and payments, 9 licenses, no differences")
+	assert.Contains(t, stdout.String(), "A forged event reports a payment: the response is 400.")
+}
+
+// After the demo the history and the audit are available by command and on the pages.
+func TestSubjects(t *testing.T) {
+	t.Parallel()
+	r, a := startApp(t, "-demo")
+	eventually(t, "the demo ends", func() bool { return strings.Contains(r.stdout.String(), "The status page is at") })
+
+	code, out, errs := r.command("subjects", "list", "-q", "ada@example.com")
+	require.Equal(t, exitOK, code, errs)
+	require.Regexp(t, `^sub_\w+\tactive\tconverge\t1 licenses\n$`, out)
+	id, _, _ := strings.Cut(out, "\t")
+	code, out, errs = r.command("subjects", "show", id)
+	require.Equal(t, exitOK, code, errs)
+	assert.Contains(t, out, "past_due  keep: the subscription is past due: the date of the license is the deadline")
+	assert.Contains(t, out, "end on 2031-03-19, changed (the subscription is active)")
+	code, out, _ = r.command("subjects", "reconcile", id)
+	assert.Equal(t, exitOK, code)
+	assert.Equal(t, "requested\t"+id+"\n", out)
+	code, _, errs = r.command("subjects", "show", "sub_unknown")
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, errs, "no such subject")
+	code, _, errs = r.command("subjects", "show", "unknown")
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, errs, "not that of a subscription")
+
+	license := a.fake.Licenses()[0]
+	for _, q := range []string{id, "ADA@example.com", license.Key, strconv.FormatInt(license.ID, 10)} {
+		_, page, _ := get(t, r.admin+"/subjects?q="+url.QueryEscape(q), nil)
+		assert.Contains(t, page, `<h2 class="id">`, q)
+		assert.NotContains(t, page, "grace", q)
+	}
+	_, page, _ := get(t, r.admin+"/subjects?q=unknown", nil)
+	assert.Contains(t, page, "None.")
+	_, page, _ = get(t, r.admin+"/", nil)
+	assert.Contains(t, page, `<p class="big" id="subjects">5</p>`)
+	assert.Contains(t, page, "no differences")
+	_, metrics, _ := get(t, r.admin+"/metrics", nil)
+	assert.Contains(t, metrics, "\nlicensed_audit_differences{kind=\"unpaid\"} 0\n")
+	_, out, _ = r.command("status")
+	assert.Contains(t, out, "subjects  5 (")
+
+	file := filepath.Join(t.TempDir(), "position.json")
+	code, out, errs = r.command("audit", "-resume", file)
+	assert.Equal(t, exitOK, code, errs)
+	assert.Empty(t, out)
+	assert.Contains(t, errs, "5 subscriptions and payments, 9 licenses, no differences")
+
+	// An administrator enables a license that is not paid for.
+	for _, l := range a.fake.Licenses() {
+		if !l.Enabled && l.DisabledBy == "api@example.com" {
+			a.fake.EnableLicense(l.ID)
+			break
+		}
+	}
+	code, out, errs = r.command("audit", "-o", "csv")
+	assert.Equal(t, exitFailed, code)
+	assert.Regexp(t, `^kind,subject,status,license,cause,change,fix\nunpaid,`, out)
+	assert.Contains(t, errs, "the licenses are not as they are paid for")
+	code, out, _ = r.command("audit", "-o", "json")
+	assert.Equal(t, exitFailed, code)
+	assert.Contains(t, out, `{"kind":"unpaid","subject":"`)
+	code, out, errs = r.command("audit", "-fix")
+	assert.Equal(t, exitOK, code, errs)
+	assert.Regexp(t, `kind +subject .*\nunpaid .* disable +done`, out)
+	code, _, _ = r.command("audit", "-o", "xml")
+	assert.Equal(t, exitFailed, code)
 }
 
 // The commands enqueue, inspect, retry and discard orders.

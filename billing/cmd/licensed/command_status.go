@@ -53,6 +53,12 @@ func (v *statusView) print(out io.Writer) {
 	printf(out, "\ninbox     %d (%d paid sessions wait for their invoice)\n", v.Inbox.Events, v.Inbox.ExpectedInvoices)
 	printf(out, "queue     %d (%d waiting, %d in flight)\n", v.Queue.Depth, v.Queue.Waiting, v.Queue.InFlight)
 	printf(out, "done      %d\ndead      %d\n", v.Queue.Done, v.Queue.Dead)
+	if v.Jobs != nil {
+		printf(out, "subjects  %d (%d jobs waiting, %d scheduled)\n", v.Jobs.Subjects, v.Jobs.Waiting, v.Jobs.Scheduled)
+	}
+	if v.Audit != nil {
+		printf(out, "audit     %s\n", auditText(v.Audit))
+	}
 	for _, c := range v.Checks {
 		if c.Error != "" {
 			printf(out, "not ready %s: %s\n", c.Name, c.Error)

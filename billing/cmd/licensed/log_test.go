@@ -47,7 +47,8 @@ func TestJSONLog(t *testing.T) {
 // A start and a stop log nothing but their own records.
 func TestQuietLog(t *testing.T) {
 	t.Parallel()
-	r := startServe(t, env("STRIPE_API_KEY", "rk_test"), "-fake", "-store", t.TempDir())
+	stripe := fakeStripe{endpoints: []any{endpointOf(ownURL, "*")}}
+	r := startServe(t, env("STRIPE_API_KEY", "rk_test", "STRIPE_BASE_URL", stripe.start(t)), "-fake", "-store", t.TempDir())
 	r.waitUntilEmpty(0, 0)
 	r.stop()
 	code := <-r.code

@@ -1,6 +1,6 @@
-// Command licensed creates licenses for paid checkouts. One process runs a webhook
-// for Stripe, a durable queue, and workers that create the orders at the
-// LicenseSpring Management API.
+// Command licensed keeps the licenses of Stripe customers as they are paid for. One
+// process runs a webhook for Stripe, a durable queue, and workers that create, extend and
+// disable licenses at the LicenseSpring Management API.
 //
 //	licensed serve                 run the webhook, workers, status page and metrics
 //	licensed check                 check the configuration at Stripe and at the service
@@ -10,6 +10,13 @@
 //	licensed dead show N...        print dead letters with their lines or orders
 //	licensed dead retry N...       enqueue the orders of dead letters again
 //	licensed dead discard N...     remove dead letters permanently
+//	licensed subjects list         list subscriptions and payments (-q)
+//	licensed subjects show ID      print what was seen, wanted and done for one of them
+//	licensed subjects reconcile ID make its licenses as they are paid for, now
+//	licensed audit                 compare all of Stripe with all licenses (-fix, -o, -resume)
+//	licensed result ID             print the result of an order with its license keys
+//	licensed results list          list results (-q); results export writes all
+//	licensed undelivered list      list notifications that the shop did not accept; also retry, discard
 //	licensed missing list          list orders that a damaged store has lost
 //	licensed missing forget ID...  remove orders that cannot be recovered from this list
 //	licensed recover               read the events of a period from Stripe again (-since)
@@ -18,8 +25,7 @@
 //	licensed results prune         remove results that are older than a date (-before)
 //
 // Without configuration, serve uses a fake of the service and a queue in a temporary
-// directory. With -demo it also posts sample events to itself and prints the
-// results:
+// directory. With -demo it also uses a fake of Stripe, and plays a year of subscriptions:
 //
 //	licensed serve -demo
 //

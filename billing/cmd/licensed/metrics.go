@@ -9,6 +9,7 @@ import (
 
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
 	"github.com/licensespring-go/licensespring/billing/inbox"
+	"github.com/licensespring-go/licensespring/billing/reconcile"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
@@ -17,7 +18,7 @@ const statsTimeout = 2 * time.Second
 
 // eventDispositions are all dispositions of events, in display order.
 var eventDispositions = [...]stripehook.Disposition{
-	stripehook.DispositionStored, stripehook.DispositionQueued, stripehook.DispositionDuplicate,
+	stripehook.DispositionStored, stripehook.DispositionQueued, stripehook.DispositionRequested, stripehook.DispositionDuplicate,
 	stripehook.DispositionIgnored, stripehook.DispositionRejected,
 	stripehook.DispositionInvalid, stripehook.DispositionFailed,
 }
@@ -33,6 +34,8 @@ type metrics struct {
 	registry     *prometheus.Registry
 	events       *prometheus.CounterVec
 	licenses     prometheus.Counter
+	jobs         *prometheus.CounterVec
+	changes      *prometheus.CounterVec
 	deliveries   *prometheus.CounterVec
 	requests     *prometheus.CounterVec
 	notices      *prometheus.CounterVec
@@ -49,6 +52,12 @@ func newMetrics(pipeline *fulfillment.Pipeline, in *inbox.Inbox, recent *activit
 		licenses: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "licensed_webhook_licenses_total", Help: "Licenses in queued events, including repeated events.",
 		}),
+		jobs: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "licensed_reconciliations_total", Help: "Reconciliations of subscriptions and payments by result: done or retry.",
+		}, []string{"result"}),
+		changes: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "licensed_license_changes_total", Help: "Changes of licenses by outcome.",
+		}, []string{"outcome"}),
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "licensed_order_deliveries_total", Help: "Deliveries of orders to workers by disposition.",
 		}, []string{"disposition"}),
@@ -69,7 +78,7 @@ func newMetrics(pipeline *fulfillment.Pipeline, in *inbox.Inbox, recent *activit
 	}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		m.events, m.licenses, m.deliveries, m.requests, m.notices, m.orderTime, m.deliveryTime,
+		m.events, m.licenses, m.jobs, m.changes, m.deliveries, m.requests, m.notices, m.orderTime, m.deliveryTime,
 		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "licensed_api_requests_last_minute", Help: "Requests to the service in the last 60 seconds.",
 		}, func() float64 { return float64(recent.snapshot().requestsLastMinute) }),
@@ -85,7 +94,10 @@ func newMetrics(pipeline *fulfillment.Pipeline, in *inbox.Inbox, recent *activit
 	for _, d := range deliveryDispositions {
 		m.deliveries.WithLabelValues(string(d))
 	}
-	for _, kind := range []string{notificationIssued, notificationFailed} {
+	for _, result := range []string{jobDone, jobRetry} {
+		m.jobs.WithLabelValues(result)
+	}
+	for _, kind := range []string{notificationIssued, notificationFailed, reconcile.AnnounceChanged, reconcile.AnnounceSuspended} {
 		m.notices.WithLabelValues(kind, "delivered")
 		m.notices.WithLabelValues(kind, "retry")
 	}

@@ -21,14 +21,16 @@ import (
 const (
 	notificationIssued = "license.issued"
 	notificationFailed = "license.failed"
+	// Those of changes are reconcile.AnnounceChanged and reconcile.AnnounceSuspended.
 )
 
 // notification is the body of a notification, in the form of the Standard Webhooks
 // specification.
 type notification struct {
-	Type      string           `json:"type"`
-	Timestamp time.Time        `json:"timestamp"`
-	Data      notificationData `json:"data"`
+	Type      string    `json:"type"`
+	Timestamp time.Time `json:"timestamp"`
+	// Data is a notificationData, or a reconcile.LicenseChange.
+	Data any `json:"data"`
 }
 
 type notificationData struct {
@@ -43,6 +45,9 @@ type notificationData struct {
 func newNotification(n *fulfillment.Notice, passwords bool) *notification {
 	if n.Result != nil {
 		return &notification{notificationIssued, n.At, notificationData{resultView: newResultView(n.Result, passwords)}}
+	}
+	if n.Announcement != nil {
+		return &notification{n.Announcement.Type, n.At, n.Announcement.Body}
 	}
 	return &notification{notificationFailed, n.At, notificationData{
 		resultView: resultView{OrderID: n.DeadLetter.OrderID}, Reason: n.DeadLetter.Failure.Text, Source: n.DeadLetter.Source,

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/billing/reconcile"
 )
 
 const (
@@ -22,13 +23,21 @@ const (
 	testToken        = "admin-token-of-a-test"
 )
 
+// receivedNotification is a notification as a shop reads it.
+type receivedNotification struct {
+	Type string           `json:"type"`
+	Data notificationData `json:"data"`
+	// Change is Data again, for the types of changes.
+	Change reconcile.LicenseChange `json:"-"`
+}
+
 // shop is an endpoint for notifications.
 type shop struct {
 	*httptest.Server
 
 	mu       sync.Mutex
 	statuses []int // of the first responses
-	accepted []notification
+	accepted []receivedNotification
 	ids      []string
 }
 
@@ -51,8 +60,10 @@ func startShop(t *testing.T, statuses ...int) *shop {
 			w.WriteHeader(status)
 			return
 		}
-		var n notification
+		var n receivedNotification
 		assert.NoError(t, json.Unmarshal(body, &n))
+		change := struct{ Data *reconcile.LicenseChange }{&n.Change}
+		assert.NoError(t, json.Unmarshal(body, &change))
 		s.accepted = append(s.accepted, n)
 		w.WriteHeader(http.StatusNoContent)
 	}))
@@ -60,10 +71,10 @@ func startShop(t *testing.T, statuses ...int) *shop {
 	return s
 }
 
-func (s *shop) received() []notification {
+func (s *shop) received() []receivedNotification {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]notification(nil), s.accepted...)
+	return append([]receivedNotification(nil), s.accepted...)
 }
 
 // The shop learns of each issued license and of each order that failed, signed, and
@@ -157,4 +168,37 @@ func TestNotifySettings(t *testing.T) {
 			assert.NotContains(t, stderr.String(), "c2hvcnQ")
 		})
 	}
+}
+
+// The shop learns of changes of licenses.
+func TestChangeNotifications(t *testing.T) {
+	t.Parallel()
+	s := startShop(t)
+	r := startServe(t, env(envNotifySecret, testNotifySecret, "LICENSED_NOTIFY_URL", s.URL), "-demo")
+	eventually(t, "the demo ends", func() bool { return strings.Contains(r.stdout.String(), "The status page is at") })
+	counts := func() map[string]int {
+		counts := map[string]int{}
+		for _, n := range s.received() {
+			counts[n.Type]++
+		}
+		return counts
+	}
+	eventually(t, "the shop knows everything", func() bool {
+		return counts()[reconcile.AnnounceSuspended] >= 3 && counts()[reconcile.AnnounceChanged] > 10
+	})
+	assert.Equal(t, 3, counts()[reconcile.AnnounceSuspended], "Joan, Grace and Edsger")
+	for _, n := range s.received() {
+		switch n.Type {
+		case reconcile.AnnounceSuspended:
+			assert.False(t, *n.Change.Enabled)
+			assert.Positive(t, n.Change.LicenseID)
+			assert.Equal(t, "acmecad", n.Change.ProductCode)
+			assert.NotEmpty(t, n.Change.Reason)
+		case reconcile.AnnounceChanged:
+			assert.NotEmpty(t, n.Change.Change)
+			assert.NotEmpty(t, n.Change.Subject)
+		}
+	}
+	_, metrics, _ := get(t, r.admin+"/metrics", nil)
+	assert.Contains(t, metrics, `licensed_notifications_total{disposition="delivered",type="license.suspended"} 3`)
 }

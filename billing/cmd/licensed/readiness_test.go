@@ -32,6 +32,11 @@ func TestReadiness(t *testing.T) {
 		}
 	}
 	working := list(endpointOf(ownURL, "*"))
+	missingOne := []string{
+		"checkout.session.completed", "invoice.paid", "customer.subscription.created", "customer.subscription.updated",
+		"customer.subscription.deleted", "customer.subscription.paused", "customer.subscription.resumed", "charge.refunded", "refund.failed",
+		"charge.dispute.created", "charge.dispute.closed",
+	}
 	for _, tt := range []struct {
 		name      string
 		key       string // of Stripe
@@ -43,9 +48,9 @@ func TestReadiness(t *testing.T) {
 		{name: "ready", key: "rk_test", stripe: working},
 		{name: "no Stripe key", stripe: working, wantError: "stripe_key: STRIPE_API_KEY is not set\n"},
 		{name: "wrong Stripe key", key: "rk_test", stripe: status(401), wantError: "stripe_key: the Stripe API key is invalid\n"},
-		{name: "restricted Stripe key", key: "rk_test", stripe: status(403), wantError: "stripe_key: the Stripe API key has no permission to read checkout sessions\n"},
+		{name: "restricted Stripe key", key: "rk_test", stripe: status(403), wantError: "stripe_key: the Stripe API key has no permission to read charges\n"},
 		{
-			name: "missing events", key: "rk_test", stripe: list(endpointOf(ownURL, "checkout.session.completed", "invoice.paid")),
+			name: "missing events", key: "rk_test", stripe: list(endpointOf(ownURL, missingOne...)),
 			wantError: "stripe_endpoint: webhook endpoint we_1 is not subscribed to checkout.session.async_payment_succeeded\n",
 		},
 		{

@@ -12,6 +12,12 @@ import (
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
 	"github.com/licensespring-go/licensespring/billing/inbox"
+	"github.com/licensespring-go/licensespring/billing/lifecycle"
+)
+
+const (
+	maxSlackDays     = 366
+	minAuditInterval = time.Minute
 )
 
 // settings is the configuration of serve.
@@ -34,11 +40,13 @@ type settings struct {
 	workers   int
 	grace     time.Duration
 
-	idPrefix                 string
-	invoiceTimeout           time.Duration
-	webhookURL, stripeURL    string
-	renewals, skipUnlicensed bool
-	liveOnly                 bool
+	idPrefix              string
+	invoiceTimeout        time.Duration
+	webhookURL, stripeURL string
+	skipUnlicensed        bool
+	slackDays             int
+	auditInterval         time.Duration
+	liveOnly              bool
 
 	fake, demo, exit bool
 	logJSON, verbose bool
@@ -67,7 +75,8 @@ func (s *settings) flagsOf(name string, env environment, out io.Writer) *envFlag
 	f.duration(&s.invoiceTimeout, "invoice-timeout", "LICENSED_INVOICE_TIMEOUT", inbox.DefaultInvoiceTimeout, "time after which a paid Checkout session becomes a dead letter if no event of its invoice has led to its order")
 	f.string(&s.webhookURL, "webhook-url", "LICENSED_WEBHOOK_URL", "", "public `url` of the webhook, to find its endpoint at Stripe; without it the path decides")
 	f.string(&s.stripeURL, "stripe-url", "STRIPE_BASE_URL", "", "`url` of the Stripe API, if it is not Stripe's")
-	f.bool(&s.renewals, "renewals", "LICENSED_RENEWALS", "create an order for each renewal of a subscription")
+	f.int(&s.slackDays, "slack-days", "LICENSED_SLACK_DAYS", lifecycle.DefaultSlackDays, "days for which a license remains valid after the paid period, unless its price has slack_days")
+	f.duration(&s.auditInterval, "audit-interval", "LICENSED_AUDIT_INTERVAL", 0, "`interval` of audits of all subscriptions and payments; 0: none")
 	f.bool(&s.skipUnlicensed, "skip-unlicensed", "LICENSED_SKIP_UNLICENSED", "skip lines without license metadata")
 	f.bool(&s.liveOnly, "live-only", "LICENSED_LIVE_ONLY", "ignore events of Stripe's test mode")
 	f.bool(&s.fake, "fake", "LICENSED_FAKE", "use a fake of the service")
@@ -129,6 +138,9 @@ func (s *settings) validate() []error {
 	check(s.natsURL != "" && !s.storeKey.IsZero(), "%s cannot be combined with -nats: it encrypts an embedded queue", envStoreKey)
 	check(s.workers < 1 || s.workers > maxWorkers, "-workers must be from 1 to %d", maxWorkers)
 	check(s.resultTTL != 0 && s.resultTTL < time.Minute, "-result-ttl must be at least 1m")
+	check(s.slackDays < 0 || s.slackDays > maxSlackDays, "-slack-days must be from 0 to %d", maxSlackDays)
+	check(s.auditInterval < 0 || s.auditInterval > 0 && s.auditInterval < minAuditInterval, "-audit-interval must be at least %s", minAuditInterval)
+	check(s.auditInterval > 0 && s.stripeKey.IsZero() && !s.demo, "-audit-interval requires %s", envStripeKey)
 	check(s.invoiceTimeout <= 0, "-invoice-timeout must be positive")
 	check(s.grace < 0, "-grace must not be negative")
 	check(s.demo && !s.fake, "-demo requires the fake")

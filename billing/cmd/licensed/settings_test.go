@@ -82,7 +82,6 @@ func TestSettingsFromEnvironment(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "there", s.store)
 	assert.Equal(t, 4*time.Second, s.grace, "flags have precedence")
-	assert.True(t, s.renewals)
 	assert.False(t, s.fake)
 	assert.Equal(t, 1200, s.requestsPerMinute(), "the limit per address")
 	s.rateLimit = 300
@@ -165,7 +164,6 @@ func TestVariablesWithLineBreaks(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "there", s.store)
 	assert.Equal(t, 4, s.workers)
-	assert.True(t, s.renewals)
 	assert.Empty(t, s.name)
 	assert.Equal(t, "k", s.managementKey.Reveal())
 	assert.Equal(t, "w", s.webhookSecret.Reveal())

@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os/exec"
+	"regexp"
 	"strconv"
 	"testing"
 	"time"
@@ -65,6 +69,47 @@ func TestStatusPageInBrowser(t *testing.T) {
 	assert.Regexp(t, `(?s)<table id="dead-letters">.*&lt;img src=x.*</table>`, dom)
 	assert.NotContains(t, dom, "<img")
 	assert.NotContains(t, dom, "owned</title>")
+}
+
+// The buttons of the page retry and discard a dead letter. Without a token there are none,
+// because every user of the machine could press them.
+func TestDeadLetterButtons(t *testing.T) {
+	t.Parallel()
+	r := startWithFailures(t)
+	_, page, _ := get(t, r.admin+"/", nil)
+	action := regexp.MustCompile(`action="(/dead/\d+)/retry"`).FindStringSubmatch(page)
+	require.NotNil(t, action)
+	press := func(path, origin string) (int, string) {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.admin+path, http.NoBody)
+		require.NoError(t, err)
+		req.Header.Set("Origin", origin)
+		res, err := (&http.Client{Timeout: testTimeout}).Do(req)
+		require.NoError(t, err)
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		require.NoError(t, err)
+		return res.StatusCode, string(body)
+	}
+	status, _ := press(action[1]+"/discard", "https://evil.example.com")
+	assert.Equal(t, 403, status, "another site")
+	status, _ = press("/dead/999/retry", r.admin)
+	assert.Equal(t, 404, status)
+	status, _ = press(action[1]+"/other", r.admin)
+	assert.Equal(t, 404, status)
+	status, _ = press(action[1]+"/retry", r.admin)
+	assert.Equal(t, 200, status, "the status page after the redirect")
+	r.waitUntilEmpty(1, 1)
+	_, page, _ = get(t, r.admin+"/", nil)
+	action = regexp.MustCompile(`action="(/dead/\d+)/discard"`).FindStringSubmatch(page)
+	require.NotNil(t, action)
+	status, _ = press(action[1]+"/discard", r.admin)
+	assert.Equal(t, 200, status)
+	r.waitUntilEmpty(1, 0)
+
+	a := &app{set: &settings{}}
+	res := httptest.NewRecorder()
+	a.requireSecret(a.deadLetterForm)(res, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/dead/1/retry", http.NoBody))
+	assert.Equal(t, 403, res.Code)
 }
 
 // dumpDOM returns the DOM of a page in a headless browser.

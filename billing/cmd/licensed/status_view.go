@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/billing/audit"
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
@@ -28,6 +29,10 @@ type statusView struct {
 	Queue      queueView `json:"queue"`
 	Inbox      inboxView `json:"inbox"`
 	Rate       rateView  `json:"rate"`
+	// Jobs describes the reconciliation, and Audit the last audit. They are nil without a
+	// key of the Stripe API.
+	Jobs  *jobsView      `json:"jobs,omitzero"`
+	Audit *audit.Summary `json:"audit,omitzero"`
 	// Checks are the results of the readiness checks.
 	Checks []checkResult `json:"checks"`
 
@@ -110,6 +115,10 @@ func (a *app) statusView(ctx context.Context) statusView {
 		v.QueueError = queueErrorText(err)
 		return v
 	}
+	if v.Jobs, err = a.jobsView(ctx); err != nil {
+		v.QueueError = queueErrorText(err)
+	}
+	v.Audit = a.audits.latest()
 	v.Inbox = inboxView{Events: in.Events.Depth, OldestSeconds: in.Events.OldestAge.Seconds(), ExpectedInvoices: in.Expected.Depth}
 	return v
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/licensespring-go/licensespring/billing/lifecycle"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
@@ -20,7 +21,11 @@ var errStripeKeyRejected = errors.New("the Stripe API key is invalid")
 
 // stripeItems returns the client of the Stripe API.
 func (a *app) stripeItems() *stripehook.StripeLineItems {
-	return stripehook.NewStripeLineItems(a.set.stripeKey, &http.Client{Timeout: stripeTimeout}, a.set.stripeURL)
+	client := &http.Client{Timeout: stripeTimeout}
+	if a.stripe != nil {
+		client = a.stripe.Client()
+	}
+	return stripehook.NewStripeLineItems(a.set.stripeKey, client, a.set.stripeURL)
 }
 
 // permissionError returns why the key cannot read the objects of a permission. The
@@ -44,7 +49,7 @@ func (a *app) checkStripeKey(ctx context.Context) error {
 	if a.set.stripeKey.IsZero() {
 		return errors.New(envStripeKey + " is not set")
 	}
-	for _, p := range a.stripeItems().Permissions(ctx) {
+	for _, p := range lifecycle.NewReader(a.stripeItems()).Permissions(ctx) {
 		if err := permissionError(p); err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/stripe/stripe-go/v85/webhook"
 )
@@ -89,6 +90,33 @@ func startServe(t *testing.T, env environment, args ...string) *testServe {
 	})
 	r.webhook, r.admin = readAddresses(t, r.stdout)
 	return r
+}
+
+// startApp is startServe with access to the components.
+func startApp(t *testing.T, args ...string) (*testServe, *app) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	r := &testServe{t: t, stdout: &output{}, stderr: &output{}, stop: cancel, code: make(chan int, 1)}
+	set, err := newSettings(append([]string{"-listen", "127.0.0.1:0", "-admin", "127.0.0.1:0"}, args...), env(), r.stderr)
+	require.NoError(t, err)
+	a, err := newApp(ctx, set, r.stderr)
+	require.NoError(t, err)
+	public, err := a.listen(ctx, set.listen, a.publicHandler())
+	require.NoError(t, err)
+	admin, err := a.listen(ctx, set.admin, a.adminHandler())
+	require.NoError(t, err)
+	a.reportAddresses(ctx, r.stdout, public, admin)
+	done := make(chan error, 1)
+	go func() { done <- a.serve(ctx, r.stdout, public, admin) }()
+	t.Cleanup(func() {
+		cancel()
+		assert.NoError(t, <-done)
+		public.close()
+		admin.close()
+		assert.NoError(t, a.close())
+	})
+	r.webhook, r.admin = readAddresses(t, r.stdout)
+	return r, a
 }
 
 // readAddresses reads the addresses that serve prints.
@@ -171,4 +199,9 @@ func do(t *testing.T, method, url string, change func(*http.Request)) (int, stri
 	body, err := io.ReadAll(res.Body)
 	require.NoError(t, err)
 	return res.StatusCode, string(body), res.Header
+}
+
+// sample returns a sample event of Stripe.
+func sample(name string) ([]byte, error) {
+	return os.ReadFile(filepath.Join("testdata", "samples", name+".json"))
 }

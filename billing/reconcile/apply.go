@@ -1,0 +1,122 @@
+package reconcile
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/billing/lifecycle"
+)
+
+// apply makes the changes in their order, until one fails.
+func (j *run) apply(ctx context.Context, p *plan) error {
+	changes := &p.changes
+	for i := range changes.Ensure {
+		if err := j.ensure(ctx, &changes.Ensure[i]); err != nil {
+			return err
+		}
+	}
+	if len(changes.Missing) > 0 {
+		if err := j.orderAll(ctx, p); err != nil {
+			return err
+		}
+	}
+	for i := range changes.Surplus {
+		if err := j.ensure(ctx, &changes.Surplus[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ensure makes one license as it is wanted.
+func (j *run) ensure(ctx context.Context, change *lifecycle.Ensure) error {
+	step := Step{License: change.License, Reason: change.Reason, Change: ChangeOf(&change.State)}
+	res, err := j.client.EnsureLicense(ctx, change.License, change.State)
+	if err == nil {
+		step.Outcome = res.Outcome
+		j.rememberDisabled(res.License)
+	} else {
+		step.Outcome, step.Error = licensespring.OutcomeOf(err), err.Error()
+	}
+	j.entry.Steps = append(j.entry.Steps, step)
+	return err
+}
+
+// rememberDisabled records when the service disabled a license, which distinguishes it
+// from a later change by an administrator.
+func (j *run) rememberDisabled(shown *licensespring.LicenseRecord) {
+	if shown == nil {
+		return
+	}
+	if known, ok := j.rec.Memory.Licenses[shown.ID]; ok && known.Disabled != "" && !shown.TimeDisabled.IsZero() {
+		known.TimeDisabled = shown.TimeDisabled
+		j.rec.Memory.Licenses[shown.ID] = known
+	}
+}
+
+// orderAll stores the orders of the missing licenses with their keys, for repeatOrders:
+// after a kill the same orders are given to the pipeline again.
+func (j *run) orderAll(ctx context.Context, p *plan) error {
+	for _, order := range p.changes.Orders(&p.target) {
+		missing := missingOf(&p.changes, order.ID)
+		switch {
+		case order.Append:
+			keyed, err := j.client.AssignKeys(ctx, &order)
+			if err != nil {
+				return err
+			}
+			order = *keyed
+		case order.ID == p.target.OrderID:
+			state, err := j.pipeline.OrderState(ctx, order.ID)
+			if err != nil {
+				return err
+			}
+			// The event of the purchase may have led to the order already, with the same id.
+			if state != fulfillment.OrderUnknown {
+				j.rec.Waiting = true
+				continue
+			}
+		}
+		if err := order.Validate(); err != nil {
+			return err
+		}
+		body, err := order.MarshalJSON()
+		if err != nil {
+			return err
+		}
+		j.rec.Orders = append(j.rec.Orders, PendingOrder{Missing: missing, Order: body, RequestedAt: j.entry.At})
+		for _, m := range missing {
+			j.entry.Steps = append(j.entry.Steps, Step{OrderID: order.ID, Count: m.Count, Reason: m.Reason, Change: "order"})
+		}
+	}
+	j.rec.Memory.Pending = j.rec.pending()
+	return j.save(ctx)
+}
+
+func missingOf(changes *lifecycle.Changes, orderID string) []lifecycle.Missing {
+	var missing []lifecycle.Missing
+	for _, m := range changes.Missing {
+		if m.OrderID == orderID {
+			missing = append(missing, m)
+		}
+	}
+	return missing
+}
+
+// repeatOrders gives all orders to the pipeline whose licenses are not known yet. It is
+// idempotent.
+func (j *run) repeatOrders(ctx context.Context) error {
+	var errs []error
+	for _, pending := range j.rec.Orders {
+		order := &licensespring.Order{}
+		err := json.Unmarshal(pending.Order, order)
+		if err == nil {
+			err = j.pipeline.Enqueue(ctx, order)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,332 @@
+package reconcile
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/billing/lifecycle"
+	"github.com/licensespring-go/licensespring/billing/stripehook"
+)
+
+// Report describes one job, for metrics and logs.
+type Report struct {
+	// Subject identifies the subject.
+	Subject stripehook.Source
+	// Entry is the entry of the history.
+	Entry Entry
+	// Attempt is the number of jobs of the subject that failed before, since the last
+	// request.
+	Attempt int
+	// Duration is the duration of the job.
+	Duration time.Duration
+	// Err is the error for which the job is repeated, or nil.
+	Err error
+}
+
+// reconcile is one job.
+func (r *Reconciler) reconcile(ctx context.Context, subject stripehook.Source, attempt int) error {
+	start := time.Now()
+	state, err := r.jobs.State(ctx, Key(subject))
+	if err != nil {
+		return err
+	}
+	rec, err := decodeRecord(state, subject)
+	if err != nil {
+		return err
+	}
+	j := &run{Reconciler: r, state: state, rec: rec, entry: Entry{At: r.cfg.now().UTC().Truncate(time.Second)}}
+	err = j.run(ctx)
+	if err != nil {
+		j.entry.Error = err.Error()
+		if attempt+1 >= maxAttempts && isPermanent(err) {
+			err = j.giveUp(ctx, err)
+		}
+	}
+	rec.add(j.entry)
+	// After a failure the changes before it are part of the history as well.
+	saveErr := j.save(context.WithoutCancel(ctx))
+	report := Report{Subject: subject, Entry: j.entry, Attempt: attempt, Duration: time.Since(start), Err: errors.Join(err, saveErr)}
+	r.log(ctx, report)
+	r.cfg.observe(report)
+	switch {
+	case saveErr != nil:
+		return saveErr
+	case err != nil:
+		return retryOf(err)
+	case rec.IsPending():
+		wait := min(r.cfg.orderWait<<min(attempt, maxDoublings), maxOrderWait)
+		return &fulfillment.RetryError{Err: errOrdered, At: time.Now().Add(wait)}
+	default:
+		return nil
+	}
+}
+
+const (
+	// maxOrderWait bounds the wait for ordered licenses, whose order may be a dead
+	// letter.
+	maxOrderWait = time.Hour
+	maxDoublings = 16
+	// maxAttempts is the number of attempts after which a permanent error becomes a
+	// review.
+	maxAttempts = 6
+)
+
+// errOrdered is the reason to run a job again whose order is not done.
+var errOrdered = errors.New("reconcile: the ordered licenses are not known yet")
+
+func (r *Reconciler) log(ctx context.Context, report Report) {
+	level := slog.LevelDebug
+	switch {
+	case report.Err != nil:
+		level = slog.LevelWarn
+	case len(report.Entry.Steps) > 0:
+		level = slog.LevelInfo
+	}
+	attrs := []slog.Attr{
+		slog.String("subject", report.Subject.ID), slog.String("status", string(report.Entry.Status)),
+		slog.String("decision", string(report.Entry.Decision)), slog.Int("changes", len(report.Entry.Steps)),
+		slog.Duration("duration", report.Duration),
+	}
+	if report.Err != nil {
+		attrs = append(attrs, slog.Int("attempt", report.Attempt), slog.Any("error", report.Err))
+	}
+	r.cfg.logger.LogAttrs(ctx, level, "reconciled", attrs...)
+}
+
+// retryOf returns the error that determines the retry of a job.
+func retryOf(err error) error {
+	if err == nil {
+		return nil
+	}
+	retry := &fulfillment.RetryError{Err: err}
+	if api, ok := errors.AsType[*stripehook.APIError](err); ok {
+		retry.Pause = api.Status == http.StatusUnauthorized || api.Status == http.StatusTooManyRequests
+		if api.RetryAfter > 0 {
+			retry.Pause, retry.At = true, time.Now().Add(api.RetryAfter)
+		}
+		if !retry.Pause && (api.Status == 0 || api.Status >= http.StatusInternalServerError) {
+			return err // several in a row pause the worker
+		}
+		return retry
+	}
+	e, ok := errors.AsType[*licensespring.Error](err)
+	switch {
+	case !ok:
+		return err
+	case e.Kind == licensespring.ErrUnauthorized, e.Kind == licensespring.ErrRateLimited:
+		retry.Pause, retry.At = true, e.RetryAt
+		return retry
+	case e.Kind == licensespring.ErrUnavailable, e.Outcome == licensespring.OutcomeUnknown:
+		return err
+	default: // only this subject is affected
+		return retry
+	}
+}
+
+// isPermanent reports whether an error remains unless someone changes something.
+func isPermanent(err error) bool {
+	if api, ok := errors.AsType[*stripehook.APIError](err); ok {
+		return api.Status == http.StatusBadRequest || api.Status == http.StatusForbidden || api.Status == http.StatusNotFound
+	}
+	if _, ok := errors.AsType[*licensespring.ValidationError](err); ok {
+		return true
+	}
+	e, ok := errors.AsType[*licensespring.Error](err)
+	return ok && (errors.Is(e, licensespring.ErrInvalidRequest) || errors.Is(e, licensespring.ErrNotFound) ||
+		errors.Is(e, licensespring.ErrLicenseConflict) || errors.Is(e, licensespring.ErrBadResponse))
+}
+
+// run is one job while it runs.
+type run struct {
+	*Reconciler
+
+	state *fulfillment.JobState
+	rec   *Record
+	entry Entry
+}
+
+// giveUp makes a dead letter of a permanent error. The next event of the subject, or a
+// retry of the dead letter, requests another job.
+func (j *run) giveUp(ctx context.Context, cause error) error {
+	id := Key(j.rec.Subject)
+	if !slices.Contains(j.rec.Reviews, id) {
+		j.rec.Reviews = append(j.rec.Reviews, id)
+	}
+	return j.pipeline.Reject(context.WithoutCancel(ctx), fulfillment.Rejection{
+		ID: id, Reason: "the licenses cannot be reconciled: " + cause.Error(), Source: SourceOfReviews, Payload: []byte(id), Err: cause,
+	})
+}
+
+// save stores the record.
+func (j *run) save(ctx context.Context) error {
+	data, err := json.Marshal(j.rec)
+	if err != nil {
+		return err
+	}
+	j.state.Data = data
+	return j.jobs.SaveState(ctx, j.state)
+}
+
+func (j *run) run(ctx context.Context) error {
+	p, err := j.plan(ctx, j.rec)
+	if errors.Is(err, lifecycle.ErrNoSubject) {
+		j.entry.Reason = "it belongs to another subject"
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if p.subject != j.rec.Subject {
+		// The subject of a session is its invoice, once that exists.
+		j.entry.Reason = "it belongs to " + p.subject.ID
+		return j.Request(ctx, p.subject)
+	}
+	j.rec.Waiting = false
+	j.rec.Status, j.rec.Decision, j.rec.OrderID = p.status, p.target.Decision, p.target.OrderID
+	j.entry.Status, j.entry.Decision, j.entry.Reason, j.entry.Notes = p.status, p.target.Decision, p.target.Reason, p.changes.Notes
+	if err := j.report(ctx, p.changes.Reviews); err != nil {
+		return err
+	}
+	if err := j.announce(ctx, &p.changes); err != nil { // those of a job that was interrupted
+		return err
+	}
+	if p.changes.Blocked {
+		return j.repeatOrders(ctx)
+	}
+	j.intend(&p.changes)
+	j.rec.Memory = p.changes.Intent(j.rec.Memory)
+	j.rec.Memory.Pending = j.rec.pending()
+	if !p.changes.IsEmpty() {
+		if err := j.save(ctx); err != nil {
+			return err
+		}
+	}
+	if err = j.apply(ctx, p); err == nil {
+		j.rec.Memory = p.changes.Done(j.rec.Memory)
+		err = j.announce(ctx, &lifecycle.Changes{})
+	}
+	return errors.Join(err, j.repeatOrders(ctx))
+}
+
+// plan is what a job saw, and what it has to change.
+type plan struct {
+	subject  stripehook.Source
+	status   lifecycle.Status
+	target   lifecycle.Target
+	licenses []*licensespring.LicenseRecord
+	changes  lifecycle.Changes
+}
+
+// plan reads the subject and its licenses, and derives the changes. It changes nothing
+// but the record.
+func (r *Reconciler) plan(ctx context.Context, rec *Record) (*plan, error) {
+	subject, err := r.reader.Subject(ctx, rec.Subject)
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{subject: subject.Source, status: subject.Status, target: lifecycle.Wanted(subject, r.cfg.lifecycle)}
+	if p.subject != rec.Subject {
+		return p, nil
+	}
+	if p.licenses, err = r.readLicenses(ctx, &p.target, &rec.Memory); err != nil {
+		return nil, err
+	}
+	rec.forgetFound(p.licenses)
+	rec.Memory.Pending = rec.pending()
+	rec.Terms = termsOf(subject.Customer.Email, p.licenses)
+	p.changes = lifecycle.Plan(p.target, p.licenses, rec.Memory)
+	return p, nil
+}
+
+// forgetFound removes the pending orders whose licenses were read, and remembers that
+// they exist.
+func (r *Record) forgetFound(licenses []*licensespring.LicenseRecord) {
+	r.Orders = slices.DeleteFunc(r.Orders, func(o PendingOrder) bool { return o.isShownBy(licenses) })
+	for _, l := range licenses {
+		if l.OrderStoreID != "" && !slices.Contains(r.Memory.Orders, l.OrderStoreID) {
+			r.Memory.Orders = append(r.Memory.Orders, l.OrderStoreID)
+		}
+	}
+}
+
+// pending returns the licenses of the pending orders. An intent whose order was not
+// stored before a kill is not among them, so that it is planned again.
+func (r *Record) pending() []lifecycle.Pending {
+	var pending []lifecycle.Pending
+	for _, o := range r.Orders {
+		for _, m := range o.Missing {
+			pending = append(pending, lifecycle.Pending{OrderID: m.OrderID, Product: m.Product, Item: m.Item, Count: m.Count})
+		}
+	}
+	return pending
+}
+
+// isShownBy reports whether all licenses of an order were read: those with its keys, or
+// of its id if it has none.
+func (o *PendingOrder) isShownBy(licenses []*licensespring.LicenseRecord) bool {
+	var order licensespring.Order
+	if json.Unmarshal(o.Order, &order) != nil {
+		return false
+	}
+	n := 0
+	for i := range order.Items {
+		for k := range order.Items[i].Licenses {
+			key := order.Items[i].Licenses[k].Key
+			if n++; key != "" && !slices.ContainsFunc(licenses, func(l *licensespring.LicenseRecord) bool { return l.LicenseKey == key }) {
+				return false
+			}
+		}
+	}
+	shown := 0
+	for _, l := range licenses {
+		if l.OrderStoreID == order.ID {
+			shown++
+		}
+	}
+	return shown >= n
+}
+
+// report makes dead letters of new reviews, and removes those of earlier ones.
+func (j *run) report(ctx context.Context, reviews []lifecycle.Review) error {
+	var ids []string
+	for _, review := range reviews {
+		ids = append(ids, review.ID)
+		if slices.Contains(j.rec.Reviews, review.ID) {
+			continue
+		}
+		reason := review.Reason
+		if review.Proposal != "" {
+			reason += ": " + review.Proposal
+		}
+		rejection := fulfillment.Rejection{
+			ID: review.ID, Reason: reason, Source: SourceOfReviews, Payload: []byte(Key(j.rec.Subject)),
+		}
+		if len(review.Findings) > 0 {
+			rejection.Err = &licensespring.ValidationError{Findings: review.Findings}
+		}
+		if err := j.pipeline.Reject(ctx, rejection); err != nil {
+			return err
+		}
+	}
+	for _, id := range j.rec.Reviews {
+		if slices.Contains(ids, id) {
+			continue
+		}
+		if err := j.pipeline.DiscardRejection(ctx, id); err != nil {
+			return err
+		}
+	}
+	j.rec.Reviews = ids
+	return nil
+}
+
+// SourceOfReviews is the source of the dead letters of reviews. Their payload is the
+// key of the subject.
+const SourceOfReviews = "reconcile"
