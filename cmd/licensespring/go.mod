@@ -3,10 +3,10 @@ module github.com/licensespring-go/licensespring/cmd/licensespring
 go 1.26.0
 
 require (
-	github.com/licensespring-go/licensespring v0.0.0
+	github.com/licensespring-go/licensespring v0.0.0-00010101000000-000000000000
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/spf13/cobra v1.10.2
-	github.com/spf13/pflag v1.1.0
+	github.com/spf13/pflag v1.0.10
 	github.com/stretchr/testify v1.12.1
 	golang.org/x/term v0.47.0
 )

@@ -4,12 +4,16 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
 
+	"github.com/licensespring-go/licensespring"
+
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/connect"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
-	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/importer"
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/fake"
 )
 
 // app is one run of the program: its environment and its global flags.
@@ -17,6 +21,9 @@ type app struct {
 	getenv         func(string) string
 	stdin          io.Reader
 	stdout, stderr io.Writer
+
+	connection *connect.Settings
+	verbose    bool
 
 	// started reports that a command has begun: before, every error is one of the
 	// command line.
@@ -27,7 +34,10 @@ type app struct {
 func Run(
 	ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer,
 ) int {
-	a := &app{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr}
+	a := &app{
+		getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr,
+		connection: &connect.Settings{Getenv: getenv, UserAgent: "licensespring-cli/" + version()},
+	}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -37,19 +47,32 @@ func Run(
 	if err != nil && !a.started {
 		err = exit.Usagef("%w\nRun with --help for help.", err)
 	}
-	return exit.Report(stderr, err)
+	return exit.Code(a.fail(err))
 }
 
 // root returns the command of the program.
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "licensespring",
-		Short:         "Create and change license orders at LicenseSpring",
+		Use:   "licensespring",
+		Short: "Create and change license orders at LicenseSpring",
+		Long: `Licensespring creates orders, reads and changes licenses, and runs a fake of the
+service. It needs a management key in ` + connect.EnvKey + `, or the name of a
+file with mode 0600 that contains one in ` + connect.EnvKeyFile + `.
+
+Records go to standard output, messages to standard error. Commands that write have
+--dry-run, and can be repeated after an interruption unless their help states
+otherwise. It is an independent program, not made by LicenseSpring.
+
+Exit codes:
+
+` + exit.Table,
+		Version:       version(),
 		SilenceErrors: true, // Run reports them
 		SilenceUsage:  true,
 	}
-	root.AddCommand(a.order())
-	root.CompletionOptions.HiddenDefaultCmd = false
+	a.connection.AddFlags(root)
+	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "print each request to standard error")
+	root.AddCommand(a.order(), a.license(), a.customer(), a.keys(), fake.NewCommand(a.connection))
 	a.markStart(root)
 	return root
 }
@@ -67,18 +90,31 @@ func (a *app) markStart(cmd *cobra.Command) {
 	}
 }
 
-// order returns the command "order".
-func (a *app) order() *cobra.Command {
-	cmd := &cobra.Command{Use: "order", Short: "Create and read orders"}
-	cmd.AddCommand(importer.NewCommand(a.connection))
+// group returns a command that only has subcommands.
+func group(use, short string, commands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: use, Short: short, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			_ = cmd.Help() // an error of writing it cannot be reported
+			return exit.Silent(exit.Usage)
+		},
+	}
+	cmd.AddCommand(commands...)
 	return cmd
 }
 
-// connection returns the key and the address of the service.
-func (a *app) connection() (importer.Connection, error) {
-	key := a.getenv("LICENSESPRING_MANAGEMENT_KEY")
-	if key == "" {
-		return importer.Connection{}, exit.Usagef("no management key: set LICENSESPRING_MANAGEMENT_KEY")
+// client returns a client. The caller must close its idle connections.
+func (a *app) client() (*licensespring.Client, error) {
+	var options []licensespring.Option
+	if a.verbose {
+		options = append(options, licensespring.WithObserver(licensespring.Observer{
+			EndAttempt: func(_ context.Context, attempt licensespring.Attempt) { a.message("%s", attempt) },
+		}))
 	}
-	return importer.Connection{Key: key, BaseURL: a.getenv("LICENSESPRING_BASE_URL")}, nil
+	return a.connection.Client(options...)
+}
+
+// message writes a message. Errors of writing a message cannot be reported.
+func (a *app) message(format string, args ...any) {
+	_, _ = fmt.Fprintf(a.stderr, format+"\n", args...)
 }

@@ -6,33 +6,34 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/licensespring-go/licensespring"
 )
 
-// The exit codes. README.md documents them in one table.
+// The exit codes. [Table] documents them.
 const (
-	// Done means that everything is as wanted.
 	Done = iota
-	// Failed means another error, such as a file that cannot be written.
 	Failed
-	// Usage means an invalid command line, environment, key or form of the input.
 	Usage
-	// Rejected means that validation or the service rejected something. It had no
-	// effect.
 	Rejected
-	// NotSent means that something was not sent, or could not be read. It had no
-	// effect.
 	NotSent
-	// Unknown means that something may or may not have taken effect.
 	Unknown
-	// Conflict means that something is different from what is wanted and was not
-	// changed.
 	Conflict
-	// Interrupted means that the program was interrupted before its end, and that
-	// every outcome is known.
 	Interrupted
 )
+
+// Table documents the exit codes for the help. README.md contains the same table.
+const Table = `  0  done: everything is as wanted
+  1  failed: another error, such as a file that cannot be written
+  2  usage: invalid command line, environment, key or form of the input
+  3  rejected: invalid, rejected by the service, or not found; no effect
+  4  not sent: the service was not reached, or a rate limit; no effect: repeat the command
+  5  unknown: it may or may not have taken effect: repeat the command
+  6  conflict: something exists that differs from what is wanted, and was not changed
+  7  interrupted: some of the work was not started, and the rest is done: repeat the command
+
+If several codes apply, the first of 1, 2, 7, 5, 4, 6, 3 is returned.`
 
 // Error is an error with an exit code.
 type Error struct {
@@ -76,10 +77,20 @@ func Silent(code int) error {
 // Report writes an error, unless it is nil or has been reported, and returns its
 // exit code.
 func Report(w io.Writer, err error) int {
-	if e, ok := errors.AsType[*Error](err); err != nil && (!ok || e.Err != nil) {
-		_, _ = fmt.Fprintln(w, err) // an error of writing a message cannot be reported
+	if !Reported(err) {
+		text := strings.TrimPrefix(err.Error(), "licensespring: ") // the name of the SDK, not of this program
+		_, _ = fmt.Fprintln(w, text)                               // an error of writing a message cannot be reported
 	}
 	return Code(err)
+}
+
+// Reported reports whether an error is nil or has been reported.
+func Reported(err error) bool {
+	if err == nil {
+		return true
+	}
+	e, ok := errors.AsType[*Error](err)
+	return ok && e.Err == nil
 }
 
 // Code returns the exit code of an error, and [Done] for nil.

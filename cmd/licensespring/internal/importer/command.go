@@ -14,17 +14,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/connect"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
 )
 
-// A Connection is the key and the address of the service. An empty address means
-// that of the vendor.
-type Connection struct{ Key, BaseURL string }
-
-// NewCommand returns the command "import". Connect returns the connection to the
-// service; it is not called for an import into the fake of the program.
-func NewCommand(connect func() (Connection, error)) *cobra.Command {
-	set := &settings{progress: "auto"}
+// NewCommand returns the command "import" for a service.
+func NewCommand(connection *connect.Settings) *cobra.Command {
+	set := &settings{progress: "auto", connection: connection}
 	cmd := &cobra.Command{
 		Use:   "import -f FILE",
 		Short: "Create many orders from JSON Lines or CSV",
@@ -43,9 +39,6 @@ If several exit codes apply, the first of 1, 2, 7, 5, 4, 6, 3 is returned.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := set.connect(connect); err != nil {
-				return err
-			}
 			if err := set.check(); err != nil {
 				return err
 			}
@@ -54,37 +47,13 @@ If several exit codes apply, the first of 1, 2, 7, 5, 4, 6, 3 is returned.`,
 	}
 	set.addFlags(cmd.Flags())
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return exit.With(exit.Usage, err) })
-	for name, values := range map[string][]cobra.Completion{
-		"format":     {"jsonl", "csv"},
-		"progress":   {"auto", "on", "off"},
-		"dialect":    {"classic", "current"},
-		"rate-limit": {"free", "business-starter", "business-plus", "enterprise", "none"},
-	} {
-		// The error says that there is no such flag.
-		_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
-	}
+	connect.Complete(cmd, "format", "jsonl", "csv")
+	connect.Complete(cmd, "progress", "auto", "on", "off")
 	return cmd
-}
-
-// connect sets the key and the address. A dry run that reads no products needs
-// neither.
-func (s *settings) connect(connect func() (Connection, error)) error {
-	if s.usesOwnFake() {
-		return nil
-	}
-	c, err := connect()
-	if err != nil && s.dryRun && !s.checkProducts {
-		return nil //nolint:nilerr // nothing is sent
-	}
-	s.key, s.baseURL = c.Key, c.BaseURL
-	return err
 }
 
 // run imports the orders. An error that has been reported has no text.
 func run(ctx context.Context, set *settings, stdin io.Reader, stdout, stderr io.Writer) error {
-	if set.serve != "" {
-		return serve(ctx, set, stdout, stderr)
-	}
 	src, err := set.source(ctx, stdin)
 	switch {
 	case err != nil && ctx.Err() != nil: // interrupted while reading the header row
@@ -93,13 +62,11 @@ func run(ctx context.Context, set *settings, stdin io.Reader, stdout, stderr io.
 		return err
 	}
 	defer src.close()
-	svc := set.service()
-	defer svc.close()
-	client, err := svc.client(set)
+	svc, err := set.service()
 	if err != nil {
 		return err
 	}
-	defer client.CloseIdleConnections()
+	defer svc.close()
 	out, err := openResults(set.out, stdout)
 	if err != nil {
 		return err
@@ -107,16 +74,16 @@ func run(ctx context.Context, set *settings, stdin io.Reader, stdout, stderr io.
 	printLine(stderr, "%s", svc.greeting)
 
 	if set.checkProducts {
-		if src.products, err = readProducts(ctx, client); err != nil {
+		if src.products, err = readProducts(ctx, svc.client); err != nil {
 			return errors.Join(err, out.close())
 		}
 	}
 	sum := &summary{dryRun: set.dryRun}
 	con := newConsole(stderr, set.showsProgress(stdout, stderr), src.total)
 	if set.dryRun {
-		err = dryRun(ctx, client, src, out, con, sum)
+		err = dryRun(ctx, svc.client, src, out, con, sum)
 	} else {
-		err = newImporter(client, set, src, out, con, sum).run(ctx)
+		err = newImporter(svc.client, set, src, out, con, sum).run(ctx)
 	}
 	con.close()
 	if errClose := out.close(); err == nil {

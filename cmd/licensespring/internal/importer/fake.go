@@ -1,38 +1,35 @@
 package importer
 
 import (
-	"net"
+	"io"
 
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/licensespringtest"
 
-	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/fake"
 )
 
 // startFake starts a fake of the service with the rate limit and the dialect of the
-// settings. A server accepts one dialect only.
-func (s *settings) startFake(options ...licensespringtest.Option) *licensespringtest.Server {
-	if s.dialect == licensespring.DialectCurrent {
-		options = append(options, licensespringtest.WithDialect(licensespringtest.DialectCurrent))
-	}
-	if s.rateLimit > 0 {
-		options = append(options, licensespringtest.WithRateLimit(
-			licensespringtest.RateLimit{PerMinute: int(s.rateLimit), PerSecond: 50, PerTenSeconds: 200}))
-	}
+// settings.
+func (s *settings) startFake() *licensespringtest.Server {
 	// This program does not read the log of requests, which would grow with the
 	// input.
-	fake := licensespringtest.NewServer(nil, append(options, licensespringtest.WithRequestLogLimit(1))...)
-	if s.faults {
-		fake.Inject(randomFaults()...)
+	options := []licensespringtest.Option{licensespringtest.WithRequestLogLimit(1)}
+	if limit := s.connection.RateLimit.Limit; limit > 0 {
+		options = append(options, licensespringtest.WithRateLimit(fake.RateLimit(limit)))
 	}
-	return fake
+	// A server accepts one dialect only.
+	if licensespring.Dialect(s.connection.Dialect) == licensespring.DialectCurrent {
+		options = append(options, licensespringtest.WithDialect(licensespringtest.DialectCurrent))
+	}
+	server := licensespringtest.NewServer(nil, options...)
+	if s.faults {
+		server.Inject(fake.RandomFaults()...)
+	}
+	return server
 }
 
-// listenAt returns an option that makes a fake listen at an address.
-func listenAt(address string) (licensespringtest.Option, error) {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, exit.With(exit.Usage, err)
-	}
-	return licensespringtest.WithListener(l), nil
+// printStored writes how many orders and licenses the fake stores.
+func printStored(w io.Writer, server *licensespringtest.Server) {
+	printLine(w, "The fake stores %s with %s.", plural(len(server.Orders()), "order"), plural(server.LicenseCount(), "license"))
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/licensespring-go/licensespring"
+
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/interrupt"
 )
 
 // importer creates the orders of a source.
@@ -42,7 +44,7 @@ func newImporter(
 // for the orders in flight until the grace period is over.
 func (im *importer) run(ctx context.Context) error {
 	start := time.Now()
-	orders, cancel := withGrace(ctx, im.set.grace)
+	orders, cancel := interrupt.WithGrace(ctx, im.set.grace)
 	defer cancel()
 	defer im.announceInterrupt(ctx)()
 

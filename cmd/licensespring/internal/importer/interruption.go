@@ -3,19 +3,7 @@ package importer
 import (
 	"context"
 	"io"
-	"time"
 )
-
-// withGrace returns a context that is canceled a grace period after ctx is done, so
-// that orders in flight can finish.
-func withGrace(ctx context.Context, grace time.Duration) (context.Context, context.CancelFunc) {
-	orders, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() {
-		timer := time.AfterFunc(grace, cancel)
-		context.AfterFunc(orders, func() { timer.Stop() })
-	})
-	return orders, func() { stop(); cancel() }
-}
 
 // interruptible returns a reader whose Read returns when ctx is done, even if r
 // blocks, as a pipe does. The goroutine that reads from r then stays blocked until

@@ -36,7 +36,7 @@ func TestConstantMemory(t *testing.T) { //nolint:paralleltest // it measures the
 		gauge := &gauge{from: orders - 10}
 		var stderr bytes.Buffer
 		code := runCommand(t.Context(), append(args, "--format", string(f), "--rate-limit", "none", "--concurrency", "1"),
-			environmentOf("12345678.key", service.URL), &orderStream{format: f, remaining: orders}, gauge, &stderr)
+			&environment{"12345678.key", service.URL}, &orderStream{format: f, remaining: orders}, gauge, &stderr)
 		// Every tenth line is invalid.
 		require.Equal(t, exit.Rejected, code, stderr.String())
 		require.Contains(t, stderr.String(), fmt.Sprintf("%d created, %d invalid.", orders-orders/10, orders/10))

@@ -4,9 +4,10 @@ import (
 	"cmp"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/licensespring-go/licensespring"
+
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/view"
 )
 
 // outcomeValid is the outcome of a valid order in a dry run.
@@ -34,32 +35,11 @@ type user struct {
 	InitialPassword string `json:"initial_password,omitzero"`
 }
 
-// failure is the error of an entry.
+// failure is the error of an entry. Its findings have lines.
 type failure struct {
-	Kind    licensespring.ErrorKind `json:"kind"`
-	Message string                  `json:"message"`
-	Status  int                     `json:"status,omitzero"`
-	Code    string                  `json:"code,omitzero"`
-	// Findings are the findings of the validation, Fields the service's messages
-	// about fields, and Differences the differences from the existing order.
-	Findings    []finding    `json:"findings,omitzero"`
-	Fields      []fieldError `json:"fields,omitzero"`
-	Differences []difference `json:"differences,omitzero"`
-	RequestID   string       `json:"request_id,omitzero"`
-	RetryAt     time.Time    `json:"retry_at,omitzero"`
-}
+	view.Failure
 
-type fieldError struct {
-	Path     string   `json:"path"`
-	Messages []string `json:"messages"`
-}
-
-// difference is a [licensespring.Difference] with names for JSON.
-type difference struct {
-	Path string             `json:"path"`
-	Want string             `json:"want,omitzero"`
-	Got  string             `json:"got,omitzero"`
-	Rule licensespring.Rule `json:"rule"`
+	Findings []finding `json:"findings,omitzero"`
 }
 
 // orderResult returns the result of an order that exists.
@@ -85,19 +65,7 @@ func errorResult(e *entry, outcome licensespring.Outcome, err error) *result {
 	r := &result{
 		Line: e.line, ID: e.id, Warnings: e.warnings,
 		Outcome: cmp.Or(outcome, licensespring.OutcomeUnknown),
-		Error:   &failure{Message: err.Error()},
-	}
-	if failed, ok := errors.AsType[*licensespring.Error](err); ok {
-		r.Error = &failure{
-			Kind: failed.Kind, Message: failed.Error(), Status: failed.StatusCode, Code: failed.Code,
-			RequestID: failed.RequestID, RetryAt: failed.RetryAt,
-		}
-		for _, f := range failed.Fields {
-			r.Error.Fields = append(r.Error.Fields, fieldError(f))
-		}
-		for _, d := range failed.Differences {
-			r.Error.Differences = append(r.Error.Differences, difference(d))
-		}
+		Error:   &failure{Failure: *view.FailureOf(err)},
 	}
 	if invalid, ok := errors.AsType[*licensespring.ValidationError](err); ok {
 		r.Error.Findings = e.withLines(invalid.Findings)
@@ -110,7 +78,7 @@ func invalidResult(e *entry) *result {
 	return &result{
 		Line: e.line, ID: e.id, Outcome: licensespring.OutcomeNotSent, Warnings: e.warnings,
 		Error: &failure{
-			Kind: licensespring.ErrInvalidRequest, Message: "the entry is not a valid order",
+			Failure:  view.Failure{Kind: licensespring.ErrInvalidRequest, Message: "the entry is not a valid order"},
 			Findings: e.errors,
 		},
 	}

@@ -19,6 +19,7 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/fake"
 )
 
 // interrupter is a writer that interrupts the run after a number of results.
@@ -45,7 +46,7 @@ func interrupted(t *testing.T, srv *licensespringtest.Server, input string, afte
 	defer cancel()
 	results := &interrupter{after: after, interrupt: cancel}
 	var stderr bytes.Buffer
-	code := runCommand(ctx, args, environment(srv), strings.NewReader(input), results, &stderr)
+	code := runCommand(ctx, args, environmentOf(srv), strings.NewReader(input), results, &stderr)
 	return runResult{code: code, stdout: results.text.String(), stderr: stderr.String()}
 }
 
@@ -106,7 +107,7 @@ func TestResumeAfterInterrupt(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(seed, 0))
 			srv := licensespringtest.NewServer(t)
-			srv.Inject(randomFaults()...)
+			srv.Inject(fake.RandomFaults()...)
 			args := []string{"-f", "-", "--rate-limit", "none", "--concurrency", fmt.Sprint(1 + random.IntN(16)), "--grace", "1m"}
 			first := interrupted(t, srv, input, 1+random.IntN(orders-50), args...)
 			require.Equal(t, exit.Interrupted, first.code, first.stderr)
@@ -152,7 +153,7 @@ func TestResumeManyOrders(t *testing.T) {
 	}
 	input := smallOrders(orders)
 	srv := licensespringtest.NewServer(t, licensespringtest.WithRequestLogLimit(1))
-	srv.Inject(randomFaults()...)
+	srv.Inject(fake.RandomFaults()...)
 	args := []string{"-f", "-", "--rate-limit", "none", "--concurrency", "16", "--grace", "1m"}
 	first := interrupted(t, srv, input, orders/2, args...)
 	require.Equal(t, exit.Interrupted, first.code, first.stderr)
@@ -179,7 +180,7 @@ func TestGrace(t *testing.T) {
 	var stdout, stderr bytes.Buffer
 	start := time.Now()
 	args := []string{"-f", "-", "--concurrency", "2", "--grace", "50ms"}
-	code := runCommand(ctx, args, environment(srv), strings.NewReader(smallOrders(100)), &stdout, &stderr)
+	code := runCommand(ctx, args, environmentOf(srv), strings.NewReader(smallOrders(100)), &stdout, &stderr)
 	assert.Equal(t, exit.Interrupted, code, stderr.String())
 	assert.Less(t, time.Since(start), 10*time.Second, "the attempts had 30 seconds")
 	assert.Contains(t, stdout.String(), `"outcome":"unknown"`)
@@ -213,7 +214,7 @@ func TestInterruptWhileReading(t *testing.T) {
 			_, _ = io.WriteString(writer, smallOrders(1)) // and no further input
 		})
 		var stderr bytes.Buffer
-		code := runCommand(ctx, args, environment(srv), reader, results, &stderr)
+		code := runCommand(ctx, args, environmentOf(srv), reader, results, &stderr)
 		assert.Equal(t, exit.Interrupted, code, stderr.String())
 		written.Wait()
 		require.NoError(t, writer.Close()) // ends the goroutine that reads

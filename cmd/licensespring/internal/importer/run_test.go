@@ -17,6 +17,7 @@ import (
 
 	"github.com/licensespring-go/licensespring/licensespringtest"
 
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/connect"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
 )
 
@@ -29,21 +30,30 @@ type runResult struct {
 // runWith runs the command. With a nil server it uses its own fake.
 func runWith(ctx context.Context, srv *licensespringtest.Server, stdin string, args ...string) runResult {
 	var stdout, stderr bytes.Buffer
-	code := runCommand(ctx, args, environment(srv), strings.NewReader(stdin), &stdout, &stderr)
+	code := runCommand(ctx, args, environmentOf(srv), strings.NewReader(stdin), &stdout, &stderr)
 	return runResult{code: code, stdout: stdout.String(), stderr: stderr.String()}
 }
 
-// runCommand runs the command with the connection of an environment. Without one it
-// uses its own fake.
+// environment is the environment of a run. Nil stands for the fake of the program.
+type environment struct{ key, baseURL string }
+
+// runCommand runs the command with an environment.
 func runCommand(
-	ctx context.Context, args []string, env *Connection, stdin io.Reader, stdout, stderr io.Writer,
+	ctx context.Context, args []string, env *environment, stdin io.Reader, stdout, stderr io.Writer,
 ) int {
-	cmd := NewCommand(func() (Connection, error) {
-		if env.Key == "" {
-			return Connection{}, exit.Usagef("no management key")
+	settings := &connect.Settings{Getenv: func(name string) string {
+		switch {
+		case env == nil:
+			return ""
+		case name == connect.EnvKey:
+			return env.key
+		case name == connect.EnvBaseURL:
+			return env.baseURL
 		}
-		return *env, nil
-	})
+		return ""
+	}}
+	cmd := NewCommand(settings)
+	settings.AddFlags(cmd)
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	if env == nil {
 		args = append([]string{"--fake"}, args...)
@@ -58,15 +68,13 @@ func runCommand(
 	return exit.Report(stderr, cmd.ExecuteContext(ctx))
 }
 
-// environment returns the connection to the server, and nil for no server.
-func environment(srv *licensespringtest.Server) *Connection {
+// environmentOf returns the environment for a server, and nil for no server.
+func environmentOf(srv *licensespringtest.Server) *environment {
 	if srv == nil {
 		return nil
 	}
-	return environmentOf(srv.APIKey(), srv.URL())
+	return &environment{srv.APIKey(), srv.URL()}
 }
-
-func environmentOf(key, baseURL string) *Connection { return &Connection{Key: key, BaseURL: baseURL} }
 
 // shownResult is a line of the results as another program decodes it.
 type shownResult struct {
@@ -457,9 +465,9 @@ func TestUnauthorized(t *testing.T) {
 	t.Parallel()
 	srv := licensespringtest.NewServer(t)
 	var stdout, stderr bytes.Buffer
-	code := runCommand(t.Context(), []string{"--generate", "5000"}, environmentOf("wrong", srv.URL()), nil, &stdout, &stderr)
+	code := runCommand(t.Context(), []string{"--generate", "5000"}, &environment{"wrong", srv.URL()}, nil, &stdout, &stderr)
 	assert.Equal(t, exit.Usage, code)
-	assert.Contains(t, stderr.String(), "The service rejected the key: check "+envKey)
+	assert.Contains(t, stderr.String(), "The service rejected the key: check "+connect.EnvKey)
 	assert.Less(t, len(readResults(t, stdout.String())), 100)
 }
 
@@ -533,7 +541,7 @@ func TestResultsCannotBeWritten(t *testing.T) {
 	srv := licensespringtest.NewServer(t)
 	var stderr bytes.Buffer
 	code := runCommand(t.Context(), []string{"--generate", "1000", "--concurrency", "4", "--rate-limit", "none"},
-		environment(srv), nil, &brokenPipe{after: 10}, &stderr)
+		environmentOf(srv), nil, &brokenPipe{after: 10}, &stderr)
 	assert.Equal(t, exit.Failed, code)
 	assert.Contains(t, stderr.String(), "cannot write the results: broken pipe")
 	assert.Less(t, len(srv.Orders()), 50, "a lost result may contain a password")
@@ -553,7 +561,7 @@ func TestInputCannotBeRead(t *testing.T) {
 	srv := licensespringtest.NewServer(t)
 	var stdout, stderr bytes.Buffer
 	broken := io.MultiReader(strings.NewReader(`{"id": "a", "items": [{"product_code": "acmecad", "licenses": [{}]}]}`+"\n"), brokenReader{})
-	code := runCommand(t.Context(), []string{"-f", "-"}, environment(srv), broken, &stdout, &stderr)
+	code := runCommand(t.Context(), []string{"-f", "-"}, environmentOf(srv), broken, &stdout, &stderr)
 	assert.Equal(t, exit.Failed, code)
 	assert.Contains(t, stderr.String(), "standard input: broken disk")
 	assert.Len(t, srv.Orders(), 1, "orders before the error are created")
@@ -575,12 +583,12 @@ func TestHelp(t *testing.T) {
 
 func TestInvalidCommandLine(t *testing.T) {
 	t.Parallel()
-	vendor := environmentOf("12345678.key", "https://saas.licensespring.com")
-	var none *Connection
+	vendor := &environment{"12345678.key", "https://saas.licensespring.com"}
+	var none *environment
 	input := writeFile(t, "input.jsonl", "{}\n")
 	rows := map[string]struct {
 		args []string
-		env  *Connection
+		env  *environment
 		want string
 	}{
 		"unknown flag":      {[]string{"--frobnicate"}, none, "unknown flag: --frobnicate"},
@@ -599,13 +607,10 @@ func TestInvalidCommandLine(t *testing.T) {
 		"from":              {[]string{"--from", "-1"}, none, "want a positive number"},
 		"generate":          {[]string{"--generate", "-1"}, none, "want a positive number"},
 		"two inputs":        {[]string{"--generate", "1", "-f", "-"}, none, "--generate and -f: use one of them"},
-		"serve":             {[]string{"--serve", ":8080"}, none, "want a local address"},
-		"serve and dry run": {[]string{"--serve", "127.0.0.1:0", "--dry-run"}, none, "--serve and --dry-run: use one of them"},
-		"address taken":     {[]string{"--serve", "127.0.0.1:999999"}, none, "invalid port"},
-		"no key":            {[]string{"-f", input}, environmentOf("", "https://example.com"), "no management key"},
+		"no key":            {[]string{"-f", input}, &environment{"", "https://example.com"}, "no management key"},
 		"wrong key": {
 			[]string{"-f", input},
-			environmentOf("secret\n", "https://example.com"),
+			&environment{"secret\n", "https://example.com"},
 			"api_key: ",
 		},
 		"samples for a real service": {[]string{"--generate", "5"}, vendor, "sample orders are for a fake on this machine only"},
@@ -630,15 +635,5 @@ func TestInvalidCommandLine(t *testing.T) {
 			assert.Contains(t, stderr.String(), row.want)
 			assert.NotContains(t, stderr.String(), "secret")
 		})
-	}
-}
-
-func TestIsLocal(t *testing.T) {
-	t.Parallel()
-	for address, want := range map[string]bool{
-		"127.0.0.1:80": true, "127.0.0.1": true, "localhost:80": true, "[::1]:80": true, "[::1]": true, "::1": true,
-		"": false, ":80": false, "0.0.0.0:80": false, "example.com": false, "192.168.1.1:80": false, "[::]:80": false,
-	} {
-		assert.Equal(t, want, isLocal(address), address)
 	}
 }

@@ -6,67 +6,75 @@ import (
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/licensespringtest"
 
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/connect"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
 )
 
-// service is the address and key of the service, and the fake if there is one.
+// service is the service that receives the orders.
 type service struct {
-	key, baseURL string
-	fake         *licensespringtest.Server // nil for another service
-	shortWaits   bool                      // for fakes
-	greeting     string
+	client   *licensespring.Client
+	fake     *licensespringtest.Server // of this program, nil for another service
+	greeting string
 }
 
-// service returns the service to use. A dry run needs no fake.
-func (s *settings) service() *service {
-	svc := &service{key: s.key, baseURL: s.baseURL, shortWaits: s.rateLimit == licensespring.NoRateLimit}
-	if svc.baseURL == "" {
-		svc.baseURL = licensespring.DefaultBaseURL
-	}
-	switch {
-	case s.dryRun && s.checkProducts && !s.usesOwnFake():
-		svc.greeting = "Dry run: only the products are read, from " + svc.baseURL + "."
+// service returns the service to use. A dry run that reads no products needs neither a
+// service nor a key.
+func (s *settings) service() (*service, error) {
+	var err error
+	svc := &service{}
+	switch c := s.connection; {
 	case s.dryRun && !s.checkProducts:
 		svc.greeting = "Dry run: nothing is sent."
-		if svc.key == "" {
-			svc.key = licensespringtest.DefaultAPIKey
+		svc.client, err = c.OfflineClient()
+	case s.ownFake:
+		svc.fake = s.startFake()
+		svc.greeting = "Using a fake of the service at " + svc.fake.URL() + ": no real license is created."
+		own := connect.Settings{
+			BaseURL: svc.fake.URL(), Dialect: c.Dialect, RateLimit: c.RateLimit, Timeout: c.Timeout,
+			Getenv: fakeKey,
 		}
-	case s.usesOwnFake():
-		svc.fake, svc.shortWaits = s.startFake(), true
-		svc.key, svc.baseURL = svc.fake.APIKey(), svc.fake.URL()
-		svc.greeting = "Using a fake of the service at " + svc.baseURL + ": no real license is created."
+		if !own.RateLimit.Given {
+			own.RateLimit.Limit = licensespring.NoRateLimit
+		}
+		if svc.client, err = own.Client(shortWaits()...); err != nil {
+			svc.fake.Close()
+		}
 	default:
-		svc.greeting = "Using the service at " + svc.baseURL + "."
+		svc.greeting = "Using the service at " + c.Address() + "."
+		if s.dryRun {
+			svc.greeting = "Dry run: only the products are read, from " + c.Address() + "."
+		}
+		var options []licensespring.Option
+		if c.RateLimit.Limit == licensespring.NoRateLimit {
+			options = shortWaits()
+		}
+		svc.client, err = c.Client(options...)
 	}
-	return svc
-}
-
-// client returns a client for the service.
-func (svc *service) client(s *settings) (*licensespring.Client, error) {
-	limit := s.rateLimit
-	if !s.rateLimitGiven && svc.fake != nil {
-		limit = licensespring.NoRateLimit
-	}
-	options := []licensespring.Option{
-		licensespring.WithBaseURL(svc.baseURL),
-		licensespring.WithDialect(s.dialect),
-		licensespring.WithUserAgent("licensespring-cli"),
-		licensespring.WithRateLimiter(licensespring.NewRateLimiter(limit)),
-	}
-	if svc.shortWaits {
-		// A fake responds within a millisecond or not at all.
-		options = append(options,
-			licensespring.WithRetryWaits(10*time.Millisecond, 500*time.Millisecond),
-			licensespring.WithAttemptTimeout(3*time.Second))
-	}
-	client, err := licensespring.New(svc.key, options...)
 	if err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
-	return client, nil
+	return svc, nil
+}
+
+// fakeKey is an environment with the key of a fake only.
+func fakeKey(name string) string {
+	if name == connect.EnvKey {
+		return licensespringtest.DefaultAPIKey
+	}
+	return ""
+}
+
+// shortWaits are options for a fake, which responds within a millisecond or not at
+// all.
+func shortWaits() []licensespring.Option {
+	return []licensespring.Option{
+		licensespring.WithRetryWaits(10*time.Millisecond, 500*time.Millisecond),
+		licensespring.WithAttemptTimeout(3 * time.Second),
+	}
 }
 
 func (svc *service) close() {
+	svc.client.CloseIdleConnections()
 	if svc.fake != nil {
 		svc.fake.Close()
 	}

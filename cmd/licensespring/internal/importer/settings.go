@@ -3,24 +3,16 @@ package importer
 import (
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"os"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/licensespring-go/licensespring"
-	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
-)
 
-// The environment variables of the key and the address of the service.
-const (
-	envKey     = "LICENSESPRING_MANAGEMENT_KEY"
-	envBaseURL = "LICENSESPRING_BASE_URL"
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/connect"
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
 )
 
 // settings are the values of the command line and the environment.
@@ -34,16 +26,14 @@ type settings struct {
 	dryRun           bool
 	checkProducts    bool
 	stopOnError      bool
-	rateLimit        licensespring.RateLimit
-	rateLimitGiven   bool
 	concurrency      int // 0 means the default of the SDK
 	progress         string
-	dialect          licensespring.Dialect
 	faults           bool
-	serve            string
 	ownFake          bool
 
-	key, baseURL string
+	// connection is the service. An import into the fake of the program uses its rate
+	// limit and dialect only.
+	connection *connect.Settings
 	// grace is the time that orders in flight have after an interrupt.
 	grace time.Duration
 }
@@ -60,34 +50,10 @@ func (s *settings) addFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&s.dryRun, "dry-run", false, "validate the input without sending anything")
 	flags.BoolVar(&s.checkProducts, "check-products", false, "compare each order with the products of the account before sending it")
 	flags.BoolVar(&s.stopOnError, "stop-on-error", false, "start no further order after the first error")
-	flags.Func("rate-limit", "maximum request rate: the `plan` of the account (free, business-starter, business-plus or"+
-		" enterprise), a number of requests per minute, or none (for a fake only)", s.setRateLimit)
 	flags.IntVar(&s.concurrency, "concurrency", 0, "maximum number of orders in flight, 1 to 1000; 0 derives it from the rate limit")
 	flags.DurationVar(&s.grace, "grace", 15*time.Second, "time that orders in flight have to complete after Ctrl-C")
 	flags.Func("progress", "`when` to show a progress bar: auto (the default, on a terminal), on or off", s.setProgress)
-	flags.Func("dialect", "`dialect` of the requests: classic (the default) or current", s.setDialect)
 	flags.BoolVar(&s.faults, "faults", false, "inject faults into the fake of --fake")
-	flags.StringVar(&s.serve, "serve", "", "run only the fake service at this local `address`, such as 127.0.0.1:8080, until Ctrl-C")
-}
-
-func (s *settings) setRateLimit(text string) error {
-	named := map[string]licensespring.RateLimit{
-		"free":             licensespring.RateLimitFree,
-		"business-starter": licensespring.RateLimitBusinessStarter,
-		"business-plus":    licensespring.RateLimitBusinessPlus,
-		"enterprise":       licensespring.RateLimitEnterprise,
-		"none":             licensespring.NoRateLimit,
-	}
-	limit, ok := named[text]
-	if !ok {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			return errors.New("want free, business-starter, business-plus, enterprise, a positive number, or none")
-		}
-		limit = licensespring.RateLimit(n)
-	}
-	s.rateLimit, s.rateLimitGiven = limit, true
-	return nil
 }
 
 func (s *settings) setProgress(when string) error {
@@ -95,18 +61,6 @@ func (s *settings) setProgress(when string) error {
 		return errors.New("want auto, on or off")
 	}
 	s.progress = when
-	return nil
-}
-
-func (s *settings) setDialect(name string) error {
-	switch name {
-	case licensespring.DialectClassic.String():
-		s.dialect = licensespring.DialectClassic
-	case licensespring.DialectCurrent.String():
-		s.dialect = licensespring.DialectCurrent
-	default:
-		return errors.New("want classic or current")
-	}
 	return nil
 }
 
@@ -123,13 +77,11 @@ func (s *settings) check() error {
 	reject(s.concurrency < 0 || s.concurrency > 1000, "--concurrency %d: want a number from 1 to 1000", s.concurrency)
 	reject(s.grace < 0, "--grace %s: want a duration that is not negative", s.grace)
 	reject(s.generate > 0 && s.file != "", "--generate and -f: use one of them")
-	reject(s.faults && !s.usesOwnFake(), "--faults: faults can be injected into the fake of --fake only")
+	reject(s.faults && !s.ownFake, "--faults: faults can be injected into the fake of --fake only")
 	// Sample data must not reach a real account.
 	reject(s.generate > 0 && !s.usesFake(), "--generate: sample orders are for a fake on this machine only")
-	reject(s.file == "" && s.generate == 0 && !s.usesOwnFake(), "-f: name the orders to create; the example is for --fake only")
-	reject(s.rateLimit == licensespring.NoRateLimit && !s.usesFake(), "--rate-limit none: only a fake on this machine has no rate limit")
-	reject(s.serve != "" && !isLocal(s.serve), "--serve %s: want a local address, such as 127.0.0.1:8080", s.serve)
-	reject(s.serve != "" && s.dryRun, "--serve and --dry-run: use one of them")
+	reject(s.file == "" && s.generate == 0 && !s.ownFake, "-f: name the orders to create; the example is for --fake only")
+	reject(s.connection.RateLimit.Limit == licensespring.NoRateLimit && !s.usesFake(), "--rate-limit none: only a fake on this machine has no rate limit")
 	reject(sameFile(s.file, s.out), "--out %s: cannot append the results to the input", s.out)
 	if len(invalid) > 0 {
 		return exit.With(exit.Usage, errors.Join(invalid...))
@@ -137,31 +89,14 @@ func (s *settings) check() error {
 	return nil
 }
 
-// usesOwnFake reports whether the program starts a fake itself.
-func (s *settings) usesOwnFake() bool { return s.ownFake || s.serve != "" }
-
 // usesFake reports whether nothing is sent to a real service. A service on this
 // machine is assumed to be a fake.
 func (s *settings) usesFake() bool {
-	if s.usesOwnFake() || s.dryRun {
-		return true
-	}
-	u, err := url.Parse(s.baseURL)
-	return err == nil && isLocal(u.Host)
+	return s.ownFake || s.dryRun || connect.IsLocal(s.connection.Address())
 }
 
 func sameFile(a, b string) bool {
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)
 	return errA == nil && errB == nil && os.SameFile(infoA, infoB) && infoA.Mode().IsRegular()
-}
-
-// isLocal reports whether an address, with or without a port, is a loopback address.
-func isLocal(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		host = strings.Trim(address, "[]")
-	}
-	ip := net.ParseIP(host)
-	return host == "localhost" || (ip != nil && ip.IsLoopback())
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/licensespring-go/licensespring"
 
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/connect"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
 )
 
@@ -156,7 +157,7 @@ func (s *summary) hint(w io.Writer, svc *service) {
 	}
 	switch s.exitCode() {
 	case exit.Usage:
-		printLine(w, "The service rejected the key: check %s or the key file.", envKey)
+		printLine(w, "The service rejected the key: check %s or the key file.", connect.EnvKey)
 	case exit.Interrupted:
 		printLine(w, "Interrupted. %s", repeat)
 		if s.nextLine > 0 && svc.fake == nil && s.classes[classUnknown]+s.classes[classNotSent] == 0 {

@@ -11,6 +11,7 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/view"
 )
 
 // TestClass checks every outcome with every kind of error. An order that may have been
@@ -38,7 +39,7 @@ func TestClass(t *testing.T) {
 			if c, ok := special[name]; ok {
 				want = c
 			}
-			r := &result{Outcome: outcome, Error: &failure{Kind: kind}}
+			r := &result{Outcome: outcome, Error: &failure{Failure: view.Failure{Kind: kind}}}
 			assert.Equal(t, want, r.class(), name)
 		}
 	}

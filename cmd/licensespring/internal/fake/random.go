@@ -1,4 +1,4 @@
-package importer
+package fake
 
 import (
 	"math/rand/v2"
@@ -8,10 +8,10 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// randomFaults returns faults that affect about one request in fifteen, with
+// RandomFaults returns faults that affect about one request in fifteen, with
 // failures of real services: lost requests and responses, server errors before and
 // after the order is stored, and orders that are not visible at first.
-func randomFaults() []licensespringtest.Fault {
+func RandomFaults() []licensespringtest.Fault {
 	const (
 		create = licensespringtest.CreateOrder
 		list   = licensespringtest.ListOrders
