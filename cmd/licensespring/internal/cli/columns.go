@@ -209,7 +209,7 @@ func features(records []licensespring.FeatureRecord) string {
 	var all []string
 	for _, f := range records {
 		text := f.Code
-		if f.MaxConsumption != nil {
+		if f.FeatureType == "consumption" && f.MaxConsumption != nil {
 			text = fmt.Sprintf("%s=%d", f.Code, *f.MaxConsumption)
 		}
 		all = append(all, text)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -116,9 +117,11 @@ func parseFeatures(args []string) ([]licensespring.ProductFeature, error) {
 		code, limit, given := strings.Cut(arg, "=")
 		feature := licensespring.ProductFeature{Code: code}
 		if given {
-			if err := assign.Into(&feature, []string{"max_consumption=" + limit}); err != nil {
+			n, err := strconv.Atoi(limit)
+			if err != nil {
 				return nil, exit.Usagef("%s: want CODE or CODE=NUMBER", arg)
 			}
+			feature.MaxConsumption = &n
 		}
 		features = append(features, feature)
 	}

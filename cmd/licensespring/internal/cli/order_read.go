@@ -99,6 +99,9 @@ func (a *app) orderList() *cobra.Command {
 
 // listError ends a list that failed, so that what was written stays readable.
 func listError[T any](w *output.Writer[T], err error) error {
+	if w.Written() == 0 {
+		return err
+	}
 	_ = w.Close() // the error of the list comes first
 	return fmt.Errorf("the list is incomplete: %w", err)
 }

@@ -78,8 +78,8 @@ func Silent(code int) error {
 // exit code.
 func Report(w io.Writer, err error) int {
 	if !Reported(err) {
-		text := strings.TrimPrefix(err.Error(), "licensespring: ") // the name of the SDK, not of this program
-		_, _ = fmt.Fprintln(w, text)                               // an error of writing a message cannot be reported
+		text := strings.Replace(err.Error(), "licensespring: ", "", 1) // the name of the SDK, not of this program
+		_, _ = fmt.Fprintln(w, text)                                   // an error of writing a message cannot be reported
 	}
 	return Code(err)
 }

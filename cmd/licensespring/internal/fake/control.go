@@ -88,6 +88,9 @@ func readFaults(r io.Reader) ([]licensespringtest.Fault, error) {
 		return nil, err
 	}
 	var described []Fault
+	if len(bytes.TrimSpace(body)) == 0 {
+		return nil, errors.New("no fault")
+	}
 	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte("[")) {
 		body = append(append([]byte("["), body...), ']')
 	}

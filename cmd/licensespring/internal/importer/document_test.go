@@ -45,7 +45,8 @@ func TestDocument(t *testing.T) {
 			assert.Contains(t, document, name+"`", "column %s", columns[i].name)
 		}
 	}
-	help := runWith(t.Context(), nil, "", "-h").stdout
+	// --random-faults is a flag of the fake.
+	help := runWith(t.Context(), nil, "", "-h").stdout + " --random-faults --help "
 	for _, flag := range regexp.MustCompile("(?m)(?:^| |`)(--[a-z][a-z-]+)").FindAllStringSubmatch(document, -1) {
 		assert.Contains(t, help, " "+flag[1]+" ", "flag %s", flag[1])
 	}

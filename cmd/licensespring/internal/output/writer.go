@@ -60,6 +60,9 @@ func (w *Writer[T]) Write(v T) error {
 	}
 }
 
+// Written returns the number of records.
+func (w *Writer[T]) Written() int { return w.written }
+
 // Close writes what is left: the table, the end of the array, or the header of CSV
 // without records.
 func (w *Writer[T]) Close() error {
