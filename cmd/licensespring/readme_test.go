@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -20,7 +21,7 @@ import (
 var update = flag.Bool("update", false, "write the output of the commands to README.md")
 
 // console is a block of the README with commands and their output.
-var console = regexp.MustCompile("(?ms)^```console\n(.*?)^```\n")
+var console = regexp.MustCompile("(?s)```console\n(.*?)```\n")
 
 // varying matches what differs from run to run: times, waits and rates.
 var varying = regexp.MustCompile(
@@ -35,12 +36,16 @@ func TestReadme(t *testing.T) {
 	content, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	readme := string(content)
+	var mu sync.Mutex // of the changed text
 	for _, name := range []string{"session", "curl"} {
-		t.Run(name, func(t *testing.T) { //nolint:paralleltest // with -update, each changes the file
-			section := sectionOf(t, readme, name)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			section := sectionOf(t, string(content), name)
 			fake := startFake(t, binary, "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0")
 			got := fake.rename(run(t, tools, binary, fake.real(section)))
 			if *update {
+				mu.Lock()
+				defer mu.Unlock()
 				readme = strings.Replace(readme, section, got, 1)
 				require.NoError(t, os.WriteFile("README.md", []byte(readme), 0o600))
 				return

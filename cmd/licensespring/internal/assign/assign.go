@@ -91,8 +91,7 @@ func Names(v any) []string { return namesOf(reflect.TypeOf(v).Elem()) }
 
 func namesOf(t reflect.Type) []string {
 	var names []string
-	for i := range t.NumField() {
-		field := t.Field(i)
+	for field := range t.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 		switch {
 		case field.Anonymous && name == "":

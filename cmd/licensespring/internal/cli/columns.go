@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/licensespring-go/licensespring"
-
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/output"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/view"
 )

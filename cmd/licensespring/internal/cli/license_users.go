@@ -12,7 +12,6 @@ import (
 	"golang.org/x/term"
 
 	"github.com/licensespring-go/licensespring"
-
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/output"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/view"
@@ -145,7 +144,7 @@ from the first line of standard input.`,
 func (a *app) readPassword(ctx context.Context) (licensespring.Secret, error) {
 	read := func() (string, error) {
 		text, err := bufio.NewReader(io.LimitReader(a.stdin, maxPassword)).ReadString('\n')
-		if err == io.EOF { //nolint:errorlint // ReadString returns it as it is
+		if err == io.EOF {
 			err = nil
 		}
 		return text, err

@@ -9,9 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/licensespring-go/licensespring/licensespringtest"
-
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
+	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
 // shownResult is the result of a write as another program decodes it.
@@ -142,7 +141,7 @@ func TestOrderDiff(t *testing.T) {
 	same := []string{"o-1", "--product", "acmecad", "--licenses", "2", "--customer", "email=ada@example.com", "license_type=time-limited", "valid_duration=1y"}
 	assert.Equal(t, "None.\n", s.done(append([]string{"order", "diff"}, same...)...).stdout)
 	got := s.run(exit.Conflict, append([]string{"order", "diff", "-o", "jsonl"}, append(same, "max_activations=7")...)...)
-	assert.Equal(t, `{"path":"items[0].licenses[0].max_activations","want":"7","got":"1","rule":"value_mismatch"}`,
+	assert.JSONEq(t, `{"path":"items[0].licenses[0].max_activations","want":"7","got":"1","rule":"value_mismatch"}`,
 		strings.Split(got.stdout, "\n")[0])
 	s.run(exit.Rejected, "order", "diff", "none", "--product", "acmecad")
 }

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,10 +16,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/licensespring-go/licensespring/licensespringtest"
-
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/connect"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
+	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
 // result is the exit code and the output of a run.
@@ -112,6 +113,12 @@ func TestUsage(t *testing.T) {
 	t.Parallel()
 	s := newSession(t)
 	requests := len(s.Requests())
+	// After the subtests, which run in parallel.
+	t.Cleanup(func() {
+		for _, r := range s.Requests()[requests:] {
+			assert.Equal(t, http.MethodGet, r.Method, "a request that changes something")
+		}
+	})
 	for name, row := range map[string]struct {
 		args []string
 		want string
@@ -149,18 +156,12 @@ func TestUsage(t *testing.T) {
 		"file that is no key": {[]string{"order", "list", "--key-file", "none"}, "key file: open none"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			got := s.env.run(t.Context(), "", row.args...)
 			assert.Equal(t, exit.Usage, got.code, got.stderr)
 			assert.Contains(t, got.stderr, row.want)
 		})
 	}
-	writes := 0
-	for _, r := range s.Requests()[requests:] {
-		if r.Method != "GET" {
-			writes++
-		}
-	}
-	assert.Zero(t, writes, "requests that change something")
 }
 
 func TestKey(t *testing.T) {
@@ -186,9 +187,7 @@ func TestKey(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			env := environment{connect.EnvBaseURL: srv.URL()}
-			for k, v := range row.env {
-				env[k] = v
-			}
+			maps.Copy(env, row.env)
 			got := env.run(t.Context(), "", append([]string{"order", "list"}, row.args...)...)
 			assert.Equal(t, row.code, got.code, got.stderr)
 			assert.Contains(t, got.stderr, row.want)

@@ -11,9 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/licensespring-go/licensespring/licensespringtest"
-
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/assign"
+	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
 // A Fault describes a fault in a flag or in a request of the control API.

@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/licensespring-go/licensespring"
-
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
 )
 

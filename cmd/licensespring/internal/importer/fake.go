@@ -4,9 +4,8 @@ import (
 	"io"
 
 	"github.com/licensespring-go/licensespring"
-	"github.com/licensespring-go/licensespring/licensespringtest"
-
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/fake"
+	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
 // startFake starts a fake of the service with the rate limit and the dialect of the

@@ -9,7 +9,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/licensespring-go/licensespring"
-
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
 )
 

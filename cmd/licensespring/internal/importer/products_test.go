@@ -6,9 +6,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"github.com/licensespring-go/licensespring/licensespringtest"
-
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
+	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
 // Orders that do not fit the products are not sent.

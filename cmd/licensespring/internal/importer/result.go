@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/licensespring-go/licensespring"
-
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/view"
 )
 

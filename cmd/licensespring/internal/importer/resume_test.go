@@ -16,10 +16,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/licensespring-go/licensespring/licensespringtest"
-
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/fake"
+	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
 // interrupter is a writer that interrupts the run after a number of results.

@@ -4,10 +4,9 @@ import (
 	"time"
 
 	"github.com/licensespring-go/licensespring"
-	"github.com/licensespring-go/licensespring/licensespringtest"
-
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/connect"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
+	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
 // service is the service that receives the orders.

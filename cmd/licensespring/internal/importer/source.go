@@ -11,7 +11,6 @@ import (
 	"os"
 
 	"github.com/licensespring-go/licensespring"
-
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
 )
 
@@ -66,7 +65,7 @@ func (s *settings) source(ctx context.Context, stdin io.Reader) (*source, error)
 			name: "standard input", from: s.from, ids: newOrderIDs(), entryReader: r, close: func() {},
 		}, withName("standard input", err)
 	}
-	file, err := os.Open(s.file) //nolint:gosec // the user names the file
+	file, err := os.Open(s.file)
 	if err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}

@@ -8,10 +8,9 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/licensespring-go/licensespring"
-	"github.com/licensespring-go/licensespring/licensespringtest"
-
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/view"
+	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
 // TestClass checks every outcome with every kind of error. An order that may have been
