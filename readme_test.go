@@ -21,7 +21,7 @@ import (
 // README.md shows the two commands word for word, since its readers type them.
 func TestReadmeCommands(t *testing.T) {
 	t.Parallel()
-	readme := readReadme(t)
+	readme := readFile(t, "README.md")
 	for _, command := range []string{"go run ./examples/createorder", "go test ./..."} {
 		if !strings.Contains(readme, "\n```sh\n"+command+"\n```\n") {
 			t.Errorf("README.md does not say: %s", command)
@@ -29,34 +29,66 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-// Files that the README links to are there.
+// Files and headings that the documents link to exist.
 func TestReadmeLinks(t *testing.T) {
 	t.Parallel()
+	documents, err := filepath.Glob("*.md")
+	require.NoError(t, err)
+	more, err := filepath.Glob("deploy/*.md")
+	require.NoError(t, err)
 	links := 0
-	for i, text := range strings.Split(readReadme(t), "```") {
-		if i%2 == 1 {
-			continue // code
-		}
-		for _, rest := range strings.Split(text, "](")[1:] {
-			target, _, _ := strings.Cut(rest, ")")
-			if !strings.Contains(target, "://") && !strings.HasPrefix(target, "#") {
+	for _, document := range append(documents, more...) {
+		for i, text := range strings.Split(readFile(t, document), "```") {
+			if i%2 == 1 {
+				continue // code
+			}
+			for _, rest := range strings.Split(text, "](")[1:] {
+				target, _, _ := strings.Cut(rest, ")")
+				if strings.Contains(target, "://") {
+					continue
+				}
 				links++
-				assert.FileExists(t, target)
+				file, heading, _ := strings.Cut(target, "#")
+				if file == "" {
+					file = document
+				} else {
+					file = filepath.Join(filepath.Dir(document), file)
+				}
+				if assert.FileExists(t, file, document) && heading != "" {
+					assert.Contains(t, headings(readFile(t, file)), heading, document)
+				}
 			}
 		}
 	}
 	assert.Positive(t, links)
 }
 
-// Every Go block of the README compiles and passes vet.
+// headings returns the anchors of the headings of a document.
+func headings(text string) []string {
+	var anchors []string
+	for line := range strings.Lines(text) {
+		if title := strings.TrimLeft(line, "#"); title != line {
+			title = strings.ToLower(strings.TrimSpace(title))
+			title = regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(title, "")
+			anchors = append(anchors, strings.ReplaceAll(title, " ", "-"))
+		}
+	}
+	return anchors
+}
+
+// Every Go block of the README and of the migration page compiles and passes vet.
 func TestReadmeCode(t *testing.T) {
 	t.Parallel()
-	blocks := goBlocks(readReadme(t))
-	require.NotEmpty(t, blocks)
+	var blocks []block
+	for _, file := range []string{"README.md", "MIGRATION.md"} {
+		found := goBlocks(file, readFile(t, file))
+		require.NotEmpty(t, found, file)
+		blocks = append(blocks, found...)
+	}
 	for _, b := range blocks {
 		formatted, err := format.Source([]byte(b.code))
-		if assert.NoError(t, err, "README.md:%d", b.line) {
-			assert.Equal(t, strings.TrimSuffix(string(formatted), "\n"), b.code, "README.md:%d is not formatted", b.line)
+		if assert.NoError(t, err, b.position()) {
+			assert.Equal(t, strings.TrimSuffix(string(formatted), "\n"), b.code, "%s is not formatted", b.position())
 		}
 	}
 	said, err := vetBlocks(t, blocks)
@@ -81,40 +113,43 @@ func TestReadmeCodeFindsFaults(t *testing.T) {
 		lines[i] = 1 + strings.Count(readme.String(), "\n") + strings.Count(row.code, "\n")
 		readme.WriteString(row.code + "\n```\n")
 	}
-	said, err := vetBlocks(t, goBlocks(readme.String()))
+	said, err := vetBlocks(t, goBlocks("README.md", readme.String()))
 	require.Error(t, err)
 	for i, row := range rows {
 		assert.Regexp(t, fmt.Sprintf(`README\.md:%d:.*%s`, lines[i], regexp.QuoteMeta(row.want)), said)
 	}
 
-	_, err = vetBlocks(t, goBlocks("```go\norder :=\n```\n"))
+	_, err = vetBlocks(t, goBlocks("README.md", "```go\norder :=\n```\n"))
 	assert.ErrorContains(t, err, "README.md:")
 }
 
-func readReadme(t *testing.T) string {
+func readFile(t *testing.T, name string) string {
 	t.Helper()
-	readme, err := os.ReadFile("README.md")
+	text, err := os.ReadFile(name)
 	require.NoError(t, err)
-	return string(readme)
+	return string(text)
 }
 
-// block is a Go block of the README.
+// block is a Go block of a document.
 type block struct {
-	line int // of its first line of code
-	code string
+	document string
+	line     int // of its first line of code
+	code     string
 }
 
-func goBlocks(readme string) []block {
+func (b block) position() string { return fmt.Sprintf("%s:%d", b.document, b.line) }
+
+func goBlocks(document, text string) []block {
 	var (
 		blocks []block
 		code   []string
 		inside bool
 	)
-	for i, line := range strings.Split(readme, "\n") {
+	for i, line := range strings.Split(text, "\n") {
 		switch {
 		case !inside && line == "```go":
 			inside, code = true, nil
-			blocks = append(blocks, block{line: i + 2})
+			blocks = append(blocks, block{document: document, line: i + 2})
 		case inside && line == "```":
 			inside = false
 			blocks[len(blocks)-1].code = strings.Join(code, "\n")
@@ -177,7 +212,7 @@ var packages = map[string]string{
 // and imports around it, if it is made of functions; else in a function of its
 // own, which has a name for everything that the README says is given.
 func (b block) file() ([]byte, error) {
-	at := fmt.Sprintf("//line README.md:%d\n", b.line)
+	at := "//line " + b.position() + "\n"
 	if strings.HasPrefix(b.code, "package ") {
 		return []byte(at + b.code), nil
 	}
@@ -190,7 +225,7 @@ func (b block) file() ([]byte, error) {
 		// In a block of its own, so that a snippet can declare what is given.
 		body = "func _(" + given + ") " + result + " {\n{\n" + body + "\n}" + end + "\n}\n"
 	}
-	file, err := parser.ParseFile(token.NewFileSet(), "README.md", "package readme\n"+body, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), b.document, "package readme\n"+body, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@
 //	invoice.paid                first invoice of a subscription   id of the subscription
 //	                            one-off invoice, accepted quote   id of the invoice
 //	                            of a session that costs nothing   by checkout.session.completed
-//	                            renewal                           none; see [WithRenewals]
+//	                            renewal                           none
 //	                            change of a subscription          dead letter
 //
 // A subscription that starts in Checkout therefore creates one order, although
@@ -65,13 +65,16 @@
 // API, and ignores the invoice of such a session. If the session cannot be determined,
 // the event becomes a dead letter.
 //
-// Renewals create no order by default, because each would issue another license. A
-// license of type subscription stays valid until it is disabled. [WithRenewals]
-// creates an order for each renewal, with the id of its invoice. A change of a
-// subscription (more seats, another plan) becomes a dead letter, because no rule
-// determines the required licenses, whether it is billed immediately, by a one-off
-// invoice, or with the next renewal. With WithRenewals the order of that renewal has a
-// warning instead.
+// Renewals create no order, because each would issue another license. A change of a
+// subscription (more seats, another plan) becomes a dead letter, because an event does not
+// determine the required licenses, whether it is billed immediately, by a one-off
+// invoice, or with the next renewal.
+//
+// Therefore use [WithSubjects] for subscriptions. Then an event only names the subscription
+// or the payment whose licenses package reconcile makes as they are paid for: the table
+// above determines the id of the first order, and renewals, changes, failed payments,
+// refunds, disputes and cancellations change the licenses. The README of the module lists
+// the events that the endpoint then needs.
 //
 // An order of Stripe's test mode is a test order (is_test). [WithLiveOnly] ignores test
 // mode.

@@ -109,9 +109,8 @@ type purchase struct {
 	ignoreReason string
 	// err is set if an order may be required but cannot be derived.
 	err error
-	// firstInvoice is set for the first invoice of a subscription, and renewal for
-	// the invoice of a later billing period.
-	firstInvoice, renewal bool
+	// firstInvoice is set for the first invoice of a subscription.
+	firstInvoice bool
 	// unlicensedRenewal is set for a renewal that requires no order, unless one of its
 	// lines, which are not known yet, bills a change of the subscription.
 	unlicensedRenewal bool
@@ -190,7 +189,7 @@ func amountOf(object json.RawMessage) int64 {
 }
 
 // purchase decodes the object of an event.
-func (e *event) purchase(renewals bool) (purchase, error) {
+func (e *event) purchase() (purchase, error) {
 	var p purchase
 	switch e.kind {
 	case sessionCompleted, sessionAsyncPaymentSucceeded:
@@ -212,7 +211,7 @@ func (e *event) purchase(renewals bool) (purchase, error) {
 		if i.ID == "" {
 			return p, errNoID
 		}
-		p = i.purchase(renewals, e.version)
+		p = i.purchase(e.version)
 		p.source = e.source()
 		p.source.Kind, p.source.ID = SourceInvoice, i.ID
 	default:

@@ -231,7 +231,7 @@ func (h *Handler) newReport(e event) Report {
 
 // purchase decodes the object of an event.
 func (h *Handler) purchase(e event) (purchase, error) {
-	p, err := e.purchase(h.cfg.renewals)
+	p, err := e.purchase()
 	if err == nil && h.cfg.liveOnly && !e.live {
 		return purchase{ignoreReason: ignoreTestMode, amount: p.amount}, nil
 	}

@@ -268,20 +268,6 @@ func TestOptions(t *testing.T) {
 		assert.ElementsMatch(t, []string{"stripe-cs_live_a1", "stripe-sub_s1"}, keys(queue.orders))
 		assert.Equal(t, []string{"stripe-cs_live_b1"}, keys(queue.letters))
 	})
-	t.Run("renewals", func(t *testing.T) {
-		t.Parallel()
-		queue := newMemory()
-		hook := newHook(t, queue, stripehook.WithRenewals(), stripehook.WithLineItems(lineItemsFunc(
-			func(_ context.Context, of stripehook.Source) ([]stripehook.Line, error) {
-				assert.Equal(t, stripehook.SourceInvoice, of.Kind)
-				return []stripehook.Line{{Quantity: 1, Price: &stripehook.Price{
-					Metadata: map[string]string{"product_short_code": "acmecad"}, Interval: "month",
-				}}}, nil
-			})))
-		deliver(t, hook, event(t, "invoice_subscription"))
-		deliver(t, hook, event(t, "invoice_renewal"))
-		assert.ElementsMatch(t, []string{"sub_s1", "in_s5"}, keys(queue.orders))
-	})
 	t.Run("skip unlicensed lines", func(t *testing.T) {
 		t.Parallel()
 		queue := newMemory()

@@ -33,7 +33,7 @@ type invoice struct {
 	Lines         *lineList         `json:"lines"`
 }
 
-func (i *invoice) purchase(renewals bool, version apiVersion) purchase {
+func (i *invoice) purchase(version apiVersion) purchase {
 	p := purchase{id: i.ID, lines: i.Lines, customer: customer{
 		id: string(i.Customer), email: i.CustomerEmail, name: i.CustomerName, phone: i.CustomerPhone,
 	}}
@@ -57,10 +57,7 @@ func (i *invoice) purchase(renewals bool, version apiVersion) purchase {
 		}
 		p.id, p.subscription, p.firstInvoice = subscription, subscription, true
 	case stripe.InvoiceBillingReasonSubscriptionCycle, stripe.InvoiceBillingReasonSubscriptionThreshold:
-		p.renewal = true
-		if !renewals {
-			p.ignoreRenewal(i.Lines)
-		}
+		p.ignoreRenewal(i.Lines)
 	// The billing reason of old subscriptions does not distinguish a change from a
 	// renewal.
 	case stripe.InvoiceBillingReasonSubscriptionUpdate, stripe.InvoiceBillingReasonSubscription:

@@ -57,14 +57,6 @@ func (f *findings) add(path string, rule licensespring.Rule, message string) {
 	*f = append(*f, licensespring.Finding{Path: path, Rule: rule, Severity: licensespring.SeverityError, Message: message})
 }
 
-// warnings returns the findings as warnings.
-func (f findings) warnings() []licensespring.Finding {
-	for i := range f {
-		f[i].Severity = licensespring.SeverityWarning
-	}
-	return f
-}
-
 func (f findings) err() error {
 	if len(f) == 0 {
 		return nil

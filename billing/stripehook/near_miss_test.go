@@ -3,14 +3,12 @@ package stripehook_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"log/slog"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 )
 
@@ -125,18 +123,4 @@ func TestRenewalWithChange(t *testing.T) {
 	credit := invoiceLine(`"proration": true, "quantity": 1, "amount": -1200`)
 	report, _ := delivered(t, renewal(`{"data": [`+credit+`,`+invoiceLine(`"quantity": 2`)+`]}`))
 	assert.Equal(t, stripehook.DispositionIgnored, report.Disposition, "a removed seat")
-
-	// With an order for each renewal, the order has a warning.
-	report, queue := delivered(t, renewal(`{"has_more": true, "data": []}`), source, stripehook.WithRenewals())
-	assert.Equal(t, stripehook.DispositionQueued, report.Disposition)
-	require.Len(t, report.Warnings, 1)
-	assert.Equal(t, stripehook.RuleSubscriptionChange, report.Warnings[0].Rule)
-	var order licensespring.Order
-	for _, text := range queue.orders {
-		require.NoError(t, json.Unmarshal([]byte(text), &order))
-	}
-	assert.Len(t, order.Items, 1)
-	// Only the change was billed.
-	report, _ = delivered(t, renewal(`{"data": [`+proration+`]}`), stripehook.WithRenewals())
-	assert.Equal(t, stripehook.DispositionRejected, report.Disposition)
 }

@@ -48,7 +48,6 @@ type config struct {
 	readTimeout    time.Duration
 	liveOnly       bool
 	authorization  func(productCode string) licensespring.AuthorizationMethod
-	renewals       bool
 	subjects       Subjects
 	skipUnlicensed bool
 	logger         *slog.Logger
@@ -195,13 +194,6 @@ func WithAuthorizationMethods(of func(productCode string) licensespring.Authoriz
 		}
 		c.authorization = of
 	}
-}
-
-// WithRenewals also creates an order for each renewal of a subscription, with the id
-// of its invoice. Use it for licenses that expire with the billing period and are
-// replaced.
-func WithRenewals() Option {
-	return func(c *config) { c.renewals = true }
 }
 
 // WithSubjects reconciles the licenses of subscriptions and payments after each event

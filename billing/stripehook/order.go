@@ -12,17 +12,12 @@ import (
 // invalid.
 func (h *Handler) newOrder(p purchase, lines []Line) (_ *licensespring.Order, warnings []licensespring.Finding, _ error) {
 	order := &licensespring.Order{ID: h.orderID(p), IsTest: !p.live, Customer: p.customer.orderCustomer()}
-	var found, changes findings
+	var found findings
 	var total int64
 	licensed := make(map[string]bool) // by the id of the price
 	for i := range lines {
 		line, path := &lines[i], linePath(i)
 		if h.skips(p, line) {
-			continue
-		}
-		if p.renewal && line.isChange() {
-			// The other lines have the quantity of the new period.
-			changes.add(path, RuleSubscriptionChange, "the line bills a change within the previous period")
 			continue
 		}
 		if line.Proration && !p.firstInvoice {
@@ -66,9 +61,9 @@ func (h *Handler) newOrder(p purchase, lines []Line) (_ *licensespring.Order, wa
 		return nil, nil, found.err()
 	}
 	if len(order.Items) == 0 {
-		return nil, nil, changes.err() // without changes the purchase requires no order
+		return nil, nil, nil // the purchase requires no order
 	}
-	warnings = append(removeUnusable(order), changes.warnings()...)
+	warnings = removeUnusable(order)
 	if err := order.Validate(); err != nil {
 		return nil, nil, err
 	}

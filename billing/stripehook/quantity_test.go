@@ -211,12 +211,6 @@ func TestPaidProration(t *testing.T) {
 		report, _ := delivered(t, invoiceEvent("2022-11-15", `"lines": {"data": [`+lines+`]}`))
 		assert.Equal(t, stripehook.DispositionIgnored, report.Disposition, name)
 	}
-
-	renewal := invoiceEvent("2022-11-15", `"billing_reason": "subscription_cycle", "subscription": "sub_1",
-		"lines": {"data": [`+invoiceLine(proration)+`,`+invoiceLine(`"quantity": 5`)+`]}`)
-	report, _ = delivered(t, renewal, stripehook.WithRenewals())
-	assert.Equal(t, stripehook.DispositionQueued, report.Disposition)
-	assert.Equal(t, 5, report.Licenses)
 }
 
 // The API requests contain the page size, the expanded price and the account.

@@ -46,6 +46,7 @@ type app struct {
 
 	readiness *readiness
 	catalogue catalogue
+	clock     *clockComparison // of the check command
 
 	closers []func() error
 }
@@ -196,7 +197,7 @@ func (a *app) newClient() error {
 		transport = &countingTransport{next: transport, activity: a.activity, requests: a.metrics.requests}
 	}
 	options := []licensespring.Option{
-		licensespring.WithHTTPClient(&http.Client{Transport: transport}),
+		licensespring.WithHTTPClient(&http.Client{Transport: a.clock.of(transport)}),
 		licensespring.WithRateLimiter(licensespring.NewRateLimiter(licensespring.RateLimit(a.set.rateLimit))),
 		licensespring.WithDialect(a.set.dialect()),
 		licensespring.WithLogger(a.logger),

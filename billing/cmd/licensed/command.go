@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"runtime/debug"
 )
 
 // The exit codes.
@@ -42,6 +43,7 @@ const usage = `usage: licensed <command> [flags]
   undelivered list      list notifications that the shop did not accept
   undelivered retry N   post notifications again (-all: all of them)
   undelivered discard N remove notifications permanently
+  version               print the version
 
 licensed <command> -h lists the flags of a command.
 `
@@ -94,6 +96,8 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		err = undelivered(ctx, args, env, stdout, stderr)
 	case "results":
 		err = results(ctx, args, env, stdout, stderr)
+	case "version", "--version":
+		printf(stdout, "%s\n", version())
 	case "help", "-h", "--help":
 		printf(stdout, "%s", usage)
 	default:
@@ -111,4 +115,13 @@ func run(ctx context.Context, args []string, env environment, stdout, stderr io.
 		printf(stderr, "licensed: %v\n", err)
 		return exitFailed
 	}
+}
+
+// version returns the version of the program and of Go.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "licensed (unknown version)"
+	}
+	return "licensed " + info.Main.Version + " " + info.GoVersion
 }

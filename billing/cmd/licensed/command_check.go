@@ -15,7 +15,8 @@ import (
 // errCheckFailed means that the check command found a problem.
 var errCheckFailed = errors.New("the configuration has problems")
 
-// check runs the check command: it compares the configuration at Stripe and at the
+// check runs the check command with the flags and variables of serve: it validates
+// them, and compares the store, the clock, and the configuration at Stripe and at the
 // service with what serve requires. It changes nothing.
 func check(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) error {
 	set := &settings{}
@@ -27,11 +28,9 @@ func check(ctx context.Context, args []string, env environment, stdout, stderr i
 	if set.secrets, err = readSecrets(env); err != nil {
 		return err
 	}
-	a := &app{set: set, logger: newLogger(set, stderr)}
+	a := &app{set: set, logger: newLogger(set, stderr), clock: &clockComparison{}}
 	c := checkCommand{app: a, out: stdout}
-	if err := c.run(ctx); err != nil {
-		return err
-	}
+	c.run(ctx)
 	if c.failed {
 		return errCheckFailed
 	}
@@ -56,11 +55,25 @@ func (c *checkCommand) print(result, format string, args ...any) {
 	printf(c.out, "%-8s %s\n", result, fmt.Sprintf(format, args...))
 }
 
-func (c *checkCommand) run(ctx context.Context) error {
+func (c *checkCommand) run(ctx context.Context) {
+	errs := c.app.set.validate()
+	for _, err := range errs {
+		c.problem("%v", err)
+	}
+	if len(errs) == 0 {
+		c.ok("the settings are valid")
+	}
+	c.checkStore(ctx)
 	c.checkProducts(ctx)
+	c.checkStripe(ctx)
+	c.checkClock()
+}
+
+// checkStripe checks the key, the endpoint and the prices.
+func (c *checkCommand) checkStripe(ctx context.Context) {
 	if c.app.set.stripeKey.IsZero() {
 		c.problem("%s is not set: events without line items become dead letters", envStripeKey)
-		return nil
+		return
 	}
 	items := c.app.stripeItems()
 	for _, p := range lifecycle.NewReader(items).Permissions(ctx) {
@@ -69,7 +82,7 @@ func (c *checkCommand) run(ctx context.Context) error {
 			c.ok("the Stripe API key can read %s", p.Resource)
 		case errors.Is(err, errStripeKeyRejected):
 			c.problem("%v", err)
-			return nil
+			return
 		default:
 			c.problem("%v", err)
 		}
@@ -84,7 +97,7 @@ func (c *checkCommand) run(ctx context.Context) error {
 	for _, p := range problems {
 		c.problem("%s", p)
 	}
-	return c.checkPrices(ctx, items)
+	c.checkPrices(ctx, items)
 }
 
 // checkProducts reads the products of the service.
@@ -106,11 +119,11 @@ func (c *checkCommand) checkProducts(ctx context.Context) {
 }
 
 // checkPrices checks the metadata of the active prices, and their products.
-func (c *checkCommand) checkPrices(ctx context.Context, items *stripehook.StripeLineItems) error {
+func (c *checkCommand) checkPrices(ctx context.Context, items *stripehook.StripeLineItems) {
 	prices, err := items.Prices(ctx)
 	if err != nil {
 		c.problem("prices not checked: %v", err)
-		return nil
+		return
 	}
 	products := c.app.catalogue.products()
 	valid := 0
@@ -134,5 +147,4 @@ func (c *checkCommand) checkPrices(ctx context.Context, items *stripehook.Stripe
 		}
 	}
 	c.ok("%d of %d active prices describe a license", valid, len(prices))
-	return nil
 }

@@ -4,10 +4,14 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
@@ -73,6 +77,7 @@ func TestCheck(t *testing.T) {
 			fakeStripe{endpoints: []any{endpointOf(ownURL, required...)}, prices: []any{priceOf("price_1", map[string]string{"product_short_code": "acmecad"})}},
 			"", exitOK,
 			[]string{
+				"ok       the settings are valid", "ok       the store directory is writable", "ok       the clock of this machine is right",
 				"ok       the service has 4 products", "can read checkout sessions", "can read subscriptions",
 				"ok       the webhook endpoint is subscribed to the required events", "ok       1 of 1 active prices describe a license",
 			},
@@ -137,7 +142,8 @@ func TestCheck(t *testing.T) {
 			t.Parallel()
 			service := licensespringtest.NewServer(t)
 			vars := env("LICENSESPRING_MANAGEMENT_KEY", service.APIKey(), "LICENSESPRING_BASE_URL", service.URL(),
-				"STRIPE_API_KEY", "rk_test", "STRIPE_BASE_URL", tt.stripe.start(t))
+				"STRIPE_API_KEY", "rk_test", "STRIPE_BASE_URL", tt.stripe.start(t), "STRIPE_WEBHOOK_SECRET", "whsec_test",
+				"LICENSED_STORE", filepath.Join(t.TempDir(), "new", "store"))
 			var stdout, stderr output
 			code := run(t.Context(), append([]string{"check"}, strings.Fields(tt.args)...), vars, &stdout, &stderr)
 			assert.Equal(t, tt.code, code, stdout.String()+stderr.String())
@@ -154,7 +160,62 @@ func TestCheckWithoutKeys(t *testing.T) {
 	var stdout, stderr output
 	assert.Equal(t, exitFailed, run(t.Context(), []string{"check"}, env(), &stdout, &stderr))
 	assert.Contains(t, stdout.String(), "warning  LICENSESPRING_MANAGEMENT_KEY is not set: products not checked")
-	assert.Contains(t, stdout.String(), "error    STRIPE_API_KEY is not set")
+	for _, want := range []string{
+		"error    LICENSESPRING_MANAGEMENT_KEY is not set", "error    STRIPE_WEBHOOK_SECRET is not set",
+		"error    set -store or -nats: the queue must survive the process", "error    STRIPE_API_KEY is not set", "warning  clock not checked",
+	} {
+		assert.Contains(t, stdout.String(), want)
+	}
+}
+
+func TestCheckStore(t *testing.T) {
+	t.Parallel()
+	regular := file(t, "x")
+	other := httptest.NewServer(http.NotFoundHandler()) // not a NATS server
+	t.Cleanup(other.Close)
+	nats := "nats://" + strings.TrimPrefix(other.URL, "http://")
+	tests := []struct{ name, args, want string }{
+		{"a file", "-store " + regular, "error    the store: " + regular + " is not a directory"},
+		{"below a file", "-store " + filepath.Join(regular, "store"), "error    the store: "},
+		{"another server", "-nats " + nats, "error    the NATS cluster: "},
+		{"no server", "-nats nats://127.0.0.1:1", "error    the NATS cluster: "},
+		{"no credentials", "-nats nats://127.0.0.1:1 -nats-creds " + regular + "-not", "error    the NATS cluster: -nats-creds"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var stdout, stderr output
+			assert.Equal(t, exitFailed, run(t.Context(), append([]string{"check"}, strings.Fields(tt.args)...), env(), &stdout, &stderr))
+			assert.Contains(t, stdout.String(), tt.want)
+		})
+	}
+	// A check leaves no file.
+	dir := t.TempDir()
+	require.NoError(t, checkDirectory(dir))
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Empty(t, entries)
+}
+
+func TestCheckClock(t *testing.T) {
+	t.Parallel()
+	for ahead, want := range map[time.Duration]string{
+		0:                                   "ok       the clock of this machine is right",
+		3 * time.Second:                     "ok       the clock of this machine is right",
+		90 * time.Second:                    "warning  the clock of this machine is 1m",
+		-time.Hour:                          "behind: events are rejected",
+		10 * time.Minute:                    "ahead: events are rejected",
+		-time.Minute - 500*time.Millisecond: "behind: synchronize it",
+	} {
+		service := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Date", time.Now().Add(-ahead).UTC().Format(http.TimeFormat))
+			w.WriteHeader(http.StatusUnauthorized)
+		}))
+		t.Cleanup(service.Close)
+		var stdout, stderr output
+		run(t.Context(), []string{"check"}, env("LICENSESPRING_MANAGEMENT_KEY", "k", "LICENSESPRING_BASE_URL", service.URL), &stdout, &stderr)
+		assert.Contains(t, stdout.String(), want, ahead)
+	}
 }
 
 // serve reports an endpoint that is not subscribed to the required events.

@@ -29,20 +29,28 @@ type secrets struct {
 	managementKey, webhookSecret, stripeKey, adminToken, storeKey, notifySecret licensespring.Secret
 }
 
+// secretVariable is the environment variable of a secret.
+type secretVariable struct {
+	name, usage string
+	to          *licensespring.Secret
+}
+
+// variables returns the variables of the secrets.
+func (s *secrets) variables() []secretVariable {
+	return []secretVariable{
+		{envManagementKey, "management key of the LicenseSpring account", &s.managementKey},
+		{envWebhookSecret, "signing secrets of the webhook endpoints, separated by commas or line breaks", &s.webhookSecret},
+		{envStripeKey, "restricted key of the Stripe API", &s.stripeKey},
+		{envAdminToken, "token of the admin port; required if -admin is not a loopback address", &s.adminToken},
+		{envStoreKey, "key that encrypts the embedded queue; without it the queue is not encrypted", &s.storeKey},
+		{envNotifySecret, "signing secrets of notifications, separated by a space: whsec_ and at least 24 random bytes in base64", &s.notifySecret},
+	}
+}
+
 func readSecrets(env environment) (secrets, error) {
 	var s secrets
 	var errs []error
-	for _, secret := range []struct {
-		name string
-		to   *licensespring.Secret
-	}{
-		{envManagementKey, &s.managementKey},
-		{envWebhookSecret, &s.webhookSecret},
-		{envStripeKey, &s.stripeKey},
-		{envAdminToken, &s.adminToken},
-		{envStoreKey, &s.storeKey},
-		{envNotifySecret, &s.notifySecret},
-	} {
+	for _, secret := range s.variables() {
 		value, err := readSecret(env, secret.name)
 		errs = append(errs, err)
 		*secret.to = value

@@ -194,3 +194,10 @@ func TestIsLoopback(t *testing.T) {
 		assert.Equal(t, want, isLoopback(address), address)
 	}
 }
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	var stdout, stderr output
+	assert.Equal(t, exitOK, run(t.Context(), []string{"version"}, env(), &stdout, &stderr))
+	assert.Regexp(t, `^licensed \S+ go1\.\d+`, stdout.String())
+}

@@ -21,7 +21,7 @@ var errStripeKeyRejected = errors.New("the Stripe API key is invalid")
 
 // stripeItems returns the client of the Stripe API.
 func (a *app) stripeItems() *stripehook.StripeLineItems {
-	client := &http.Client{Timeout: stripeTimeout}
+	client := &http.Client{Timeout: stripeTimeout, Transport: a.clock.of(http.DefaultTransport)}
 	if a.stripe != nil {
 		client = a.stripe.Client()
 	}
