@@ -26,7 +26,7 @@ var buildOnce = sync.OnceValues(func() (string, error) {
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
-	cmd := exec.Command("go", "build", "-trimpath", "-o", name, ".") //nolint:gosec // shared by tests
+	cmd := exec.Command("go", "build", "-trimpath", "-o", name, ".")
 	cmd.Stderr = os.Stderr
 	return name, cmd.Run()
 })

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -123,6 +124,9 @@ func commandsOf(block string) []string {
 // shellTools returns the paths of the programs that the README uses.
 func shellTools(t *testing.T) map[string]string {
 	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("the sessions are those of a Unix shell")
+	}
 	paths := make(map[string]string)
 	for _, name := range []string{"bash", "curl"} {
 		path, err := exec.LookPath(name)
