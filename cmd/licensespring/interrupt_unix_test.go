@@ -85,7 +85,7 @@ func TestInterruptedImport(t *testing.T) {
 	require.NoError(t, cmd.Run(), stderr.String())
 	assert.Contains(t, stderr.String(), "existing")
 	fake.stop()
-	assert.Contains(t, fake.said.String(), "The fake stored 400 orders with 1066 licenses.")
+	assert.Contains(t, fake.said.String(), "Stored: 400 orders with 1066 licenses.")
 	orders, licenses := storedOrders(t, state)
 	assert.Equal(t, 400, orders)
 	assert.Equal(t, 1066, licenses)

@@ -24,7 +24,7 @@ func TestInto(t *testing.T) {
 	assert.Equal(t, 1.5, *update.MaxOverages)
 	assert.Contains(t, update.Metadata, "a")
 	assert.Equal(t, licensespring.Monthly, update.ConsumptionPeriod)
-	assert.EqualValues(t, 9007199254740993, *update.Order)
+	assert.Equal(t, int64(9007199254740993), *update.Order)
 
 	// A type that decodes itself.
 	var license licensespring.License

@@ -2,10 +2,24 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
 
 	"github.com/licensespring-go/licensespring"
 )
+
+// wantArgs returns a check for arguments with these names.
+func wantArgs(names ...string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) != len(names) {
+			return fmt.Errorf("want %s: %s", plural(len(names), "argument"), strings.Join(names, " "))
+		}
+		return nil
+	}
+}
 
 // optionalBool is a flag that is true, false or absent.
 type optionalBool struct{ to **bool }

@@ -22,7 +22,7 @@ func (a *app) keysGenerate() *cobra.Command {
 		Long: `Generate generates license keys for a product. They belong to no license: set them as the
 keys of the licenses of an order. An append with keys is safe to repeat.`,
 		Example: `  licensespring keys generate acmecad --count 10 -o jsonl`,
-		Args:    cobra.ExactArgs(1),
+		Args:    wantArgs("PRODUCT"),
 	}
 	count := cmd.Flags().Int("count", 1, "`number` of keys, 1 to 1000")
 	out := a.addOutput(cmd)

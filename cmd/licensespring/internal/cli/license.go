@@ -61,7 +61,7 @@ func (a *app) licenseGet() *cobra.Command {
 		Long:  "Get shows a license.\n\n" + licenseNameHelp,
 		Example: `  licensespring license get 1933000000000021
   licensespring license get AB2C-D3EF-GH4J-K5MN -o json`,
-		Args: cobra.ExactArgs(1),
+		Args: wantArgs("LICENSE"),
 	}
 	out := a.addOutput(cmd)
 	out.addSecrets(cmd)

@@ -59,7 +59,7 @@ func (a *app) licenseFeatures() *cobra.Command {
 		Use:   "list LICENSE",
 		Short: "List the features of a license",
 		Long:  "List lists the features of a license.\n\n" + licenseNameHelp,
-		Args:  cobra.ExactArgs(1),
+		Args:  wantArgs("LICENSE"),
 	}
 	out := a.addOutput(get)
 	get.RunE = func(cmd *cobra.Command, args []string) error {

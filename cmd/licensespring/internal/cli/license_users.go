@@ -29,7 +29,7 @@ func (a *app) usersList() *cobra.Command {
 		Use:   "list LICENSE",
 		Short: "List the users of a license",
 		Long:  "List lists the users of a license.\n\n" + licenseNameHelp,
-		Args:  cobra.ExactArgs(1),
+		Args:  wantArgs("LICENSE"),
 	}
 	out := a.addOutput(cmd)
 	out.addSecrets(cmd)
@@ -64,7 +64,7 @@ an initial password and shows it once: --show-secrets shows it.
 
 ` + licenseNameHelp,
 		Example: `  licensespring license users assign 1933000000000031 ada@example.com --show-secrets`,
-		Args:    cobra.ExactArgs(2),
+		Args:    wantArgs("LICENSE", "EMAIL"),
 	}
 	manager := cmd.Flags().Bool("manager", false, "make the user a manager of the license")
 	return a.change(cmd, func(client *licensespring.Client, args []string) (*change, error) {
@@ -89,7 +89,7 @@ func (a *app) usersUnassign() *cobra.Command {
 		Short:   "Remove a user from a license",
 		Long:    "Unassign removes a user from a license, if the license has the user.\n\n" + licenseNameHelp,
 		Example: `  licensespring license users unassign 1933000000000031 ada@example.com`,
-		Args:    cobra.ExactArgs(2),
+		Args:    wantArgs("LICENSE", "EMAIL"),
 	}
 	return a.change(cmd, func(client *licensespring.Client, args []string) (*change, error) {
 		return &change{
@@ -111,7 +111,7 @@ func (a *app) usersSetPassword() *cobra.Command {
 the initial one was lost. It reads the password from the terminal without showing it, or
 from the first line of standard input.`,
 		Example: `  licensespring license users set-password ada@example.com < password.txt`,
-		Args:    cobra.ExactArgs(1),
+		Args:    wantArgs("EMAIL"),
 	}
 	out := a.addOutput(cmd)
 	dryRun := addDryRun(cmd)
@@ -150,6 +150,12 @@ func (a *app) readPassword(ctx context.Context) (licensespring.Secret, error) {
 		return text, err
 	}
 	if file, ok := a.stdin.(*os.File); ok && output.IsTerminal(file) {
+		state, err := term.GetState(int(file.Fd()))
+		if err != nil {
+			return licensespring.Secret{}, err
+		}
+		// An interrupt leaves ReadPassword waiting, and the terminal without echo.
+		defer func() { _ = term.Restore(int(file.Fd()), state) }()
 		_, _ = fmt.Fprint(a.stderr, "Password: ")
 		read = func() (string, error) {
 			text, err := term.ReadPassword(int(file.Fd()))

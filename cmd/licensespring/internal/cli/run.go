@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -92,7 +93,18 @@ func (a *app) markStart(cmd *cobra.Command) {
 // group returns a command that only has subcommands.
 func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{
-		Use: use, Short: short, Args: cobra.NoArgs,
+		Use: use, Short: short,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			err := fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+			if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {
+				err = fmt.Errorf("%w: did you mean %s?", err, strings.Join(similar, " or "))
+			}
+			return err
+		},
+		SuggestionsMinimumDistance: 2,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_ = cmd.Help() // an error of writing it cannot be reported
 			return exit.Silent(exit.Usage)

@@ -125,11 +125,13 @@ func TestUsage(t *testing.T) {
 		want string
 	}{
 		"unknown command":     {[]string{"odrer"}, `unknown command "odrer"`},
-		"unknown subcommand":  {[]string{"order", "creat"}, `unknown command "creat"`},
+		"unknown subcommand":  {[]string{"order", "creat"}, `unknown command "creat" for "licensespring order": did you mean create?`},
 		"unknown flag":        {[]string{"order", "list", "--frobnicate"}, "unknown flag: --frobnicate"},
 		"format":              {[]string{"order", "list", "-o", "xml"}, "want table, json, jsonl or csv"},
 		"dialect":             {[]string{"order", "list", "--dialect", "klingon"}, "want classic or current"},
 		"rate limit":          {[]string{"order", "list", "--rate-limit", "gold"}, "want free, business-starter"},
+		"no license":          {[]string{"license", "get"}, "want 1 argument: LICENSE"},
+		"no user":             {[]string{"license", "users", "assign", "1"}, "want 2 arguments: LICENSE EMAIL"},
 		"no order":            {[]string{"order", "create"}, "name an order: -f FILE, or an id and --product"},
 		"no file":             {[]string{"order", "create", "-f", "none.json"}, "open none.json"},
 		"file and id":         {[]string{"order", "create", "o-3", "-f", "none.json"}, "omit the other arguments"},

@@ -149,7 +149,7 @@ func run(ctx context.Context, set *settings, stdout, stderr io.Writer) error {
 		printLine(stderr, "The control API is at %s.", control.url)
 	}
 	err = store.saveUntil(ctx, server)
-	printLine(stderr, "The fake stored %d orders with %d licenses.", len(server.Orders()), server.LicenseCount())
+	printLine(stderr, "Stored: %d orders with %d licenses.", len(server.Orders()), server.LicenseCount())
 	return errors.Join(err, journal.err())
 }
 
