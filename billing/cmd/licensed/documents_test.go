@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "update CONFIGURATION.md") //nolint:gochecknoglobals // a flag of the tests
+var update = flag.Bool("update", false, "update CONFIGURATION.md")
 
 // CONFIGURATION.md lists the flags of serve and check, and all variables.
 func TestConfigurationReference(t *testing.T) {
@@ -58,20 +58,20 @@ Secrets have no flags. Each is a variable, or a file that the variable with the 
 	})
 	page := filepath.Join("..", "..", "CONFIGURATION.md")
 	if *update {
-		require.NoError(t, os.WriteFile(page, []byte(b.String()), 0o644)) //nolint:gosec // a document
+		require.NoError(t, os.WriteFile(page, []byte(b.String()), 0o644))
 	}
 	assert.Equal(t, readDocument(t, page), b.String(), "run: go test ./cmd/licensed -run TestConfigurationReference -update")
 }
 
 func readDocument(t *testing.T, path string) string {
 	t.Helper()
-	text, err := os.ReadFile(path) //nolint:gosec // a document
+	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	return string(text)
 }
 
 // deployDir holds the files of a deployment.
-var deployDir = filepath.Join("..", "..", "..", "deploy") //nolint:gochecknoglobals // a constant
+var deployDir = filepath.Join("..", "..", "..", "deploy")
 
 // Every alert has an entry in the runbook, and every metric of an alert exists.
 func TestAlerts(t *testing.T) {

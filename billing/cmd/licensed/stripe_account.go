@@ -21,9 +21,12 @@ var errStripeKeyRejected = errors.New("the Stripe API key is invalid")
 
 // stripeItems returns the client of the Stripe API.
 func (a *app) stripeItems() *stripehook.StripeLineItems {
-	client := &http.Client{Timeout: stripeTimeout, Transport: a.clock.of(http.DefaultTransport)}
-	if a.stripe != nil {
+	client := &http.Client{Timeout: stripeTimeout}
+	switch {
+	case a.stripe != nil:
 		client = a.stripe.Client()
+	case a.clock != nil:
+		client.Transport = a.clock.of(newTransport(1))
 	}
 	return stripehook.NewStripeLineItems(a.set.stripeKey, client, a.set.stripeURL)
 }
