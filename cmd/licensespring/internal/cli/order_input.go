@@ -98,10 +98,20 @@ func readJSON(name string, stdin io.Reader, v any) error {
 	if err != nil {
 		return exit.Usagef("%s: %w", name, err)
 	}
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")) // a byte order mark
+	data, err = decodeText(data)
+	if err == nil {
+		err = checkDocument(data)
+	}
+	if err != nil {
+		return exit.Usagef("%s: %w", name, err)
+	}
+	if json.Valid(data) {
+		data = wholeNumbers(data)
+	}
 	if err := json.Unmarshal(data, v); err != nil {
 		if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-			line := 1 + bytes.Count(data[:min(int(syntax.Offset), len(data))], []byte("\n"))
+			before := data[:min(int(syntax.Offset), len(data))]
+			line := 1 + bytes.Count(before, []byte("\n")) + bytes.Count(before, []byte("\r")) - bytes.Count(before, []byte("\r\n"))
 			return exit.Usagef("%s:%d: %w", name, line, err)
 		}
 		// The findings have paths instead of lines.

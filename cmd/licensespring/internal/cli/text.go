@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -66,7 +66,7 @@ func decodeUTF16(data []byte, order binary.ByteOrder) ([]byte, error) {
 	return []byte(string(text)), nil
 }
 
-// checkDocument returns an error for JSON that is not one order, or nil. The decoder
+// checkDocument returns an error for JSON that is not one record, or nil. The decoder
 // would report each with a message about a character or a type.
 func checkDocument(data []byte) error {
 	data = bytes.TrimSpace(data)
@@ -74,12 +74,12 @@ func checkDocument(data []byte) error {
 	case len(data) == 0:
 		return errors.New("the file is empty")
 	case data[0] == '[':
-		return errors.New("the file contains an array: want one order as a JSON object")
+		return errors.New("the file contains an array: want one JSON object")
 	}
 	var first json.RawMessage
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	if decoder.Decode(&first) == nil && len(first) > 0 && first[0] == '{' && decoder.Decode(&first) == nil && first[0] == '{' {
-		return errors.New("the file contains several orders: want one")
+		return errors.New("the file contains several JSON objects: want one")
 	}
 	return nil
 }
