@@ -36,7 +36,7 @@ keys of the licenses of an order. An append with keys is safe to repeat.`,
 		if err != nil {
 			return a.fail(err)
 		}
-		writer := list(out, []output.Column[key]{{Name: "license_key", Value: func(k key) string { return k.LicenseKey }}})
+		writer := list(out, keyColumns())
 		for _, text := range generated {
 			if err := writer.Write(key{text}); err != nil {
 				return writing(err)
@@ -45,4 +45,9 @@ keys of the licenses of an order. An append with keys is safe to repeat.`,
 		return writing(writer.Close())
 	}
 	return cmd
+}
+
+// keyColumns are the columns of generated license keys.
+func keyColumns() []output.Column[key] {
+	return []output.Column[key]{{Name: "license_key", Value: func(k key) string { return k.LicenseKey }}}
 }

@@ -29,7 +29,7 @@ func TestConstantMemory(t *testing.T) { //nolint:paralleltest // it measures the
 	service := httptest.NewServer(http.HandlerFunc(respond))
 	defer service.Close()
 	few, many := 1_000, 10_000
-	if testing.Short() {
+	if testing.Short() || raceEnabled {
 		few, many = 400, 4_000
 	}
 	live := func(f format, orders int, args ...string) uint64 {

@@ -148,7 +148,7 @@ func TestResumeManyOrders(t *testing.T) {
 	t.Parallel()
 	orders := 20_000
 	if testing.Short() || raceEnabled {
-		orders = 2_000
+		orders = 1_000
 	}
 	input := smallOrders(orders)
 	srv := licensespringtest.NewServer(t, licensespringtest.WithRequestLogLimit(1))
