@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
 // With -log-json every line of the output is JSON, including those of the NATS
@@ -48,8 +51,14 @@ func TestJSONLog(t *testing.T) {
 func TestQuietLog(t *testing.T) {
 	t.Parallel()
 	stripe := fakeStripe{endpoints: []any{endpointOf(ownURL, "*")}}
-	r := startServe(t, env("STRIPE_API_KEY", "rk_test", "STRIPE_BASE_URL", stripe.start(t)), "-fake", "-store", t.TempDir())
+	service := licensespringtest.NewServer(t)
+	r := startServe(t, env("STRIPE_API_KEY", "rk_test", "STRIPE_BASE_URL", stripe.start(t), "STRIPE_WEBHOOK_SECRET", "whsec_test",
+		"LICENSESPRING_MANAGEMENT_KEY", service.APIKey(), "LICENSESPRING_BASE_URL", service.URL()), "-store", t.TempDir())
 	r.waitUntilEmpty(0, 0)
+	eventually(t, "all checks ran", func() bool {
+		code, _, _ := get(t, r.admin+"/readyz", nil)
+		return code == http.StatusOK
+	})
 	r.stop()
 	code := <-r.code
 	r.code <- code

@@ -187,12 +187,14 @@ func (a *app) checkQueue(ctx context.Context) error {
 	return nil
 }
 
-// checkManagementKey looks for an order that does not exist, which requires the same
-// permission as the workers.
+// checkManagementKey reads an order, which requires the same permission as the workers.
 func (a *app) checkManagementKey(ctx context.Context) error {
-	_, err := a.client.GetOrderByStoreID(ctx, "licensed-readiness-check")
+	var err error
+	for _, err = range a.client.ListOrders(ctx, licensespring.OrderFilter{PageSize: 1}) {
+		break
+	}
 	switch {
-	case err == nil, errors.Is(err, licensespring.ErrNotFound):
+	case err == nil:
 		return nil
 	case errors.Is(err, licensespring.ErrUnauthorized):
 		return errors.New("the service rejected the management key")
