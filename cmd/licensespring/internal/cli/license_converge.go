@@ -27,8 +27,8 @@ func (a *app) licenseEnable() *cobra.Command {
 		Example: `  licensespring license enable AB2C-D3EF-GH4J-K5MN
   licensespring license enable --order inv-417 --yes`,
 	}
-	return a.converge(cmd, "Enable", func([]string) (licensespring.LicenseState, []string, error) {
-		return licensespring.LicenseState{Enabled: new(true), AllowEnable: true}, nil, nil
+	return a.converge(cmd, "Enable", func(args []string) (licensespring.LicenseState, []string, error) {
+		return licensespring.LicenseState{Enabled: new(true), AllowEnable: true}, args, nil
 	})
 }
 
@@ -44,8 +44,8 @@ offline learns of it at its next check. Disabled licenses stay as they are.
 		Example: `  licensespring license disable AB2C-D3EF-GH4J-K5MN
   licensespring license disable --subscription sub_417 --dry-run`,
 	}
-	return a.converge(cmd, "Disable", func([]string) (licensespring.LicenseState, []string, error) {
-		return licensespring.LicenseState{Enabled: new(false)}, nil, nil
+	return a.converge(cmd, "Disable", func(args []string) (licensespring.LicenseState, []string, error) {
+		return licensespring.LicenseState{Enabled: new(false)}, args, nil
 	})
 }
 
@@ -66,15 +66,15 @@ unless --allow-shorten is given.
 	cmd.Flags().Var(date{&until}, "until", "`date` on which the licenses end, required")
 	enable := cmd.Flags().Bool("enable", false, "also enable the licenses")
 	shorten := cmd.Flags().Bool("allow-shorten", false, "allow an earlier end")
-	return a.converge(cmd, "Renew", func([]string) (licensespring.LicenseState, []string, error) {
+	return a.converge(cmd, "Renew", func(args []string) (licensespring.LicenseState, []string, error) {
 		if until.IsZero() {
-			return licensespring.LicenseState{}, nil, exit.Usagef("--until is required")
+			return licensespring.LicenseState{}, args, exit.Usagef("--until is required")
 		}
 		state := licensespring.LicenseState{LicenseUpdate: licensespring.ValidUntil(until), AllowShorten: *shorten}
 		if *enable {
 			state.Enabled, state.AllowEnable = new(true), true
 		}
-		return state, nil, nil
+		return state, args, nil
 	})
 }
 
@@ -103,7 +103,7 @@ removed. A value is JSON or a text.
 		var state licensespring.LicenseState
 		names, assignments := cutAssignments(args)
 		if (*file == "") == (len(assignments) == 0) {
-			return state, nil, exit.Usagef("name the state: -f FILE, or name=value")
+			return state, names, exit.Usagef("name the state: -f FILE, or name=value")
 		}
 		var err error
 		if *file != "" {
@@ -144,7 +144,7 @@ func wrapNames(names []string) string {
 }
 
 // converge completes a command that makes licenses as a state wants them. The function
-// returns the state and the names of the licenses, nil for all arguments.
+// returns the state and the names of the licenses.
 func (a *app) converge(
 	cmd *cobra.Command, verb string, stateOf func(args []string) (licensespring.LicenseState, []string, error),
 ) *cobra.Command {
@@ -154,9 +154,6 @@ func (a *app) converge(
 	dryRun := addDryRun(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		state, names, err := stateOf(args)
-		if names == nil {
-			names, _ = cutAssignments(args)
-		}
 		if err = errors.Join(err, selected.check(cmd, names)); err != nil {
 			return exit.With(exit.Usage, err)
 		}

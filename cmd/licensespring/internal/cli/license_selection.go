@@ -51,8 +51,11 @@ func (s *selection) check(cmd *cobra.Command, names []string) error {
 // ids returns the ids of the selected licenses, each once.
 func (s *selection) ids(ctx context.Context, client *licensespring.Client, names []string) ([]int64, error) {
 	var ids []int64
-	for _, name := range names {
+	for i, name := range names {
 		id, err := licenseID(ctx, client, name)
+		if err != nil && len(names) > 1 { // the text of the error contains no key
+			err = fmt.Errorf("license %d of %d: %w", i+1, len(names), err)
+		}
 		if err != nil {
 			return nil, err
 		}

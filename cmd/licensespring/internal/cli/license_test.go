@@ -53,6 +53,9 @@ func TestLicenseDisableAndEnable(t *testing.T) {
 	s.done("license", "enable", s.id(0))
 	assert.True(t, s.Licenses()[0].Enabled)
 	s.run(exit.Rejected, "license", "disable", "--order", "none")
+	got = s.run(exit.Rejected, "license", "disable", s.id(0), "note=x", "--yes")
+	assert.Equal(t, "license 2 of 2: get license by key: not found: no license has this key\n", got.stderr)
+	assert.True(t, s.Licenses()[0].Enabled, "nothing is changed")
 	s.done("license", "disable", "--all", "--yes")
 	assert.Contains(t, s.done("license", "list", "--enabled", "true").stdout, "None.")
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -35,7 +36,7 @@ func Run(
 	ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer,
 ) int {
 	a := &app{
-		getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr,
+		getenv: getenv, stdin: stdin, stdout: stdout, stderr: &messages{w: stderr},
 		connection: &connect.Settings{Getenv: getenv, UserAgent: "licensespring-cli/" + version()},
 	}
 	root := a.root()
@@ -128,4 +129,17 @@ func (a *app) client() (*licensespring.Client, error) {
 // message writes a message. Errors of writing a message cannot be reported.
 func (a *app) message(format string, args ...any) {
 	_, _ = fmt.Fprintf(a.stderr, format+"\n", args...)
+}
+
+// messages is standard error. An interrupt writes to it from another goroutine.
+type messages struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// Write writes a message.
+func (m *messages) Write(p []byte) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.w.Write(p)
 }
