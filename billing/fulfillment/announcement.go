@@ -55,12 +55,14 @@ func (p *Pipeline) Announce(ctx context.Context, a Announcement) error {
 		return errors.New("fulfillment: announce: the ID is empty")
 	}
 	body, err := encodeJSON(a)
-	if err == nil {
-		err = p.checkCapacity(len(body))
-	}
 	if err != nil {
 		return wrap("announce", err)
 	}
+	release, err := p.allocate(ctx, len(body))
+	if err != nil {
+		return wrap("announce", err)
+	}
+	defer release()
 	return wrap("announce", withWriteTimeout(ctx, func(ctx context.Context) error {
 		return p.write(ctx, func(ctx context.Context) error {
 			_, err := p.js.Publish(ctx, p.names.announcementSubject(a.ID), body)

@@ -76,9 +76,11 @@ func (p *Pipeline) Reject(ctx context.Context, r Rejection) error {
 	if r.ID == "" {
 		return errors.New("fulfillment: reject: the ID is empty")
 	}
-	if err := p.checkCapacity(len(r.Payload)); err != nil {
+	release, err := p.allocate(ctx, len(r.Payload))
+	if err != nil {
 		return err
 	}
+	defer release()
 	f := Failure{}
 	if r.Err != nil {
 		f = newFailure(r.Err)
@@ -88,7 +90,7 @@ func (p *Pipeline) Reject(ctx context.Context, r Rejection) error {
 	}
 	now := time.Now().UTC()
 	key := entryKey{order: orderKey(r.ID), content: rejectedContent}
-	err := p.saveDeadLetter(ctx, key, &storedDeadLetter{
+	err = p.saveDeadLetter(ctx, key, &storedDeadLetter{
 		OrderID: r.ID, Failure: f, Source: r.Source, Payload: r.Payload, EnqueuedAt: now, FailedAt: now,
 	})
 	if err == nil {
@@ -283,7 +285,7 @@ func (p *Pipeline) Discard(ctx context.Context, seq uint64) error {
 		return wrap("discard", err)
 	}
 	key := parseEntryKey(msg.Subject)
-	queued, err := hasSubject(ctx, p.streams.orders, p.names.orderSubject(key))
+	queued, err := hasSubject(ctx, p.orders.stream, p.names.orderSubject(key))
 	if err == nil && !queued {
 		err = p.removeAccepted(ctx, key)
 	}

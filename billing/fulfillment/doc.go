@@ -124,15 +124,17 @@
 //
 // The embedded server verifies the checksum of every message when it starts, and
 // cuts a damaged file off. A ledger beside the queue holds the id of each accepted
-// order until its result is stored. Open, and Run every 15 minutes, compare it with
-// the queue, the results and the dead letters. [Pipeline.Missing] and the log list
-// the orders that are nowhere: enqueue them again, or call [Pipeline.Forget]. Lost
-// results are not detected, because their orders exist at the service.
+// order until its result is stored, and the id of each message of a [Queue] until it is
+// processed. Open, and Run every 15 minutes, compare it with the queues, the results and
+// the dead letters. [Pipeline.Missing] and the log list what is nowhere: enqueue or put
+// it again, or call [Pipeline.Forget]. Lost results are not detected, because their
+// orders exist at the service. Lost requests of [Jobs] are not detected.
 //
-// A kill can leave acknowledged orders in the queue, which JetStream never delivers
-// again. Open, and Run every minute, compare the queue with its consumer and have
-// all orders delivered again if there are such orders. A damaged state of the
-// consumer is moved aside, with the same effect.
+// A kill can leave acknowledged messages in a queue, which JetStream never delivers
+// again. When a queue or [Jobs] are opened, and every minute while they run, they are
+// compared with their consumers, and all messages are delivered again if there are such
+// messages. A damaged state of a consumer is moved aside, with the same effect.
+// [Pipeline.Notify] then delivers all stored results, dead letters and announcements.
 //
 // [Backup] copies the store of a closed pipeline.
 //
@@ -144,7 +146,8 @@
 //
 // An order reserves the space of its result when it is accepted: its message is
 // padded to twice its size, 2 KiB, and 1 KiB for each license. Every accepted order
-// can therefore be finished.
+// can therefore be finished. A message of a [Queue] reserves the space of an order with
+// one license.
 //
 // The server uses at most three quarters of the space that was free when it
 // started, including its own files. It keeps an eighth of that, and at most

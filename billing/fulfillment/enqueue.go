@@ -122,13 +122,15 @@ const (
 func (p *Pipeline) publishOrder(ctx context.Context, key entryKey, body []byte, messageID string, headers orderHeaders) (state entryState, err error) {
 	msg := nats.NewMsg(p.names.orderSubject(key))
 	msg.Data = reserveResult(body, p.conn.MaxPayload())
-	if err := p.checkCapacity(len(msg.Data)); err != nil {
+	release, err := p.allocate(ctx, len(msg.Data))
+	if err != nil {
 		return state, err
 	}
+	defer release()
 	if err := headers.set(msg.Header); err != nil {
 		return state, err
 	}
-	return p.publishOnce(ctx, p.streams.orders, msg, messageID)
+	return p.publishOnce(ctx, p.orders.stream, msg, messageID)
 }
 
 // publishOnce stores a message unless the stream has one with its subject, or

@@ -50,6 +50,9 @@ const (
 	// rejectedContent is the content of a Rejection. It is not hexadecimal, so
 	// that it cannot equal the hash of an order.
 	rejectedContent = "rejected"
+	// messageContent precedes the name of the queue in the content of a message of a
+	// [Queue]. It is not hexadecimal either.
+	messageContent = "queue-"
 )
 
 // probeKey is the key of the message that a probe writes to the ledger. It is not
@@ -65,6 +68,19 @@ func orderKey(orderID string) string {
 func newEntryKey(orderID string, body []byte) entryKey {
 	sum := sha256.Sum256(body)
 	return entryKey{order: orderKey(orderID), content: hex.EncodeToString(sum[:contentKeyBytes])}
+}
+
+// messageKey returns the key of a message in the ledger.
+func messageKey(queue, messageID string) entryKey {
+	return entryKey{order: orderKey(messageID), content: messageContent + queue}
+}
+
+// queue returns the name of the queue of a message, and "" for an order.
+func (k entryKey) queue() string {
+	if name, ok := strings.CutPrefix(k.content, messageContent); ok {
+		return name
+	}
+	return ""
 }
 
 // parseEntryKey returns the key in a subject, or the zero key.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"github.com/licensespring-go/licensespring"
 )
 
@@ -53,17 +55,52 @@ func WithNoticeAckWait(d time.Duration) Option {
 // Strand moves the consumer past all messages of the queue, so that JetStream
 // delivers none of them.
 func Strand(ctx context.Context, p *Pipeline) error {
-	info, err := p.streams.orders.Info(ctx)
+	info, err := p.orders.stream.Info(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = p.streams.orders.ResetConsumerToSequence(ctx, p.names.consumer(), info.State.LastSeq+1)
+	_, err = p.orders.stream.ResetConsumerToSequence(ctx, p.names.consumer(), info.State.LastSeq+1)
 	return err
+}
+
+// StrandMessages does what Strand does for a queue of messages.
+func StrandMessages(ctx context.Context, q *Queue) error {
+	info, err := q.stream.Info(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = q.stream.ResetConsumerToSequence(ctx, q.pipeline.names.consumer(), info.State.LastSeq+1)
+	return err
+}
+
+// PutOld stores a message like a version without the ledger and without reserved
+// space, or like a process that is killed before the ledger entry is stored.
+func PutOld(ctx context.Context, q *Queue, id string, body []byte) error {
+	msg := nats.NewMsg(q.pipeline.names.messageSubject(messageKey(q.name, id)))
+	msg.Data = body
+	msg.Header.Set(headerMessageID, id)
+	_, err := q.pipeline.js.PublishMsg(ctx, msg)
+	return err
+}
+
+// LedgerEntries returns the number of entries in the ledger.
+func LedgerEntries(ctx context.Context, p *Pipeline) (int, error) {
+	info, err := p.streams.accepted.Info(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return toInt(info.State.Msgs), nil
+}
+
+// ForgetAccepted removes the entries from the ledger, like a worker that is killed
+// before it acknowledges the last message.
+func ForgetAccepted(ctx context.Context, p *Pipeline) error {
+	return p.streams.accepted.Purge(ctx)
 }
 
 // StoreAttempts stores interrupted calls of the first order in the queue.
 func StoreAttempts(ctx context.Context, p *Pipeline, interrupted int) error {
-	msg, err := p.streams.orders.GetMsg(ctx, 1)
+	msg, err := p.orders.stream.GetMsg(ctx, 1)
 	if err != nil {
 		return err
 	}
@@ -92,7 +129,7 @@ func deliverOne(ctx context.Context, p *Pipeline, client Ensurer, pause time.Dur
 	}
 	w := newWorker(p, cfg, client, time.Second)
 	w.breaker.limitedUntil = time.Now().Add(pause)
-	msg, err := p.streams.consumer.Next()
+	msg, err := p.orders.consumer.Next()
 	if err == nil {
 		w.deliver(ctx, ctx, msg, probe)
 	}
@@ -116,17 +153,27 @@ func deliveryOf(order *licensespring.Order) (*delivery, error) {
 // RemoveQueued removes an order from the queue without an acknowledgment, like
 // damage to the store.
 func RemoveQueued(ctx context.Context, p *Pipeline, seq uint64) error {
-	return p.streams.orders.DeleteMsg(ctx, seq)
+	return p.orders.stream.DeleteMsg(ctx, seq)
 }
 
 // OpenNotices creates the consumers of notices.
 func OpenNotices(ctx context.Context, p *Pipeline) error {
-	_, err := p.openNoticeConsumer(ctx, "KV_"+p.names.results())
-	if err == nil {
-		_, err = p.openNoticeConsumer(ctx, p.names.deadLetters())
-	}
+	_, err := p.openNotices(ctx)
 	return err
 }
 
 // PartitionOf returns the partition of the key of a job.
 func PartitionOf(key string) int { return partitionOf(key) }
+
+// StrandJobs does what Strand does for the partition of a key.
+func StrandJobs(ctx context.Context, j *Jobs, key string) error {
+	info, err := j.stream.Info(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = j.stream.ResetConsumerToSequence(ctx, JobConsumer(j.pipeline, key), info.State.LastSeq+1)
+	return err
+}
+
+// JobConsumer returns the name of the consumer of the partition of a key.
+func JobConsumer(p *Pipeline, key string) string { return p.names.jobConsumer(partitionOf(key)) }

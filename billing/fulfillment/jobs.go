@@ -43,7 +43,7 @@ type Jobs struct {
 	pipeline   *Pipeline
 	name       string
 	stream     jetstream.Stream
-	partitions [jobPartitions]jetstream.Consumer
+	partitions [jobPartitions]workQueue
 	states     jetstream.KeyValue
 }
 
@@ -98,20 +98,13 @@ func (p *Pipeline) OpenJobs(ctx context.Context, name string) (*Jobs, error) {
 		return nil, errors.New("fulfillment: open jobs: the name is invalid")
 	}
 	j := &Jobs{pipeline: p, name: name}
-	streams := []string{p.names.queue(name), "KV_" + p.names.jobStates(name)}
-	if p.server != nil {
-		if err := p.checkStreamsReadable(streams); err != nil {
-			return nil, err
-		}
-	}
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
 	if err := retryTransient(ctx, j.open); err != nil {
 		return nil, wrap("open jobs", err)
 	}
-	for _, stream := range streams {
-		p.queues.add(stream)
-	}
+	p.queues.set(p.names.queue(name), j.stream)
+	p.queues.set("KV_"+p.names.jobStates(name), nil)
 	return j, nil
 }
 
@@ -131,16 +124,21 @@ func (j *Jobs) open(ctx context.Context) error {
 		return err
 	}
 	for i := range j.partitions {
-		j.partitions[i], err = p.js.CreateOrUpdateConsumer(ctx, p.names.queue(j.name), jetstream.ConsumerConfig{
+		q := &j.partitions[i]
+		q.pipeline, q.name, q.stream, q.partition = p, j.name, j.stream, p.names.jobPartition(j.name, i)
+		q.consumer, err = p.js.CreateOrUpdateConsumer(ctx, p.names.queue(j.name), jetstream.ConsumerConfig{
 			Durable:       p.names.jobConsumer(i),
 			Description:   "The workers on all machines, for one partition of the keys.",
-			FilterSubject: p.names.jobPartition(j.name, i),
+			FilterSubject: q.partition,
 			DeliverPolicy: jetstream.DeliverAllPolicy,
 			AckPolicy:     jetstream.AckExplicitPolicy,
 			AckWait:       p.jobAckWait(),
 			MaxDeliver:    -1,
 			MaxAckPending: 1, // one job at a time
 		})
+		if err == nil {
+			err = q.reconcileOnce(ctx)
+		}
 		if err != nil {
 			return err
 		}
@@ -179,9 +177,11 @@ func (j *Jobs) publish(ctx context.Context, key, subject string, attempt int, op
 	if key == "" {
 		return errors.New("the key is empty")
 	}
-	if err := p.checkCapacity(len(key)); err != nil {
+	release, err := p.allocate(ctx, len(key))
+	if err != nil {
 		return err
 	}
+	defer release()
 	msg := nats.NewMsg(subject)
 	msg.Header.Set(headerJobKey, key)
 	msg.Header.Set(headerAttempt, strconv.Itoa(attempt))
@@ -206,7 +206,7 @@ func (j *Jobs) Stats(ctx context.Context) (JobStats, error) {
 		return s, nil
 	}
 	for i := range j.partitions {
-		msg, err := j.stream.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(j.pipeline.names.jobPartition(j.name, i)))
+		msg, err := j.stream.GetMsg(ctx, 1, jetstream.WithGetMsgSubject(j.partitions[i].partition))
 		switch {
 		case errors.Is(err, jetstream.ErrMsgNotFound):
 		case err != nil:

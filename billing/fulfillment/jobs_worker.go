@@ -39,12 +39,13 @@ func (j *Jobs) Run(ctx context.Context, handle func(context.Context, Job) error,
 	errs := make([]error, len(j.partitions))
 	one := *cfg
 	one.concurrency = 1
-	for i, consumer := range j.partitions {
+	for i := range j.partitions {
+		q := &j.partitions[i]
 		w := &jobWorker{
-			messageWorker: newMessageWorker(j.pipeline, &one, consumer, j.pipeline.jobAckWait()/3),
+			messageWorker: newMessageWorker(j.pipeline, &one, q.consumer, j.pipeline.jobAckWait()/3),
 			jobs:          j, handle: handle,
 		}
-		w.deliver, w.reconcile = w.deliverJob, func(context.Context) {}
+		w.deliver, w.reconcile = w.deliverJob, q.reconcile
 		running.Go(func() {
 			defer cancel() // the other partitions end as well
 			errs[i] = w.run(ctx)

@@ -79,26 +79,20 @@ type NotifyConfig struct {
 //
 // The first call of Notify for a store begins with the next result. Later calls, also
 // after a restart, continue where the earlier ones ended; a notice that waited for a
-// retry is delivered within a minute then. A result that changes before
-// its notice is delivered is delivered once, in its last form. The context of handle
-// ends after 30 seconds.
+// retry is delivered within a minute then. If damage to the store has lost that
+// position, all stored results, dead letters and announcements are delivered, most of
+// them again: a receiver has to ignore repetitions by the ID. A result that changes
+// before its notice is delivered is delivered once, in its last form. The context of
+// handle ends after 30 seconds.
 func (p *Pipeline) Notify(ctx context.Context, cfg NotifyConfig, handle func(context.Context, *Notice) error) error {
 	cfg.MaxAge = cmp.Or(cfg.MaxAge, DefaultNoticeAge)
 	cfg.InitialBackoff = cmp.Or(cfg.InitialBackoff, 5*time.Second)
 	cfg.MaxBackoff = max(cmp.Or(cfg.MaxBackoff, time.Hour), cfg.InitialBackoff)
 	cfg.Concurrency = cmp.Or(cfg.Concurrency, 4)
 	n := &notifier{pipeline: p, cfg: cfg, handle: handle}
-	results, err := p.openNoticeConsumer(ctx, "KV_"+p.names.results())
+	consumers, err := p.openNotices(ctx)
 	if err != nil {
-		return wrap("open the notices of results", err)
-	}
-	letters, err := p.openNoticeConsumer(ctx, p.names.deadLetters())
-	if err != nil {
-		return wrap("open the notices of dead letters", err)
-	}
-	announced, err := p.openNoticeConsumer(ctx, p.names.announcements())
-	if err != nil {
-		return wrap("open the notices of announcements", err)
+		return wrap("open the notices", err)
 	}
 	var (
 		running sync.WaitGroup
@@ -106,7 +100,7 @@ func (p *Pipeline) Notify(ctx context.Context, cfg NotifyConfig, handle func(con
 		ended   error
 	)
 	for range cfg.Concurrency {
-		for _, c := range []jetstream.Consumer{results, letters, announced} {
+		for _, c := range consumers {
 			running.Go(func() {
 				if err := n.run(ctx, c); err != nil {
 					mu.Lock()
@@ -120,7 +114,21 @@ func (p *Pipeline) Notify(ctx context.Context, cfg NotifyConfig, handle func(con
 	return ended
 }
 
-// openNoticeConsumer opens the durable consumer of the notices of a stream.
+// openNotices opens the consumers of all streams whose messages are reported.
+func (p *Pipeline) openNotices(ctx context.Context) ([]jetstream.Consumer, error) {
+	var consumers []jetstream.Consumer
+	for _, stream := range [...]string{"KV_" + p.names.results(), p.names.deadLetters(), p.names.announcements()} {
+		c, err := p.openNoticeConsumer(ctx, stream)
+		if err != nil {
+			return nil, err
+		}
+		consumers = append(consumers, c)
+	}
+	return consumers, nil
+}
+
+// openNoticeConsumer opens the durable consumer of the notices of a stream. A new one
+// begins with the next message, and with the first one if its state was damaged.
 func (p *Pipeline) openNoticeConsumer(ctx context.Context, stream string) (jetstream.Consumer, error) {
 	var c jetstream.Consumer
 	err := retryTransient(ctx, func(ctx context.Context) error {
@@ -129,15 +137,29 @@ func (p *Pipeline) openNoticeConsumer(ctx context.Context, stream string) (jetst
 		if !errors.Is(err, jetstream.ErrConsumerNotFound) {
 			return err
 		}
+		s, err := p.js.Stream(ctx, stream)
+		if err != nil {
+			return err
+		}
+		// The settings of the consumer contain its start, so that it skips nothing if
+		// its state is lost. DeliverNewPolicy would begin again with the next message.
+		start := s.CachedInfo().State.LastSeq + 1
+		if p.wasSetAside(stream, p.names.notices()) {
+			start = 1
+		}
 		c, err = p.js.CreateConsumer(ctx, stream, jetstream.ConsumerConfig{
 			Durable:       p.names.notices(),
 			Description:   "The notices of results and dead letters on all machines.",
-			DeliverPolicy: jetstream.DeliverNewPolicy,
+			DeliverPolicy: jetstream.DeliverByStartSequencePolicy,
+			OptStartSeq:   start,
 			AckPolicy:     jetstream.AckExplicitPolicy,
 			AckWait:       p.cfg.noticeAckWait,
 			MaxDeliver:    -1,
 			MaxAckPending: -1, // a notice that waits for a retry must not block others
 		})
+		if errors.Is(err, jetstream.ErrConsumerExists) { // another machine has created it
+			return errConcurrentChange
+		}
 		return err
 	})
 	return c, err

@@ -37,7 +37,7 @@ func (p *Pipeline) orderState(ctx context.Context, key string) (OrderState, erro
 	all := entryKey{order: key, content: "*"}
 	// The queue is read before the results: a worker stores a result before it
 	// removes the order.
-	_, queuedErr := p.streams.orders.GetLastMsgForSubject(ctx, p.names.orderSubject(all))
+	_, queuedErr := p.orders.stream.GetLastMsgForSubject(ctx, p.names.orderSubject(all))
 	if queuedErr != nil && !errors.Is(queuedErr, jetstream.ErrMsgNotFound) {
 		return "", queuedErr
 	}

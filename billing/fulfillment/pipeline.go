@@ -31,17 +31,16 @@ type Pipeline struct {
 	conn    *nats.Conn
 	js      jetstream.JetStream
 	streams streams
+	orders  *Queue
+	queues  queues
 
 	activeCalls atomic.Int64
+	allocated   atomic.Int64 // bytes of the active writes that need free space
 	ledger      ledger
 	// exclusive is held during the call for an order whose call was interrupted
 	// before, so that at most one such order is called for at a time.
 	exclusive chan struct{}
-	// redelivered is the last sequence number of the queue when all orders were
-	// delivered again. The delivery count of orders up to it is too low.
-	redelivered atomic.Uint64
-	queues      queueNames
-	close       func()
+	close     func()
 }
 
 // Open opens the pipeline and creates the streams, the bucket and the consumer
@@ -56,6 +55,7 @@ func Open(ctx context.Context, options ...Option) (*Pipeline, error) {
 		return nil, err
 	}
 	p := &Pipeline{cfg: cfg, names: names{prefix: cfg.name}, exclusive: make(chan struct{}, 1)}
+	p.orders = newQueue(p, ordersQueue)
 	p.close = sync.OnceFunc(p.shutdown)
 	if err := p.open(ctx); err != nil {
 		p.close()
@@ -70,9 +70,9 @@ func (p *Pipeline) open(ctx context.Context) error {
 	if err := p.start(); err != nil {
 		return err
 	}
-	if p.consumerIsDamaged(ctx) {
+	if damaged := p.damagedConsumers(ctx); len(damaged) > 0 {
 		p.shutdown()
-		if err := p.setConsumerAside(ctx); err != nil {
+		if err := p.setAside(ctx, damaged); err != nil {
 			return err
 		}
 		if err := p.start(); err != nil {
@@ -84,7 +84,13 @@ func (p *Pipeline) open(ctx context.Context) error {
 		if p.streams, err = p.openStreams(ctx); err != nil {
 			return err
 		}
-		return p.reconcileOnce(ctx)
+		if err := p.orders.open(ctx); err != nil {
+			return wrap("open the queue of orders", err)
+		}
+		if p.server == nil {
+			return nil
+		}
+		return p.checkLedger(ctx)
 	})
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // Stats holds the counts of a pipeline over all machines.
@@ -30,7 +32,7 @@ type Stats struct {
 // that they may be inconsistent while orders are processed.
 func (p *Pipeline) Stats(ctx context.Context) (Stats, error) {
 	var s Stats
-	queue, err := p.queueState(ctx)
+	queue, err := p.orders.state(ctx)
 	if err != nil {
 		return s, wrap("stats", err)
 	}
@@ -43,7 +45,7 @@ func (p *Pipeline) Stats(ctx context.Context) (Stats, error) {
 		return s, wrap("stats", err)
 	}
 	s = Stats{
-		Depth:       toInt(queue.orders.Msgs),
+		Depth:       toInt(queue.messages.Msgs),
 		Waiting:     toInt(queue.consumer.NumPending),
 		InFlight:    queue.inFlight(),
 		ActiveCalls: int(p.activeCalls.Load()),
@@ -51,11 +53,17 @@ func (p *Pipeline) Stats(ctx context.Context) (Stats, error) {
 		Dead:        toInt(deadLetters.State.Msgs),
 		Missing:     len(p.ledger.list()),
 	}
-	// The server has no time for a message that it cannot read.
-	if s.Depth > 0 && !queue.orders.FirstTime.IsZero() {
-		s.OldestAge = max(time.Since(queue.orders.FirstTime), 0)
-	}
+	s.OldestAge = oldestAge(queue.messages)
 	return s, nil
+}
+
+// oldestAge returns the time since the oldest message of a stream was stored.
+func oldestAge(s jetstream.StreamState) time.Duration {
+	// The server has no time for a message that it cannot read.
+	if s.Msgs == 0 || s.FirstTime.IsZero() {
+		return 0
+	}
+	return max(time.Since(s.FirstTime), 0)
 }
 
 func toInt(n uint64) int { return int(min(n, math.MaxInt)) }

@@ -14,14 +14,12 @@ const attemptsTTL = 30 * 24 * time.Hour
 
 // streams holds the JetStream resources of a pipeline.
 type streams struct {
-	orders      jetstream.Stream
 	deadLetters jetstream.Stream
 	attempts    jetstream.Stream
 	accepted    jetstream.Stream
 	undelivered jetstream.Stream
 	announced   jetstream.Stream
 	results     jetstream.KeyValue
-	consumer    jetstream.Consumer
 }
 
 // openStreams creates the missing resources, and updates the settings of existing
@@ -29,9 +27,6 @@ type streams struct {
 func (p *Pipeline) openStreams(ctx context.Context) (streams, error) {
 	var s streams
 	var err error
-	if s.orders, err = p.openStream(ctx, p.ordersConfig()); err != nil {
-		return s, wrap("open the stream of orders", err)
-	}
 	if s.deadLetters, err = p.openStream(ctx, p.deadLettersConfig()); err != nil {
 		return s, wrap("open the stream of dead letters", err)
 	}
@@ -39,7 +34,7 @@ func (p *Pipeline) openStreams(ctx context.Context) (streams, error) {
 		return s, wrap("open the stream of attempts", err)
 	}
 	if s.accepted, err = p.openStream(ctx, p.acceptedConfig()); err != nil {
-		return s, wrap("open the ledger of accepted orders", err)
+		return s, wrap("open the ledger", err)
 	}
 	if s.undelivered, err = p.openStream(ctx, p.undeliveredConfig()); err != nil {
 		return s, wrap("open the stream of undelivered notices", err)
@@ -50,24 +45,7 @@ func (p *Pipeline) openStreams(ctx context.Context) (streams, error) {
 	if s.results, err = p.openResults(ctx); err != nil {
 		return s, wrap("open the bucket of results", err)
 	}
-	if s.consumer, err = p.openConsumer(ctx, s.orders); err != nil {
-		return s, wrap("open the consumer", err)
-	}
 	return s, nil
-}
-
-// ordersConfig describes the queue. It is a work queue without limits, so that
-// only an acknowledgment removes an order.
-func (p *Pipeline) ordersConfig() jetstream.StreamConfig {
-	return jetstream.StreamConfig{
-		Name:        p.names.orders(),
-		Description: "License orders to create.",
-		Subjects:    []string{p.names.prefix + ".orders.>"},
-		Retention:   jetstream.WorkQueuePolicy,
-		Storage:     jetstream.FileStorage,
-		Duplicates:  p.cfg.dedupeWindow,
-		Replicas:    p.cfg.replicas,
-	}
 }
 
 // deadLettersConfig keeps one message per entry, so that storing a dead letter
@@ -102,7 +80,7 @@ func (p *Pipeline) attemptsConfig() jetstream.StreamConfig {
 func (p *Pipeline) acceptedConfig() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name:              p.names.accepted(),
-		Description:       "Ids of license orders that were accepted and are not finished.",
+		Description:       "Ids of orders and messages that were accepted and are not finished.",
 		Subjects:          []string{p.names.allAccepted()},
 		Retention:         jetstream.LimitsPolicy,
 		MaxMsgsPerSubject: 1,
@@ -163,32 +141,4 @@ func (p *Pipeline) openBucket(ctx context.Context, want jetstream.KeyValueConfig
 	have.TTL = cmp.Or(want.TTL, have.TTL)
 	have.Replicas = cmp.Or(p.cfg.replicas, have.Replicas)
 	return p.js.UpdateKeyValue(ctx, have)
-}
-
-// openConsumer opens the durable consumer that all workers share.
-func (p *Pipeline) openConsumer(ctx context.Context, stream jetstream.Stream) (jetstream.Consumer, error) {
-	name := stream.CachedInfo().Config.Name
-	c, err := p.js.Consumer(ctx, name, p.names.consumer())
-	if err == nil && cmp.Or(p.cfg.ackWait, c.CachedInfo().Config.AckWait) == c.CachedInfo().Config.AckWait {
-		return c, nil
-	}
-	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
-		return nil, err
-	}
-	if err != nil && name == p.names.orders() { // orders in the queue may have been delivered before its state was lost
-		p.redelivered.Store(stream.CachedInfo().State.LastSeq)
-	}
-	return p.js.CreateOrUpdateConsumer(ctx, name, jetstream.ConsumerConfig{
-		Durable:       p.names.consumer(),
-		Description:   "The workers on all machines.",
-		DeliverPolicy: jetstream.DeliverAllPolicy,
-		AckPolicy:     jetstream.AckExplicitPolicy,
-		AckWait:       cmp.Or(p.cfg.ackWait, DefaultAckWait),
-		// JetStream keeps a message that reaches MaxDeliver but never delivers it
-		// again, which would lose the order. The worker counts attempts instead.
-		MaxDeliver: -1,
-		// Orders that wait for a retry count as pending acknowledgment. A limit
-		// would let them block all other orders.
-		MaxAckPending: -1,
-	})
 }

@@ -1,12 +1,15 @@
 package fulfillment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -14,17 +17,25 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// headerMessageID holds the id of a message. Subjects contain only its hash.
-const headerMessageID = "Licensespring-Message-Id"
+// Headers of a message. Subjects contain only the hash of its id.
+const (
+	headerMessageID = "Licensespring-Message-Id"
+	// headerBodySize holds the size of the body, which spaces follow. A message of an
+	// older version has no spaces.
+	headerBodySize = "Licensespring-Body-Size"
+)
+
+// ordersQueue is the name of the queue of orders.
+const ordersQueue = "orders"
 
 // Queue is a work queue in the store of a pipeline, for messages that precede an
-// order. Its messages are as durable as orders, and [Pipeline.Health] includes it.
+// order. Its messages are as durable as orders: [Pipeline.Health] includes it, and
+// [Pipeline.Missing] lists the messages that a damaged store has lost.
 // [Pipeline.OpenQueue] returns one. A Queue is safe for concurrent use.
-type Queue struct {
-	pipeline *Pipeline
-	name     string
-	stream   jetstream.Stream
-	consumer jetstream.Consumer
+type Queue struct{ workQueue }
+
+func newQueue(p *Pipeline, name string) *Queue {
+	return &Queue{workQueue{pipeline: p, name: name}}
 }
 
 // QueueMessage is a message of a [Queue].
@@ -66,35 +77,41 @@ func (e *RetryError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *RetryError) Unwrap() error { return e.Err }
 
-// queueNames holds the streams of the open queues, for health checks.
-type queueNames struct {
+// queues holds the streams of the queues by their names, for health checks and for the
+// ledger.
+type queues struct {
 	mu      sync.Mutex
-	streams []string
+	streams map[string]jetstream.Stream
 }
 
-func (q *queueNames) all() []string {
+func (q *queues) names() []string {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return slices.Clone(q.streams)
+	return slices.Collect(maps.Keys(q.streams))
 }
 
-func (q *queueNames) add(stream string) {
+func (q *queues) get(stream string) jetstream.Stream {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !slices.Contains(q.streams, stream) {
-		q.streams = append(q.streams, stream)
+	return q.streams[stream]
+}
+
+func (q *queues) set(name string, stream jetstream.Stream) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.streams == nil {
+		q.streams = make(map[string]jetstream.Stream)
 	}
+	q.streams[name] = stream
 }
 
 func (n names) queue(name string) string         { return n.prefix + "-" + name }
 func (n names) queueSubjects(name string) string { return n.prefix + "." + name + ".>" }
-func (n names) queueSubject(name, messageID string) string {
-	return n.prefix + "." + name + "." + orderKey(messageID)
-}
+func (n names) messageSubject(k entryKey) string { return n.prefix + "." + k.queue() + "." + k.order }
 
 // isFree reports whether a name is one for a queue.
 func (n names) isFree(name string) bool {
-	reserved := []string{"orders", "attempts", "accepted", "results", "undelivered", "announcements"}
+	reserved := []string{ordersQueue, "attempts", "accepted", "results", "undelivered", "announcements"}
 	return regexp.MustCompile(`^[a-z]{1,32}$`).MatchString(name) && !slices.Contains(reserved, name)
 }
 
@@ -104,40 +121,77 @@ func (p *Pipeline) OpenQueue(ctx context.Context, name string) (*Queue, error) {
 	if !p.names.isFree(name) {
 		return nil, errors.New("fulfillment: open queue: the name is invalid")
 	}
-	q := &Queue{pipeline: p, name: name}
-	stream := p.names.queue(name)
-	if p.server != nil {
-		if err := p.checkStreamsReadable([]string{stream}); err != nil {
-			return nil, err
-		}
-	}
+	q := newQueue(p, name)
 	ctx, cancel := context.WithTimeout(ctx, openTimeout)
 	defer cancel()
-	err := retryTransient(ctx, func(ctx context.Context) error {
-		var err error
-		q.stream, err = p.openStream(ctx, jetstream.StreamConfig{
-			Name:      stream,
-			Subjects:  []string{p.names.queueSubjects(name)},
-			Retention: jetstream.WorkQueuePolicy,
-			Storage:   jetstream.FileStorage,
-			Replicas:  p.cfg.replicas,
-		})
-		if err != nil {
-			return err
-		}
-		q.consumer, err = p.openConsumer(ctx, q.stream)
-		return err
-	})
-	if err != nil {
+	if err := retryTransient(ctx, q.open); err != nil {
 		return nil, wrap("open queue", err)
 	}
-	p.queues.add(stream)
+	p.queues.set(p.names.queue(name), q.stream)
 	return q, nil
+}
+
+// open opens the stream and the consumer.
+func (q *Queue) open(ctx context.Context) error {
+	var err error
+	if q.stream, err = q.pipeline.openStream(ctx, q.config()); err != nil {
+		return err
+	}
+	if q.consumer, err = q.openConsumer(ctx); err != nil {
+		return err
+	}
+	return q.reconcileOnce(ctx)
+}
+
+// config describes the stream. It is a work queue without limits, so that only an
+// acknowledgment removes a message.
+func (q *Queue) config() jetstream.StreamConfig {
+	p := q.pipeline
+	return jetstream.StreamConfig{
+		Name:        p.names.queue(q.name),
+		Description: "License orders to create, or what precedes them.",
+		Subjects:    []string{p.names.queueSubjects(q.name)},
+		Retention:   jetstream.WorkQueuePolicy,
+		Storage:     jetstream.FileStorage,
+		Duplicates:  p.cfg.dedupeWindow,
+		Replicas:    p.cfg.replicas,
+	}
+}
+
+// openConsumer opens the durable consumer that all workers share.
+func (q *Queue) openConsumer(ctx context.Context) (jetstream.Consumer, error) {
+	p := q.pipeline
+	stream := p.names.queue(q.name)
+	c, err := p.js.Consumer(ctx, stream, p.names.consumer())
+	if err == nil && cmp.Or(p.cfg.ackWait, c.CachedInfo().Config.AckWait) == c.CachedInfo().Config.AckWait {
+		return c, nil
+	}
+	if err != nil && !errors.Is(err, jetstream.ErrConsumerNotFound) {
+		return nil, err
+	}
+	if err != nil { // messages may have been delivered before its state was lost
+		q.redelivered.Store(q.stream.CachedInfo().State.LastSeq)
+	}
+	return p.js.CreateOrUpdateConsumer(ctx, stream, jetstream.ConsumerConfig{
+		Durable:       p.names.consumer(),
+		Description:   "The workers on all machines.",
+		DeliverPolicy: jetstream.DeliverAllPolicy,
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       cmp.Or(p.cfg.ackWait, DefaultAckWait),
+		// JetStream keeps a message that reaches MaxDeliver but never delivers it
+		// again, which would lose the order. The worker counts attempts instead.
+		MaxDeliver: -1,
+		// Messages that wait for a retry count as pending acknowledgment. A limit
+		// would let them block all others.
+		MaxAckPending: -1,
+	})
 }
 
 // Put stores a message. It returns nil when the message is stored, also if the queue
 // holds a message with the id already. A message that left the queue can be stored
 // again. The errors are those of [Pipeline.Enqueue].
+//
+// The message reserves the space of an order with one license.
 func (q *Queue) Put(ctx context.Context, id string, body []byte) error {
 	p := q.pipeline
 	if id == "" {
@@ -147,14 +201,47 @@ func (q *Queue) Put(ctx context.Context, id string, body []byte) error {
 	if limit := p.conn.MaxPayload(); limit > 0 && int64(len(body)) > (limit-deadLetterOverhead)/4*3 {
 		return fmt.Errorf("%w: %d bytes", ErrTooLarge, len(body))
 	}
-	if err := p.checkCapacity(len(body)); err != nil {
+	key := messageKey(q.name, id)
+	msg := nats.NewMsg(p.names.messageSubject(key))
+	msg.Data = reserveOrder(body, p.conn.MaxPayload())
+	msg.Header.Set(headerMessageID, id)
+	msg.Header.Set(headerBodySize, strconv.Itoa(len(body)))
+	release, err := p.allocate(ctx, len(msg.Data))
+	if err != nil {
 		return err
 	}
-	msg := nats.NewMsg(p.names.queueSubject(q.name, id))
-	msg.Data = body
-	msg.Header.Set(headerMessageID, id)
-	_, err := p.publishOnce(ctx, q.stream, msg, "")
+	defer release()
+	_, err = p.publishOnce(ctx, q.stream, msg, "")
+	if err == nil {
+		err = p.recordAccepted(ctx, key, id, time.Now())
+	}
+	if err == nil {
+		err = q.removeOrphan(ctx, key)
+	}
 	return wrap("put", err)
+}
+
+// removeOrphan removes the ledger entry of a message that has left the queue. Put
+// stores the entry after the message, which a worker may have processed by then. A
+// worker therefore checks after the acknowledgment as well.
+func (q *Queue) removeOrphan(ctx context.Context, key entryKey) error {
+	return withWriteTimeout(ctx, func(ctx context.Context) error {
+		return q.pipeline.write(ctx, func(ctx context.Context) error {
+			entry, err := q.pipeline.streams.accepted.GetLastMsgForSubject(ctx, q.pipeline.names.acceptedSubject(key))
+			if errors.Is(err, jetstream.ErrMsgNotFound) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			queued, err := hasSubject(ctx, q.stream, q.pipeline.names.messageSubject(key))
+			if err != nil || queued {
+				return err
+			}
+			return q.pipeline.streams.accepted.Purge(ctx,
+				jetstream.WithPurgeSubject(entry.Subject), jetstream.WithPurgeSequence(entry.Sequence+1))
+		})
+	})
 }
 
 // Stats returns the counts of the queue.
@@ -163,18 +250,19 @@ func (q *Queue) Stats(ctx context.Context) (QueueStats, error) {
 	if err != nil {
 		return QueueStats{}, wrap("queue stats", err)
 	}
-	s := QueueStats{Depth: toInt(info.State.Msgs)}
-	if s.Depth > 0 {
-		s.OldestAge = max(time.Since(info.State.FirstTime), 0)
-	}
-	return s, nil
+	return QueueStats{Depth: toInt(info.State.Msgs), OldestAge: oldestAge(info.State)}, nil
 }
 
 // Run calls handle for the messages of the queue until ctx ends. A message leaves the
 // queue when handle returns nil. Otherwise it is redelivered, after a time that a
 // [RetryError] determines. Like [Pipeline.Run], it can run several times concurrently,
 // waits for active calls, and uses the concurrency, grace period and backoff of its
-// options. A panic of handle is an error.
+// options. A panic of handle is an error. After a kill or damage to the store, a
+// message that was processed can be delivered again.
+//
+// Orders that handle enqueues, and its rejections, may use a part of the reserve of
+// the store if it passes its context: they replace a message that was accepted. If
+// they return [ErrStoreFull], handle has to return an error.
 func (q *Queue) Run(ctx context.Context, handle func(context.Context, QueueMessage) error, options ...RunOption) error {
 	cfg, err := newRunConfig(options)
 	if handle == nil {
@@ -185,17 +273,28 @@ func (q *Queue) Run(ctx context.Context, handle func(context.Context, QueueMessa
 	}
 	w := &queueWorker{
 		messageWorker: newMessageWorker(q.pipeline, cfg, q.consumer, q.consumer.CachedInfo().Config.AckWait/3),
-		queue:         q.name, handle: handle,
+		queue:         q, handle: handle,
 	}
-	w.deliver, w.reconcile = w.deliverMessage, func(context.Context) {}
+	w.deliver, w.reconcile = w.deliverMessage, q.reconcile
 	return w.run(ctx)
 }
 
 // queueWorker is one call of Queue.Run.
 type queueWorker struct {
 	messageWorker
-	queue  string
+	queue  *Queue
 	handle func(context.Context, QueueMessage) error
+}
+
+func newQueueMessage(msg jetstream.Msg) QueueMessage {
+	m := QueueMessage{ID: msg.Headers().Get(headerMessageID), Body: msg.Data(), StoredAt: time.Now(), Deliveries: 1}
+	if size, err := strconv.Atoi(msg.Headers().Get(headerBodySize)); err == nil && size >= 0 && size <= len(m.Body) {
+		m.Body = m.Body[:size]
+	}
+	if meta, err := msg.Metadata(); err == nil {
+		m.StoredAt, m.Deliveries = meta.Timestamp, int(meta.NumDelivered) //nolint:gosec // a count of deliveries
+	}
+	return m
 }
 
 func (w *queueWorker) deliverMessage(ctx, callCtx context.Context, msg jetstream.Msg, probe bool) {
@@ -208,25 +307,35 @@ func (w *queueWorker) deliverMessage(ctx, callCtx context.Context, msg jetstream
 		_ = msg.NakWithDelay(w.returnUncalled(remaining).RetryIn)
 		return
 	}
-	m := QueueMessage{ID: msg.Headers().Get(headerMessageID), Body: msg.Data(), StoredAt: time.Now(), Deliveries: 1}
-	if meta, err := msg.Metadata(); err == nil {
-		m.StoredAt, m.Deliveries = meta.Timestamp, int(meta.NumDelivered) //nolint:gosec // a count of deliveries
-	}
-	err := w.pipeline.recoverPanics(callCtx, func() error { return w.handle(callCtx, m) })
-	storeCtx := context.WithoutCancel(ctx)
+	m := newQueueMessage(msg)
+	err := w.pipeline.recoverPanics(callCtx, func() error { return w.handle(withReservedSpace(callCtx), m) })
 	switch {
 	case err == nil:
 		w.breaker.succeeded()
-		// If the confirmation fails, the message is redelivered.
-		err := withWriteTimeout(storeCtx, func(ctx context.Context) error { return w.pipeline.write(ctx, msg.DoubleAck) })
-		if err != nil {
-			w.logger().LogAttrs(storeCtx, slog.LevelWarn, "fulfillment acknowledgment failed", slog.String("queue", w.queue), slog.Any("error", err))
+		if err := w.remove(context.WithoutCancel(ctx), msg, m.ID); err != nil { // it is processed again
+			w.logger().LogAttrs(ctx, slog.LevelWarn, "fulfillment acknowledgment failed", slog.String("queue", w.queue.name), slog.Any("error", err))
+			_ = msg.NakWithDelay(backoff(w.cfg.initialBackoff, w.cfg.maxBackoff, m.Deliveries))
 		}
 	case callCtx.Err() != nil:
 		_ = msg.Nak() // canceled after the grace period
 	default:
 		_ = msg.NakWithDelay(w.retryIn(m.Deliveries, err)) // if it is lost, the ack wait applies
 	}
+}
+
+// remove removes a processed message and its ledger entry. The entry is removed first:
+// after a kill in between, the message is processed again, and not reported as missing.
+func (w *queueWorker) remove(ctx context.Context, msg jetstream.Msg, id string) error {
+	key := messageKey(w.queue.name, id)
+	return withWriteTimeout(ctx, func(ctx context.Context) error {
+		if err := w.pipeline.removeAccepted(ctx, key); err != nil {
+			return err
+		}
+		if err := w.pipeline.write(ctx, msg.DoubleAck); err != nil {
+			return err
+		}
+		return w.queue.removeOrphan(ctx, key)
+	})
 }
 
 // retryIn records a failure, and returns the time until the retry of a message that

@@ -8,24 +8,22 @@ import (
 	"fmt"
 	"io/fs"
 	"net/http"
+	"os"
 	"path/filepath"
 
 	"github.com/nats-io/nats-server/v2/server"
 )
 
 // checkReadable reports whether the embedded server loaded every stream in its
-// directory. The server skips a stream that it cannot read. Creating the stream
-// again would delete its files.
+// directory, including those of queues that are not open. The server skips a stream
+// that it cannot read. Creating the stream again would delete its files.
 func (p *Pipeline) checkReadable() error {
-	if p.server == nil {
-		return nil
+	directories, err := os.ReadDir(streamsDir(p.cfg.storeDir))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%w: %w", ErrStoreUnreadable, err)
 	}
-	streams := p.names.streams()
-	return p.checkStreamsReadable(streams[:])
-}
-
-func (p *Pipeline) checkStreamsReadable(streams []string) error {
-	for _, stream := range streams {
+	for _, directory := range directories {
+		stream := directory.Name()
 		if p.server.streamHealth(stream).StatusCode != http.StatusServiceUnavailable {
 			continue
 		}
@@ -46,7 +44,7 @@ func (p *Pipeline) checkWritable() error {
 		return nil
 	}
 	streams := p.names.streams()
-	for _, stream := range append(p.queues.all(), streams[:]...) {
+	for _, stream := range append(p.queues.names(), streams[:]...) {
 		if p.server.streamHealth(stream).StatusCode == http.StatusServiceUnavailable {
 			return fmt.Errorf("%w: %s", ErrStoreFailed, stream)
 		}
@@ -61,10 +59,10 @@ func (p *Pipeline) Health(ctx context.Context) error {
 	if err := p.checkWritable(); err != nil {
 		return err
 	}
-	if _, err := p.streams.orders.Info(ctx); err != nil {
+	if _, err := p.orders.stream.Info(ctx); err != nil {
 		return wrap("health", err)
 	}
-	return p.checkCapacity(0)
+	return errIfBelow(p.capacity())
 }
 
 // Probe returns nil if orders can be stored now: it does what [Pipeline.Health]
@@ -106,7 +104,11 @@ func (s *embeddedServer) streamHealth(stream string) *server.HealthStatus {
 
 // isEmpty reports whether the files of a stream contain nothing.
 func (s *embeddedServer) isEmpty(stream string) (bool, error) {
-	dir := filepath.Join(streamsDir(s.storeDir), stream, "msgs")
+	return isEmptyDir(filepath.Join(streamsDir(s.storeDir), stream, "msgs"))
+}
+
+// isEmptyDir reports whether the files in a directory contain nothing.
+func isEmptyDir(dir string) (bool, error) {
 	empty := true
 	err := filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {

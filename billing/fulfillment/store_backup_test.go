@@ -49,8 +49,9 @@ func TestBackupAndRestore(t *testing.T) {
 
 			// The service continues after the backup, and then loses its disk.
 			p = openDir(t, dir, options...)
-			run(t, p, newClient(t, s))
+			stop = run(t, p, newClient(t, s))
 			waitUntilEmpty(t, p)
+			stop()
 			require.NoError(t, p.Close())
 			require.Error(t, fulfillment.Restore(backup, dir), "a store is not overwritten")
 			require.NoError(t, os.RemoveAll(dir))

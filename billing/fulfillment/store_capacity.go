@@ -2,6 +2,7 @@ package fulfillment
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,11 +36,22 @@ func reserveResult(order []byte, maxPayload int64) []byte {
 	for i := range items.Items {
 		size += len(items.Items[i].Licenses) * licenseReserve
 	}
+	return pad(order, size, maxPayload)
+}
+
+// reserveOrder returns the message of a [Queue]: its body, followed by spaces. They
+// reserve the space of an order with one license, or of the dead letter.
+func reserveOrder(body []byte, maxPayload int64) []byte {
+	return pad(body, 2*len(body)+resultReserve+licenseReserve, maxPayload)
+}
+
+// pad appends spaces up to a size, which the maximum message size limits.
+func pad(data []byte, size int, maxPayload int64) []byte {
 	if maxPayload > 0 {
 		size = int(min(int64(size), maxPayload-headerReserve))
 	}
-	message := append(make([]byte, 0, max(size, len(order))), order...)
-	return append(message, bytes.Repeat([]byte(" "), max(size-len(order), 0))...)
+	message := append(make([]byte, 0, max(size, len(data))), data...)
+	return append(message, bytes.Repeat([]byte(" "), max(size-len(data), 0))...)
 }
 
 // orderOf returns the JSON in the message of an order.
@@ -56,12 +68,33 @@ const (
 	codeAccountFull jetstream.ErrorCode = 10002
 )
 
-// checkCapacity reports whether the embedded server can store n more bytes without
+// allocate returns an error if the embedded server cannot store n more bytes without
 // using its reserve. At its limit the server rejects results too, and the initial
-// passwords of an order that is created then would be lost.
-func (p *Pipeline) checkCapacity(n int) error {
+// passwords of an order that is created then would be lost. The caller calls release
+// after the write: concurrent writes must not use the reserve together.
+//
+// The order of a message of a [Queue] is stored before the message is removed, and may
+// be larger. It may use a quarter of the reserve, so that accepted messages can be
+// processed in a full store. The workers of orders keep another quarter.
+func (p *Pipeline) allocate(ctx context.Context, n int) (release func(), err error) {
+	allocated := p.allocated.Add(int64(n))
+	release = func() { p.allocated.Add(-int64(n)) }
 	free, reserve := p.capacity()
-	return errIfBelow(free-int64(n), reserve)
+	if ctx.Value(reservedSpaceKey{}) != nil {
+		reserve -= reserve / 4
+	}
+	if err := errIfBelow(free-allocated, reserve); err != nil {
+		release()
+		return nil, err
+	}
+	return release, nil
+}
+
+// reservedSpaceKey is the key of the context of the function of [Queue.Run].
+type reservedSpaceKey struct{}
+
+func withReservedSpace(ctx context.Context) context.Context {
+	return context.WithValue(ctx, reservedSpaceKey{}, true)
 }
 
 // checkWorkerCapacity reports whether the embedded server can store results.

@@ -2,6 +2,7 @@ package fulfillment_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -188,4 +189,91 @@ func TestReservedMessageHoldsTheOrder(t *testing.T) {
 	waitUntilEmpty(t, p)
 	require.NoError(t, p.Enqueue(t.Context(), newOrder("inv-1")))
 	assert.Equal(t, fulfillment.Stats{Done: 1}, stats(t, p), "the padding is not part of the key")
+}
+
+// A full store loses no message: each one has led to its order or its dead letter when
+// the workers are done.
+func TestAcceptedMessagesHaveSpaceForTheirOrders(t *testing.T) {
+	t.Parallel()
+	s := licensespringtest.NewServer(t)
+	p := openPipeline(t, fulfillment.WithMaxStoreBytes(8<<20))
+	q := openQueue(t, p)
+	n := 0
+	err := error(nil)
+	for err == nil {
+		if err = q.Put(t.Context(), fmt.Sprint("inv-", n), []byte(strings.Repeat("x", 1500))); err == nil {
+			n++
+		}
+	}
+	require.ErrorIs(t, err, fulfillment.ErrStoreFull)
+	require.Greater(t, n, 100)
+	for i := 0; p.Health(t.Context()) == nil; i++ { // less than a message may be free
+		require.NoError(t, p.Reject(t.Context(), fulfillment.Rejection{ID: fmt.Sprint("evt_", i)}))
+	}
+	require.ErrorIs(t, p.Health(t.Context()), fulfillment.ErrStoreFull)
+	require.ErrorIs(t, p.Probe(t.Context()), fulfillment.ErrStoreFull)
+	require.ErrorIs(t, p.Enqueue(t.Context(), newOrder("other")), fulfillment.ErrStoreFull)
+	rejected := stats(t, p).Dead
+
+	rejects := 0
+	runQueue(t, q, func(ctx context.Context, m fulfillment.QueueMessage) error {
+		if strings.HasSuffix(m.ID, "7") {
+			return p.Reject(ctx, fulfillment.Rejection{ID: m.ID, Reason: "no", Payload: m.Body})
+		}
+		return p.Enqueue(ctx, newOrder(m.ID))
+	})
+	waitUntilProcessed(t, q)
+	for i := range n {
+		if i%10 == 7 {
+			rejects++
+		}
+	}
+	assert.Equal(t, fulfillment.Stats{Depth: n - rejects, Dead: rejected + rejects}, withoutAge(stats(t, p)))
+	run(t, p, newClient(t, s))
+	waitUntilEmpty(t, p)
+	assert.Equal(t, fulfillment.Stats{Done: n - rejects, Dead: rejected + rejects}, stats(t, p))
+	assert.Empty(t, p.Missing())
+}
+
+// Messages whose orders are large wait for space, and leave the space of the queued
+// orders alone.
+func TestLargeOrdersOfMessagesWaitForSpace(t *testing.T) {
+	t.Parallel()
+	s := licensespringtest.NewServer(t)
+	p := openPipeline(t, fulfillment.WithMaxStoreBytes(8<<20))
+	q := openQueue(t, p)
+	const messages = 150 // their orders need 16 MiB
+	for i := range messages {
+		require.NoError(t, q.Put(t.Context(), fmt.Sprint("inv-", i), nil))
+	}
+	full := make(chan struct{}, 1)
+	runQueue(t, q, func(ctx context.Context, m fulfillment.QueueMessage) error {
+		err := p.Enqueue(ctx, manyLicenses(m.ID))
+		if err != nil {
+			assert.ErrorIs(t, err, fulfillment.ErrStoreFull)
+			select {
+			case full <- struct{}{}:
+			default:
+			}
+		}
+		return err
+	})
+	<-full
+	require.Positive(t, depth(t, q))
+	require.Eventually(t, func() bool { return errors.Is(p.Health(t.Context()), fulfillment.ErrStoreFull) }, testTimeout, pollInterval)
+	run(t, p, newClient(t, s))
+	require.Eventually(t, func() bool { return stats(t, p).Depth == 0 && stats(t, p).Done > 10 }, testTimeout, pollInterval, "the queued orders are finished")
+	// The results fill the store. The operator prunes them.
+	require.Eventually(t, func() bool {
+		_, err := p.PruneResults(t.Context(), time.Now())
+		require.NoError(t, err)
+		return depth(t, q) == 0 && stats(t, p).Depth == 0
+	}, testTimeout, 100*time.Millisecond)
+	assert.Len(t, s.Orders(), messages)
+	assert.Zero(t, stats(t, p).Dead)
+}
+
+func withoutAge(s fulfillment.Stats) fulfillment.Stats {
+	s.OldestAge, s.Waiting = 0, 0
+	return s
 }

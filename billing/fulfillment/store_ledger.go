@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -15,15 +14,19 @@ import (
 )
 
 // MissingOrder is an order that was accepted and that the store has lost: it is
-// neither in the queue nor a dead letter, and has no result.
+// neither in the queue nor a dead letter, and has no result. It can also be a message
+// of a [Queue] that was lost before it was processed.
 type MissingOrder struct {
-	// OrderID is the caller's id of the order, or the ID of a [Rejection].
+	// OrderID is the caller's id of the order, the ID of a [Rejection], or the id of
+	// the message.
 	OrderID string
 	// AcceptedAt is the time at which the order was stored.
 	AcceptedAt time.Time
+	// Queue is the name of the queue of the message. It is empty for an order.
+	Queue string
 }
 
-// acceptedOrder is an entry of the ledger.
+// acceptedOrder is an entry of the ledger. The subject contains the name of the queue.
 type acceptedOrder struct {
 	OrderID    string    `json:"order_id"`
 	AcceptedAt time.Time `json:"accepted_at"`
@@ -31,8 +34,9 @@ type acceptedOrder struct {
 
 // ledger holds the result of the latest check of the ledger. The ledger is a stream
 // with a small entry for each order that was accepted. The entry is stored after
-// the order, and removed with its result, or when its dead letter is discarded. It
-// is in other files than the order, so that damage to one does not hide in both.
+// the order, and removed with its result, or when its dead letter is discarded. The
+// entry of a message of a [Queue] is removed before the message. An entry is in other
+// files than the order, so that damage to one does not hide in both.
 type ledger struct {
 	mu      sync.Mutex
 	missing map[entryKey]MissingOrder
@@ -63,7 +67,7 @@ func (l *ledger) list() []MissingOrder {
 	return all
 }
 
-// recordAccepted adds an order to the ledger, unless it is there already.
+// recordAccepted adds an order or a message to the ledger, unless it is there already.
 func (p *Pipeline) recordAccepted(ctx context.Context, key entryKey, orderID string, acceptedAt time.Time) error {
 	body, err := encodeJSON(acceptedOrder{OrderID: orderID, AcceptedAt: acceptedAt.UTC()})
 	if err != nil {
@@ -92,16 +96,16 @@ func (p *Pipeline) removeAccepted(ctx context.Context, key entryKey) error {
 	})
 }
 
-// Missing returns the orders that the store has lost, oldest first, according to
-// the latest check. Open and Run check the store.
+// Missing returns the orders, and the messages of queues, that the store has lost,
+// oldest first, according to the latest check. Open and [Pipeline.Run] check the store.
 //
 // An order is no longer missing after it is enqueued again, for example because
-// its event is delivered again. [Pipeline.Forget] is for orders that cannot be
-// recovered.
+// its event is delivered again, and a message after it is put again. [Pipeline.Forget]
+// is for those that cannot be recovered.
 func (p *Pipeline) Missing() []MissingOrder { return p.ledger.list() }
 
-// Forget removes a missing order from the list of [Pipeline.Missing] permanently.
-// It does not affect an order that is in the queue or a dead letter.
+// Forget removes a missing order or message from the list of [Pipeline.Missing]
+// permanently. It does not affect an order that is in the queue or a dead letter.
 func (p *Pipeline) Forget(ctx context.Context, orderID string) error {
 	p.ledger.mu.Lock()
 	var keys []entryKey
@@ -123,8 +127,8 @@ func (p *Pipeline) Forget(ctx context.Context, orderID string) error {
 	return nil
 }
 
-// checkLedger looks for each entry of the ledger in the queue, the results and the
-// dead letters, and logs the orders that are nowhere.
+// checkLedger looks for each entry of the ledger in the queues, the results and the
+// dead letters, and logs what is nowhere.
 func (p *Pipeline) checkLedger(ctx context.Context) error {
 	missing := make(map[entryKey]MissingOrder)
 	for next := uint64(1); ; {
@@ -153,7 +157,7 @@ func (p *Pipeline) checkLedger(ctx context.Context) error {
 			if json.Unmarshal(msg.Data, &a) != nil {
 				a = acceptedOrder{OrderID: "unknown", AcceptedAt: msg.Time}
 			}
-			missing[key] = MissingOrder(a)
+			missing[key] = MissingOrder{OrderID: a.OrderID, AcceptedAt: a.AcceptedAt, Queue: key.queue()}
 		}
 	}
 	if err := p.checkAgain(ctx, missing); err != nil {
@@ -165,16 +169,26 @@ func (p *Pipeline) checkLedger(ctx context.Context) error {
 		if i == maxLogged {
 			break
 		}
-		p.cfg.logger.LogAttrs(ctx, slog.LevelError, "fulfillment order missing: the store is damaged; enqueue the order again, or forget it",
-			slog.String("order_id", m.OrderID), slog.Time("accepted_at", m.AcceptedAt), slog.String("of", fmt.Sprint(len(missing))))
+		m.log(ctx, p.cfg.logger, len(missing))
 	}
 	return nil
 }
 
+func (m *MissingOrder) log(ctx context.Context, logger *slog.Logger, of int) {
+	acceptedAt, all := slog.Time("accepted_at", m.AcceptedAt), slog.Int("of", of)
+	if m.Queue != "" {
+		logger.LogAttrs(ctx, slog.LevelError, "fulfillment message missing: the store is damaged; put the message again, or forget it",
+			slog.String("queue", m.Queue), slog.String("message_id", m.OrderID), acceptedAt, all)
+		return
+	}
+	logger.LogAttrs(ctx, slog.LevelError, "fulfillment order missing: the store is damaged; enqueue the order again, or forget it",
+		slog.String("order_id", m.OrderID), acceptedAt, all)
+}
+
 // checkAgain removes the orders from missing that a replica of a cluster did not
-// show yet.
+// show yet, and the messages that were put and processed during the check.
 func (p *Pipeline) checkAgain(ctx context.Context, missing map[entryKey]MissingOrder) error {
-	if p.server != nil || len(missing) == 0 || !sleep(ctx, replicaDelay) {
+	if len(missing) == 0 || !sleep(ctx, replicaDelay) {
 		return ctx.Err()
 	}
 	for key := range missing {
@@ -199,10 +213,14 @@ const (
 	acceptedMissing  acceptedState = iota
 	acceptedPending                // in the queue or a dead letter
 	acceptedFinished               // it has a result
+	acceptedRemoved                // its entry was removed from the ledger meanwhile
 )
 
 func (p *Pipeline) findAccepted(ctx context.Context, key entryKey) (acceptedState, error) {
-	queued := func() (bool, error) { return hasSubject(ctx, p.streams.orders, p.names.orderSubject(key)) }
+	if key.queue() != "" {
+		return p.findMessage(ctx, key)
+	}
+	queued := func() (bool, error) { return hasSubject(ctx, p.orders.stream, p.names.orderSubject(key)) }
 	dead := func() (bool, error) {
 		return hasSubject(ctx, p.streams.deadLetters, p.names.deadLetterSubject(key))
 	}
@@ -221,6 +239,31 @@ func (p *Pipeline) findAccepted(ctx context.Context, key entryKey) (acceptedStat
 		if err != nil || found {
 			return place.state, err
 		}
+	}
+	return acceptedMissing, nil
+}
+
+// findMessage looks for a message of a [Queue], which may not be open.
+func (p *Pipeline) findMessage(ctx context.Context, key entryKey) (acceptedState, error) {
+	name := p.names.queue(key.queue())
+	stream := p.queues.get(name)
+	if stream == nil {
+		var err error
+		if stream, err = p.js.Stream(ctx, name); errors.Is(err, jetstream.ErrStreamNotFound) {
+			return acceptedMissing, nil
+		} else if err != nil {
+			return acceptedMissing, err
+		}
+		p.queues.set(name, stream)
+	}
+	queued, err := hasSubject(ctx, stream, p.names.messageSubject(key))
+	if err != nil || queued {
+		return acceptedPending, err
+	}
+	// A worker removes the entry before the message.
+	recorded, err := hasSubject(ctx, p.streams.accepted, p.names.acceptedSubject(key))
+	if err != nil || !recorded {
+		return acceptedRemoved, err
 	}
 	return acceptedMissing, nil
 }

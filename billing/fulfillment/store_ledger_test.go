@@ -147,20 +147,32 @@ func TestDamagedLedger(t *testing.T) {
 	assert.Equal(t, fulfillment.Stats{Done: 10}, stats(t, p))
 }
 
+// consumerDamage is damage to one of the files of a consumer.
+var consumerDamage = map[string]struct {
+	file   string
+	change func([]byte) []byte
+}{
+	"state flipped":      {"o.dat", flipped(0)},
+	"state truncated":    {"o.dat", truncated},
+	"state empty":        {"o.dat", func([]byte) []byte { return nil }},
+	"settings flipped":   {"meta.inf", func(b []byte) []byte { b[len(b)/2] ^= 0xff; return b }},
+	"settings truncated": {"meta.inf", truncated},
+}
+
+// damageConsumer changes a file of the consumer of a stream.
+func damageConsumer(t *testing.T, dir, stream, consumer, file string, change func([]byte) []byte) {
+	t.Helper()
+	name := filepath.Join(streamDir(dir, stream), "obs", consumer, file)
+	state, err := os.ReadFile(name)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(name, change(state), 0o600))
+}
+
 // The state of the consumer is repaired: it is not needed to finish the orders.
 func TestDamagedConsumerIsRepaired(t *testing.T) {
 	t.Parallel()
 	const n = 30
-	for name, tt := range map[string]struct {
-		file   string
-		change func([]byte) []byte
-	}{
-		"state flipped":      {"o.dat", flipped(0)},
-		"state truncated":    {"o.dat", truncated},
-		"state empty":        {"o.dat", func([]byte) []byte { return nil }},
-		"settings flipped":   {"meta.inf", func(b []byte) []byte { b[len(b)/2] ^= 0xff; return b }},
-		"settings truncated": {"meta.inf", truncated},
-	} {
+	for name, tt := range consumerDamage {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := licensespringtest.NewServer(t)
@@ -171,10 +183,7 @@ func TestDamagedConsumerIsRepaired(t *testing.T) {
 			require.Eventually(t, func() bool { return stats(t, p).Done > 3 }, testTimeout, time.Millisecond)
 			stop()
 			require.NoError(t, p.Close())
-			file := filepath.Join(streamDir(dir, "licensespring-orders"), "obs", "licensespring-workers", tt.file)
-			state, err := os.ReadFile(file)
-			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(file, tt.change(state), 0o600))
+			damageConsumer(t, dir, "licensespring-orders", "licensespring-workers", tt.file, tt.change)
 
 			var log logText
 			p = openDir(t, dir, shortAckWait, log.option())

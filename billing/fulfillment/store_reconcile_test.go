@@ -22,7 +22,7 @@ func TestQueueState(t *testing.T) {
 		"enqueued between": {messages: 1, pending: 2}, // the two states are read one after the other
 	} {
 		s := queueState{
-			orders:   jetstream.StreamState{Msgs: tt.messages},
+			messages: jetstream.StreamState{Msgs: tt.messages},
 			consumer: &jetstream.ConsumerInfo{NumPending: tt.pending, NumAckPending: tt.ackPending},
 		}
 		assert.Equal(t, tt.inFlight, s.inFlight(), name)

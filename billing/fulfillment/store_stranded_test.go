@@ -15,20 +15,20 @@ import (
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// copyMessages copies the message files of the queue.
-func copyMessages(t *testing.T, dir string) (copied string) {
+// copyMessages copies the message files of a stream.
+func copyMessages(t *testing.T, dir, stream string) (copied string) {
 	t.Helper()
 	copied = t.TempDir()
-	require.NoError(t, os.CopyFS(copied, os.DirFS(filepath.Join(streamDir(dir, "licensespring-orders"), "msgs"))))
+	require.NoError(t, os.CopyFS(copied, os.DirFS(filepath.Join(streamDir(dir, stream), "msgs"))))
 	return copied
 }
 
-// restoreMessages replaces the message files of the queue, and keeps the newer
+// restoreMessages replaces the message files of a stream, and keeps the newer
 // state of the consumer. A kill can leave that state, because JetStream stores
 // acknowledgments and removals separately.
-func restoreMessages(t *testing.T, dir, copied string) {
+func restoreMessages(t *testing.T, dir, stream, copied string) {
 	t.Helper()
-	messages := filepath.Join(streamDir(dir, "licensespring-orders"), "msgs")
+	messages := filepath.Join(streamDir(dir, stream), "msgs")
 	require.NoError(t, os.RemoveAll(messages))
 	require.NoError(t, os.CopyFS(messages, os.DirFS(copied)))
 }
@@ -66,12 +66,12 @@ func TestAcknowledgedOrdersLeaveTheQueue(t *testing.T) {
 			finish(p)
 			enqueueMore(p, tt.copied)
 			require.NoError(t, p.Close())
-			copied := copyMessages(t, dir)
+			copied := copyMessages(t, dir, "licensespring-orders")
 			p = openDir(t, dir)
 			enqueueMore(p, tt.after)
 			finish(p)
 			require.NoError(t, p.Close())
-			restoreMessages(t, dir, copied)
+			restoreMessages(t, dir, "licensespring-orders", copied)
 
 			p = openDir(t, dir)
 			requests := len(s.Requests())
@@ -107,14 +107,14 @@ func TestAcknowledgedOrdersWithoutResultAreProcessed(t *testing.T) {
 			p := openDir(t, dir)
 			require.NoError(t, p.Enqueue(t.Context(), newOrder("inv-1")))
 			require.NoError(t, p.Close())
-			copied := copyMessages(t, dir)
+			copied := copyMessages(t, dir, "licensespring-orders")
 			p = openDir(t, dir)
 			s.Inject(licensespringtest.Status(http.StatusUnprocessableEntity).On(licensespringtest.CreateOrder).Forever())
 			stop := run(t, p, newClient(t, s))
 			waitUntilEmpty(t, p)
 			stop()
 			require.NoError(t, p.Close())
-			restoreMessages(t, dir, copied)
+			restoreMessages(t, dir, "licensespring-orders", copied)
 
 			p = openDir(t, dir)
 			stop = run(t, p, newClient(t, s))

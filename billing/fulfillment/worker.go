@@ -68,9 +68,9 @@ func (p *Pipeline) Run(ctx context.Context, client Ensurer, options ...RunOption
 	if err != nil {
 		return err
 	}
-	info, err := p.streams.consumer.Info(ctx)
+	info, err := p.orders.consumer.Info(ctx)
 	if err != nil {
-		info = p.streams.consumer.CachedInfo()
+		info = p.orders.consumer.CachedInfo()
 	}
 	return newWorker(p, cfg, client, info.Config.AckWait/3).run(ctx)
 }
@@ -106,7 +106,7 @@ func (w *messageWorker) run(ctx context.Context) error {
 }
 
 func newWorker(p *Pipeline, cfg *runConfig, client Ensurer, heartbeatInterval time.Duration) *worker {
-	w := &worker{messageWorker: newMessageWorker(p, cfg, p.streams.consumer, heartbeatInterval), client: client}
+	w := &worker{messageWorker: newMessageWorker(p, cfg, p.orders.consumer, heartbeatInterval), client: client}
 	w.deliver, w.reconcile = w.deliverOrder, p.reconcile
 	return w
 }

@@ -53,7 +53,7 @@ func (w *worker) loadAttempts(ctx context.Context, d *delivery) error {
 
 // isFirst reports whether the order was certainly not delivered before.
 func (w *worker) isFirst(d *delivery) bool {
-	return d.count == 1 && d.streamSeq > w.pipeline.redelivered.Load()
+	return d.count == 1 && d.streamSeq > w.pipeline.orders.redelivered.Load()
 }
 
 // recordCall stores, before a call, that the call was interrupted. It skips the

@@ -100,7 +100,7 @@ func TestBreakerReady(t *testing.T) {
 // cannot be stored either.
 func TestFullStorePausesWorker(t *testing.T) {
 	t.Parallel()
-	w := newWorker(&Pipeline{}, &runConfig{initialBackoff: time.Minute, maxBackoff: time.Hour}, nil, time.Second)
+	w := newWorker(&Pipeline{orders: &Queue{}}, &runConfig{initialBackoff: time.Minute, maxBackoff: time.Hour}, nil, time.Second)
 	e := w.retryStore(&delivery{count: 1}, Event{}, "store result", errors.New("another"))
 	assert.Equal(t, DispositionRetry, e.Disposition)
 	_, ready := w.breaker.ready(false)

@@ -118,9 +118,10 @@ type eventPage struct {
 	Data    []json.RawMessage `json:"data"`
 }
 
-// Events calls yield with the id and the payload of each event of the account since a
-// time, newest first, until yield returns an error. Stripe keeps events for 30 days.
-// The key requires read access to events.
+// Events calls yield with the id and the payload of each event of the account of the key
+// since a time, newest first, until yield returns an error. Events of connected accounts
+// are not among them. Stripe keeps events for 30 days. The key requires read access to
+// events.
 func (s *StripeLineItems) Events(ctx context.Context, since time.Time, yield func(id string, payload []byte) error) error {
 	params := newListParams(ctx, Source{})
 	params.Created = &stripe.RangeQueryParams{GreaterThanOrEqual: since.Unix()}

@@ -31,8 +31,8 @@ const usage = `usage: licensed <command> [flags]
   subjects show ID      print what was seen, wanted and done for one of them
   subjects reconcile ID make its licenses as they are paid for, now
   audit                 compare all of Stripe with all licenses (-fix: and correct them)
-  missing list          list orders that a damaged store has lost
-  missing forget ID...  remove orders that cannot be recovered from this list
+  missing list          list orders and events that a damaged store has lost
+  missing forget ID...  remove those that cannot be recovered from this list
   recover               read the events of a period from Stripe again (-since)
   backup DIR            copy the store (-store) of a stopped service
   restore DIR           copy a backup to an empty store directory (-store)

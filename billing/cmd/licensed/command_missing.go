@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -11,10 +12,11 @@ import (
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
 )
 
-// missingView is an order that the store has lost.
+// missingView is an order or an event that the store has lost.
 type missingView struct {
 	OrderID    string    `json:"order_id"`
 	AcceptedAt time.Time `json:"accepted_at"`
+	Queue      string    `json:"queue,omitempty"`
 }
 
 // missing runs the missing command with the subcommands list and forget.
@@ -33,7 +35,7 @@ func missing(ctx context.Context, args []string, env environment, stdout, stderr
 		return err
 	}
 	if (action == "forget") != (f.set.NArg() > 0) {
-		return errors.New("specify order ids to forget, and none to list")
+		return errors.New("specify ids to forget, and none to list")
 	}
 	client, err := newAdminClient(baseURL, env)
 	if err != nil {
@@ -43,7 +45,7 @@ func missing(ctx context.Context, args []string, env environment, stdout, stderr
 		var list []missingView
 		err := client.do(ctx, http.MethodGet, "/api/missing", nil, &list)
 		for _, m := range list {
-			printf(stdout, "%s\t%s\n", m.AcceptedAt.UTC().Format(time.DateTime), m.OrderID)
+			printf(stdout, "%s\t%s\t%s\n", m.AcceptedAt.UTC().Format(time.DateTime), cmp.Or(m.Queue, "order"), m.OrderID)
 		}
 		return err
 	}

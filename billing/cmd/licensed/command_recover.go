@@ -22,7 +22,8 @@ const stripeRetention = 30 * 24 * time.Hour
 
 // recoverEvents runs the recover command: it reads the events of a period from
 // Stripe, and offers each to a running serve, as the webhook does. It can be
-// repeated, because the webhook is idempotent.
+// repeated, because the webhook is idempotent. Events of connected accounts are not
+// among them: Stripe lists those for the connected account only.
 func recoverEvents(ctx context.Context, args []string, env environment, stdout, stderr io.Writer) error {
 	var baseURL, since string
 	stripe := &app{set: &settings{}}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,7 +55,8 @@ func eventsAtStripe(t *testing.T, events ...[]byte) *httptest.Server {
 	return s
 }
 
-// The store loses an order. It is reported, and recovered from the events at Stripe.
+// The store loses orders and an event. They are reported, and recovered from the events
+// at Stripe.
 func TestRecoverLostOrders(t *testing.T) {
 	t.Parallel()
 	store := t.TempDir()
@@ -67,22 +69,26 @@ func TestRecoverLostOrders(t *testing.T) {
 	_, err = a.hook.Replay(t.Context(), payload)
 	require.NoError(t, err)
 	require.NoError(t, a.pipeline.Enqueue(t.Context(), licensespring.NewOrder("inv-lost").AddItem("acmecad", licensespring.NewLicense())))
+	require.NoError(t, a.inbox.Store(t.Context(), "/evt_1", payload)) // the id of eventsAtStripe
 	require.NoError(t, a.close())
-	block := filepath.Join(store, "jetstream", "$G", "streams", "licensespring-orders", "msgs", "1.blk")
-	require.NoError(t, os.Truncate(block, 100))
+	for _, stream := range []string{"licensespring-orders", "licensespring-inbox"} {
+		require.NoError(t, os.Truncate(filepath.Join(store, "jetstream", "$G", "streams", stream, "msgs", "1.blk"), 100))
+	}
 
 	r := startServe(t, env("STRIPE_WEBHOOK_SECRET", "whsec_test"), "-fake", "-store", store)
 	assert.Contains(t, r.stderr.String(), "order_id=cs_demo_1")
-	assert.Equal(t, 2, r.status().Queue.Missing)
+	assert.Contains(t, r.stderr.String(), "message_id=/evt_1")
+	assert.Equal(t, 3, r.status().Queue.Missing)
 	_, page, _ := get(t, r.admin+"/", nil)
-	assert.Contains(t, page, "2 accepted orders are missing")
+	assert.Contains(t, page, "3 accepted orders or events are missing")
 	_, metrics, _ := get(t, r.admin+"/metrics", nil)
-	assert.Contains(t, metrics, "\nlicensed_queue_missing_orders 2\n")
+	assert.Contains(t, metrics, "\nlicensed_queue_missing_orders 3\n")
 	_, out, _ := r.command("status")
-	assert.Contains(t, out, "missing   2 (the store is damaged: licensed missing list)\n")
+	assert.Contains(t, out, "missing   3 (the store is damaged: licensed missing list)\n")
 	code, out, _ := r.command("missing", "list")
 	assert.Equal(t, exitOK, code)
-	assert.Contains(t, out, "\tcs_demo_1\n")
+	assert.Contains(t, out, "\torder\tcs_demo_1\n")
+	assert.Contains(t, out, "\tinbox\t/evt_1\n")
 
 	var events [][]byte
 	for _, name := range []string{"8_other", "1_checkout", "4_unpaid", "1_checkout"} {
@@ -105,7 +111,7 @@ func TestRecoverLostOrders(t *testing.T) {
 	}
 	code, out, _ = r.command("missing", "list")
 	assert.Equal(t, exitOK, code)
-	assert.NotContains(t, out, "cs_demo_1")
+	assert.Equal(t, 1, strings.Count(out, "\n"), out)
 	code, out, _ = r.command("missing", "forget", "inv-lost")
 	assert.Equal(t, exitOK, code)
 	assert.Equal(t, "forgotten\tinv-lost\n", out)

@@ -17,8 +17,8 @@
 //	licensed result ID             print the result of an order with its license keys
 //	licensed results list          list results (-q); results export writes all
 //	licensed undelivered list      list notifications that the shop did not accept; also retry, discard
-//	licensed missing list          list orders that a damaged store has lost
-//	licensed missing forget ID...  remove orders that cannot be recovered from this list
+//	licensed missing list          list orders and events that a damaged store has lost
+//	licensed missing forget ID...  remove those that cannot be recovered from this list
 //	licensed recover               read the events of a period from Stripe again (-since)
 //	licensed backup DIR            copy the store (-store) of a stopped service
 //	licensed restore DIR           copy a backup to an empty store directory (-store)

@@ -153,7 +153,7 @@ func newQueueCollector(pipeline *fulfillment.Pipeline, in *inbox.Inbox, recent *
 	add("active_calls", "Active calls of the client in this process.", func(s fulfillment.Stats) float64 { return float64(s.ActiveCalls) })
 	add("results", "Stored results.", func(s fulfillment.Stats) float64 { return float64(s.Done) })
 	add("dead_letters", "Dead letters.", func(s fulfillment.Stats) float64 { return float64(s.Dead) })
-	add("missing_orders", "Accepted orders that the store has lost.", func(s fulfillment.Stats) float64 { return float64(s.Missing) })
+	add("missing_orders", "Accepted orders and events that the store has lost.", func(s fulfillment.Stats) float64 { return float64(s.Missing) })
 	add("oldest_age_seconds", "Age of the oldest order in the queue.", func(s fulfillment.Stats) float64 { return s.OldestAge.Seconds() })
 	addInbox := func(name, help string, value func(inbox.Stats) float64) {
 		c.inboxGauges = append(c.inboxGauges, inboxGauge{prometheus.NewDesc("licensed_inbox_"+name, help, nil, nil), value})
