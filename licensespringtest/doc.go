@@ -26,6 +26,9 @@
 // [WithStaleReads] select another behavior. Test the client with and without them.
 // [DelayedApply] applies a request after its client has given up.
 //
+// [Server.Save] writes everything that a server stores, and [Server.Load] reads it, so
+// that a fake in a program of its own can be restarted.
+//
 // # Validation
 //
 // The fake shares no code with the SDK, so that one mistake cannot hide in both.

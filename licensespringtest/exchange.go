@@ -42,6 +42,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		handle = f.wrap(handle)
 	}
 	s.requests.add(x.entry)
+	defer s.observe(x.entry) // a fault may end the handler with a panic
 	x.send(handle(x))
 }
 

@@ -36,6 +36,7 @@ type config struct {
 	quirks           map[Quirk]bool
 	requestLogLimit  int
 	strictFaults     bool
+	observe          func(Request)
 
 	rejectedRepeats     bool
 	endingSubscriptions bool

@@ -73,13 +73,26 @@ func (l *requestLog) requests() []Request {
 	defer l.mu.Unlock()
 	requests := make([]Request, len(l.entries))
 	for i, entry := range l.entries {
-		requests[i] = *entry
-		requests[i].Query = url.Values(http.Header(entry.Query).Clone())
-		requests[i].Header = entry.Header.Clone()
-		requests[i].Body = bytes.Clone(entry.Body)
+		requests[i] = entry.clone()
 	}
 
 	return requests
+}
+
+func (l *requestLog) copyOf(entry *Request) Request {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+
+	return entry.clone()
+}
+
+func (r *Request) clone() Request {
+	copied := *r
+	copied.Query = url.Values(http.Header(r.Query).Clone())
+	copied.Header = r.Header.Clone()
+	copied.Body = bytes.Clone(r.Body)
+
+	return copied
 }
 
 func (l *requestLog) reset() {

@@ -13,6 +13,11 @@ import (
 type store struct {
 	mu sync.Mutex
 
+	contents
+}
+
+// contents is what [Server.Load] replaces.
+type contents struct {
 	byStoreID map[string]*order
 	byID      map[int64]*order
 	sequence  []*order // in order of creation
@@ -31,7 +36,8 @@ type store struct {
 
 	// staleReads is the time for which lookups show the state before a change.
 	staleReads time.Duration
-	random     *rand.Rand
+	source     *rand.PCG
+	random     *rand.Rand // reads from source
 	lastID     int64
 }
 
@@ -65,7 +71,8 @@ type item struct {
 }
 
 func newStore(seed int64, staleReads time.Duration) *store {
-	s := &store{
+	source := rand.NewPCG(uint64(seed), 0) //nolint:gosec // Any bits make a seed.
+	s := &store{contents: contents{
 		byStoreID: make(map[string]*order),
 		byID:      make(map[int64]*order),
 
@@ -79,8 +86,9 @@ func newStore(seed int64, staleReads time.Duration) *store {
 		customersByName: make(map[customerName]*customer),
 
 		staleReads: staleReads,
-		random:     rand.New(rand.NewPCG(uint64(seed), 0)), //nolint:gosec // Any bits make a seed.
-	}
+		source:     source,
+		random:     rand.New(source),
+	}}
 	s.lastID = 1600000000000000 + s.random.Int64N(100000000000000)
 
 	return s

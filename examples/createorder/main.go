@@ -1,105 +1,100 @@
-// Command createorder creates one license order and prints the result.
-//
-// Without configuration it starts a fake of the service in its own process and
-// creates an order with every kind of license:
+// Command createorder creates an order with every kind of license at a fake of the
+// service in its own process, and prints the record that the service returns. It needs
+// no account:
 //
 //	go run ./examples/createorder
 //
-// If LICENSESPRING_MANAGEMENT_KEY is set, it sends the order to the service, or to
-// the address in LICENSESPRING_BASE_URL. The products of an account have other
-// codes: set them with -key-product, -user-product and -consumption-product, or
-// send an order from a file with -f. The built-in order is marked as a test order.
-//
-//	go run ./examples/createorder -h             lists all flags
-//	go run ./examples/createorder -dry-run       prints the request without sending it
-//	go run ./examples/createorder -f order.json  sends an order from a file, - is standard input
-//
-// The result goes to standard output, all messages go to standard error. Exit
-// codes:
-//
-//	0  the order exists: created, appended, recovered or existing (or -dry-run found no error)
-//	1  other errors, such as a failed write to standard output
-//	2  invalid command line, environment or order; nothing was sent
-//	3  the service rejected the order; nothing was created
-//	4  the service was not reached; nothing was created
-//	5  the order may or may not have been created: run the command again with -ensure
+// To use the service, give [licensespring.New] a management key and omit the base URL.
 package main
 
 import (
 	"context"
+	_ "embed"
+	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
+	"strings"
+	"text/template"
+
+	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
-// The exit codes of the package documentation.
-const (
-	exitOK = iota
-	exitFailed
-	exitUsage
-	exitRejected
-	exitNotSent
-	exitUnknown
-)
+// format is the form in which the result is printed.
+//
+//go:embed result.tmpl
+var format string
 
 func main() {
-	// An interrupt cancels the call. If the request was sent, its outcome is
-	// reported as unknown.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	code := run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr)
-	stop()
-	os.Exit(code)
+	showPasswords := flag.Bool("show-passwords", false, "print the initial passwords of new users")
+	flag.Parse()
+	if err := run(context.Background(), os.Stdout, os.Stderr, *showPasswords); err != nil {
+		_, _ = fmt.Fprintln(os.Stderr, err)
+		if licensespring.OutcomeOf(err) == licensespring.OutcomeUnknown {
+			_, _ = fmt.Fprintln(os.Stderr, "The order may or may not have been created: EnsureOrder settles it.")
+		}
+		os.Exit(1)
+	}
 }
 
-// run is the program without the process state, so that tests can call it.
-func run(
-	ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer,
-) int {
-	set, code, ok := parseSettings(args, getenv, stdout, stderr)
-	if !ok {
-		return code
-	}
-	order, err := set.order(stdin)
-	if err != nil {
-		return reportError(stderr, err)
-	}
-	svc := set.service()
-	defer svc.close()
-	client, err := svc.client(set.dialect)
-	if err != nil {
-		return reportError(stderr, err)
-	}
+func run(ctx context.Context, stdout, stderr io.Writer, showPasswords bool) error {
+	fake := licensespringtest.NewServer(nil, licensespringtest.WithPolicies(licensespringtest.Policy{
+		Code:       "team",
+		Properties: map[string]any{"license_type": "time-limited", "valid_duration": "3m", "max_activations": 5},
+	}))
+	defer fake.Close()
+	_, _ = fmt.Fprintf(stderr, "Using a fake of the service at %s: no real license is created.\n", fake.URL())
 
-	// CreateOrder validates the order as well. Preview also returns the warnings.
-	preview, err := client.Preview(order)
+	client, err := licensespring.New(fake.APIKey(), licensespring.WithBaseURL(fake.URL()))
 	if err != nil {
-		printFindings(stderr, preview.Findings)
-		return exitUsage
+		return err
 	}
-	_, _ = fmt.Fprintln(stderr, svc.greeting)
-	if set.dryRun {
-		return reportWrite(stderr, printPreview(stdout, preview))
-	}
-	create := client.CreateOrder
-	if set.ensure {
-		create = client.EnsureOrder
-	}
-	res, err := create(ctx, order)
+	defer client.CloseIdleConnections()
+	res, err := client.CreateOrder(ctx, newOrder())
 	if err != nil {
-		code := reportError(stderr, err)
-		svc.hint(stderr, err)
-		return code
+		return err
 	}
-	return reportWrite(stderr, printResult(stdout, res, set.showPasswords))
+	return printResult(stdout, res, showPasswords)
 }
 
-// reportWrite reports an error of writing to standard output, if any, and returns
-// the exit code.
-func reportWrite(stderr io.Writer, err error) int {
+// printResult writes the outcome and the record of the order. An initial password prints
+// as "[redacted]" unless Reveal returns its text.
+func printResult(w io.Writer, res *licensespring.OrderResult, showPasswords bool) error {
+	t, err := template.New("result").Funcs(template.FuncMap{
+		"is":            func(b *bool) bool { return b != nil && *b },
+		"next":          func(i int) int { return i + 1 },
+		"plural":        plural,
+		"showPasswords": func() bool { return showPasswords },
+		"password": func(s licensespring.Secret) string {
+			if showPasswords {
+				return s.Reveal()
+			}
+			return s.String()
+		},
+		"json": func(v any) (string, error) {
+			var text strings.Builder
+			encoder := json.NewEncoder(&text)
+			encoder.SetEscapeHTML(false)
+			err := encoder.Encode(v)
+			return strings.TrimSpace(text.String()), err
+		},
+	}).Parse(format)
 	if err != nil {
-		_, _ = fmt.Fprintln(stderr, "Cannot write the output:", err)
-		return exitFailed
+		return err
 	}
-	return exitOK
+	return t.Execute(w, res)
+}
+
+// plural returns a number of things. A nil pointer stands for 0.
+func plural(n any, what string) string {
+	count, ok := n.(int)
+	if p, isPointer := n.(*int); isPointer && p != nil {
+		count, ok = *p, true
+	}
+	if ok && count == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", count, what)
 }

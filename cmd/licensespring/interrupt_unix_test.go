@@ -1,0 +1,158 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
+)
+
+// importOrders are the arguments of an import of 400 orders with 1066 licenses.
+func importOrders(results string) []string {
+	return []string{"order", "import", "--generate", "400", "--rate-limit", "none", "--concurrency", "4", "--out", results}
+}
+
+// command returns a command with the environment of a fake.
+func (f *fakeProcess) command(t *testing.T, binary string, args ...string) (*exec.Cmd, *bytes.Buffer) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), binary, args...)
+	cmd.Env = f.env
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	return cmd, &stderr
+}
+
+// waitForLines waits until a file has a number of lines.
+func waitForLines(t *testing.T, name string, n int) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		content, err := os.ReadFile(name)
+		return err == nil && bytes.Count(content, []byte("\n")) >= n
+	}, 20*time.Second, time.Millisecond)
+}
+
+// storedOrders returns the number of orders and licenses in a saved state.
+func storedOrders(t *testing.T, name string) (orders, licenses int) {
+	t.Helper()
+	content, err := os.ReadFile(name)
+	require.NoError(t, err)
+	var state struct {
+		Orders []struct {
+			StoreID  string                                 `json:"store_id"`
+			Requests [][]byte                               `json:"requests"`
+			Items    []struct{ Licenses []json.RawMessage } `json:"items"`
+		} `json:"orders"`
+	}
+	require.NoError(t, json.Unmarshal(content, &state))
+	for _, o := range state.Orders {
+		assert.Len(t, o.Requests, 1, o.StoreID)
+		for _, i := range o.Items {
+			licenses += len(i.Licenses)
+		}
+	}
+	return len(state.Orders), licenses
+}
+
+// TestInterruptedImport interrupts an import with a signal, and runs it again.
+func TestInterruptedImport(t *testing.T) {
+	t.Parallel()
+	binary := build(t)
+	dir := t.TempDir()
+	state, results := filepath.Join(dir, "state.json"), filepath.Join(dir, "results.jsonl")
+	fake := startFake(t, binary, "--listen", "127.0.0.1:0", "--control", "none", "--state", state,
+		"--fault", "delay-after,duration=5ms,on=create_order,forever=true")
+	cmd, stderr := fake.command(t, binary, importOrders(results)...)
+	require.NoError(t, cmd.Start())
+	waitForLines(t, results, 20)
+	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
+	require.Error(t, cmd.Wait())
+	assert.Equal(t, exit.Interrupted, cmd.ProcessState.ExitCode(), stderr.String())
+	assert.Contains(t, stderr.String(), "Interrupted: waiting up to 15s for the orders in flight.")
+
+	cmd, stderr = fake.command(t, binary, importOrders(results)...)
+	require.NoError(t, cmd.Run(), stderr.String())
+	assert.Contains(t, stderr.String(), "existing")
+	fake.stop()
+	assert.Contains(t, fake.said.String(), "Stored: 400 orders with 1066 licenses.")
+	orders, licenses := storedOrders(t, state)
+	assert.Equal(t, 400, orders)
+	assert.Equal(t, 1066, licenses)
+}
+
+// TestSecondInterrupt checks that a second signal ends the program at once.
+func TestSecondInterrupt(t *testing.T) {
+	t.Parallel()
+	binary := build(t)
+	results := filepath.Join(t.TempDir(), "results.jsonl")
+	fake := startFake(t, binary, "--listen", "127.0.0.1:0", "--control", "none", "--fault", "stall-after,on=create_order,nth=10,forever=true")
+	cmd := exec.CommandContext(t.Context(), binary, importOrders(results)...)
+	cmd.Env = fake.env
+	stderr, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	waitForLines(t, results, 5)
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	var said strings.Builder
+	for !strings.Contains(said.String(), "Press Ctrl-C again") {
+		part := make([]byte, 100)
+		n, err := stderr.Read(part)
+		require.NoError(t, err)
+		said.Write(part[:n])
+	}
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	start := time.Now()
+	require.Error(t, cmd.Wait())
+	assert.Equal(t, exit.Unknown, cmd.ProcessState.ExitCode())
+	assert.Less(t, time.Since(start), 10*time.Second, "the grace period is 15 s")
+}
+
+// TestKilledFake kills the fake during an import, and resumes both.
+func TestKilledFake(t *testing.T) {
+	t.Parallel()
+	binary := build(t)
+	dir := t.TempDir()
+	state, results := filepath.Join(dir, "state.json"), filepath.Join(dir, "results.jsonl")
+	args := []string{"--control", "none", "--state", state}
+	fake := startFake(t, binary, append(args, "--listen", "127.0.0.1:0", "--fault", "delay-after,duration=5ms,on=create_order,forever=true")...)
+	cmd, stderr := fake.command(t, binary, append(importOrders(results), "--timeout", "1s")...)
+	require.NoError(t, cmd.Start())
+	waitForLines(t, results, 20)
+	require.NoError(t, fake.cmd.Process.Kill())
+	fake.wait()
+	require.Error(t, cmd.Wait())
+	// Orders in flight may have been created. The others are not sent.
+	assert.Contains(t, []int{exit.NotSent, exit.Unknown}, cmd.ProcessState.ExitCode(), stderr.String())
+
+	again := startFake(t, binary, append(args, "--listen", fake.address)...)
+	cmd, stderr = again.command(t, binary, importOrders(results)...)
+	require.NoError(t, cmd.Run(), stderr.String())
+	again.stop()
+	orders, licenses := storedOrders(t, state)
+	assert.Equal(t, 400, orders)
+	assert.Equal(t, 1066, licenses)
+}
+
+// TestUnreachable checks the exit code of a read and of a write.
+func TestUnreachable(t *testing.T) {
+	t.Parallel()
+	binary := build(t)
+	fake := startFake(t, binary, "--listen", "127.0.0.1:0", "--control", "none")
+	fake.stop()
+	for _, args := range [][]string{{"order", "list"}, {"order", "create", "o-1", "--product", "acmecad"}} {
+		cmd, stderr := fake.command(t, binary, append(args, "--timeout", "300ms")...)
+		require.Error(t, cmd.Run())
+		assert.Equal(t, exit.NotSent, cmd.ProcessState.ExitCode(), stderr.String())
+	}
+}

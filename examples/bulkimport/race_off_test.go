@@ -1,7 +1,0 @@
-//go:build !race
-
-package main
-
-// raceEnabled reports whether the race detector is on, which makes tests ten times
-// slower.
-const raceEnabled = false
