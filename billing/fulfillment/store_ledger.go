@@ -163,13 +163,11 @@ func (p *Pipeline) checkLedger(ctx context.Context) error {
 	if err := p.checkAgain(ctx, missing); err != nil {
 		return err
 	}
-	p.ledger.set(missing)
+	p.ledger.set(missing) // other goroutines change it from now on
 	const maxLogged = 100
-	for i, m := range p.Missing() {
-		if i == maxLogged {
-			break
-		}
-		m.log(ctx, p.cfg.logger, len(missing))
+	all := p.Missing()
+	for i := range all[:min(len(all), maxLogged)] {
+		all[i].log(ctx, p.cfg.logger, len(all))
 	}
 	return nil
 }
