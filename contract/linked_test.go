@@ -24,7 +24,7 @@ const sdk = "github.com/licensespring-go/licensespring"
 // run runs the go command in a directory.
 func run(t *testing.T, dir string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", args...) //nolint:gosec // constant arguments
+	cmd := exec.CommandContext(t.Context(), "go", args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
 	var stderr bytes.Buffer
@@ -131,7 +131,7 @@ func files() int {
 `)
 	program := filepath.Join(dir, "importer")
 	run(t, dir, "build", "-o", program, ".")
-	cmd := exec.CommandContext(t.Context(), program) //nolint:gosec // built above
+	cmd := exec.CommandContext(t.Context(), program)
 	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1")
 	var trace bytes.Buffer
 	cmd.Stderr = &trace

@@ -32,7 +32,7 @@ func TestBinarySize(t *testing.T) {
 func sizeOf(t *testing.T, program string) int64 {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), program)
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, "./size/"+program) //nolint:gosec // constant arguments
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags=-s -w", "-o", file, "./size/"+program)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64", "GOFLAGS=")
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
