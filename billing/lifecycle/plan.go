@@ -178,9 +178,16 @@ func (c *Changes) IsEmpty() bool {
 
 // Intent returns the memory to store before the changes are sent. The licenses to be
 // disabled count as disabled by this program, even if the response is lost, and the
-// licenses to be ordered are pending.
+// licenses to be ordered are pending. The licenses that were found belong to their items,
+// even if a change fails: a later list may lack one, which must not be ordered again.
 func (c *Changes) Intent(memory Memory) Memory {
 	memory = memory.clone()
+	for _, a := range c.Assigned {
+		if known := memory.Licenses[a.License]; known.Item == "" {
+			known.Product, known.Item = a.Product, a.Item // the price is that of the last success
+			memory.Licenses[a.License] = known
+		}
+	}
 	for _, list := range [...][]Ensure{c.Ensure, c.Surplus} {
 		for i := range list {
 			if e := &list[i]; e.disables() {

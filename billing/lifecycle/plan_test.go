@@ -256,6 +256,19 @@ func TestMemory(t *testing.T) {
 	assert.True(t, changes.IsEmpty())
 }
 
+// A license that was found once is not ordered again, although the changes after it were
+// found have failed, and a later list lacks it.
+func TestFoundLicensesAreRememberedBeforeChanges(t *testing.T) {
+	t.Parallel()
+	target := lifecycle.Wanted(subscription(withQuantity(2)), lifecycle.Config{})
+	products := lifecycle.Memory{Licenses: map[int64]lifecycle.Remembered{1: {Product: "acmecad"}, 2: {Product: "acmecad"}}}
+	found := lifecycle.Plan(target, records(t, newLicense(1), newLicense(2)), products)
+	require.Empty(t, found.Missing)
+	later := lifecycle.Plan(target, records(t, newLicense(1)), found.Intent(products))
+	assert.Empty(t, later.Missing)
+	assert.Empty(t, products.Licenses[1].Item, "the argument is unchanged")
+}
+
 // All licenses of the first order are in one order.
 func TestOrders(t *testing.T) {
 	t.Parallel()
