@@ -35,7 +35,7 @@ func newWorld(t *testing.T) *world {
 		w.subs = append(w.subs, s.Subscription.ID)
 	}
 	w.Play(0)
-	w.audit = &audit.Audit{Subjects: w.Reader, Reconciler: w.Reconciler, Client: w.Client, FixTimeout: 20 * time.Second}
+	w.audit = &audit.Audit{Subjects: w.Reader, Reconciler: w.Reconciler, Client: w.Client, FixTimeout: 3 * time.Minute}
 	return w
 }
 

@@ -20,7 +20,7 @@ func TestAnnouncements(t *testing.T) {
 	require.Eventually(t, func() bool { // Notify begins with the next announcement
 		require.NoError(t, p.Announce(t.Context(), fulfillment.Announcement{ID: "a/1", OrderID: "inv-1", Type: "license.suspended", Body: []byte(`{"n":1}`)}))
 		return len(r.arrived) > 0
-	}, 20*time.Second, 10*time.Millisecond)
+	}, testTimeout, 10*time.Millisecond)
 	n := r.next(t)
 	assert.Equal(t, &fulfillment.Announcement{ID: "a/1", OrderID: "inv-1", Type: "license.suspended", Body: []byte(`{"n":1}`)}, n.Announcement)
 	assert.Nil(t, n.Result)
@@ -46,7 +46,7 @@ func TestUndeliveredAnnouncement(t *testing.T) {
 			seq = u.Seq
 		}
 		return seq != 0
-	}, 20*time.Second, 10*time.Millisecond)
+	}, testTimeout, 10*time.Millisecond)
 	accepting := newReceiver(0)
 	require.NoError(t, p.RetryNotice(t.Context(), seq, accepting.handle))
 	assert.Equal(t, "license.changed", accepting.next(t).Announcement.Type)

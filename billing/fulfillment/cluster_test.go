@@ -115,7 +115,7 @@ func (c *cluster) leader(t *testing.T, js jetstream.JetStream, stream string) in
 		}
 		_, err = fmt.Sscanf(s.CachedInfo().Cluster.Leader, "node-%d", &leader)
 		return err == nil
-	}, time.Minute, pollInterval)
+	}, testTimeout, pollInterval)
 	return leader
 }
 
@@ -139,7 +139,7 @@ func (c *cluster) waitForReplicas(t *testing.T, js jetstream.JetStream, streams 
 			}
 		}
 		return true
-	}, time.Minute, pollInterval)
+	}, testTimeout, pollInterval)
 }
 
 // The servers of a cluster of three, including the leader, are restarted one at a

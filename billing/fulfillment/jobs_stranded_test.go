@@ -34,7 +34,7 @@ func finishJobs(t *testing.T, j *fulfillment.Jobs) []string {
 	r := &jobRecorder{}
 	stop := runJobs(t, j, r.handle)
 	defer stop()
-	require.Eventually(t, func() bool { return waitingJobs(t, j).Waiting == 0 }, 40*time.Second, pollInterval)
+	require.Eventually(t, func() bool { return waitingJobs(t, j).Waiting == 0 }, testTimeout, pollInterval)
 	return r.keys
 }
 

@@ -63,7 +63,7 @@ func TestJobsAreCoalesced(t *testing.T) {
 		}
 		return nil
 	})
-	require.Eventually(t, func() bool { return waitingJobs(t, j).Waiting == 0 }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return waitingJobs(t, j).Waiting == 0 }, testTimeout, 10*time.Millisecond)
 	stop()
 	assert.Equal(t, 2, runs)
 }
@@ -107,7 +107,7 @@ func TestFailedJobIsRetried(t *testing.T) {
 	require.Eventually(t, func() bool {
 		s := waitingJobs(t, j)
 		return s.Waiting+s.Scheduled == 0
-	}, 20*time.Second, 10*time.Millisecond)
+	}, testTimeout, 10*time.Millisecond)
 	stop()
 	assert.Equal(t, []string{keys[0] + " 0", keys[1] + " 0", keys[2] + " 0", keys[0] + " 1", keys[0] + " 2"}, order)
 }
@@ -157,7 +157,7 @@ func TestJobsAreSerialized(t *testing.T) {
 	require.Eventually(t, func() bool {
 		s := waitingJobs(t, jobs[0])
 		return s.Waiting+s.Scheduled == 0
-	}, 60*time.Second, 20*time.Millisecond)
+	}, testTimeout, 20*time.Millisecond)
 	for i := range keys {
 		assert.Equal(t, requested[i].Load(), seen[i].Load(), "the last run has seen the last request")
 	}
@@ -197,7 +197,7 @@ func TestInterruptedJob(t *testing.T) {
 	require.Eventually(t, func() bool {
 		s := waitingJobs(t, j)
 		return s.Waiting+s.Scheduled == 0
-	}, 20*time.Second, 10*time.Millisecond)
+	}, testTimeout, 10*time.Millisecond)
 	stop()
 	assert.Equal(t, map[string]int{"sub_1": 1, "sub_2": 1}, runs)
 }

@@ -48,7 +48,7 @@ func (r *receiver) next(t *testing.T) *fulfillment.Notice {
 	select {
 	case n := <-r.arrived:
 		return n
-	case <-time.After(20 * time.Second):
+	case <-time.After(testTimeout):
 		require.Fail(t, "no notice")
 		return nil
 	}
@@ -148,7 +148,7 @@ func TestUndeliveredNotice(t *testing.T) {
 		}
 		return all
 	}
-	require.Eventually(t, func() bool { return len(undelivered()) == 1 }, 20*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return len(undelivered()) == 1 }, testTimeout, 10*time.Millisecond)
 	u := undelivered()[0]
 	assert.Equal(t, "inv-1", u.OrderID)
 	assert.Equal(t, "the shop is closed", u.Reason)

@@ -70,7 +70,7 @@ func TestQueue(t *testing.T) {
 			return nil
 		}, fulfillment.WithBackoff(time.Millisecond, 10*time.Millisecond))
 	}()
-	require.Eventually(t, func() bool { return depth(t, q) == 0 }, 40*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return depth(t, q) == 0 }, testTimeout, 10*time.Millisecond)
 	cancel()
 	require.NoError(t, <-done)
 	assert.Equal(t, map[string]int{"evt_0": 1, "evt_1": 2, "evt_2": 2, "evt_3": 2, "evt_4": 1}, calls)

@@ -59,7 +59,7 @@ func runQueue(t *testing.T, q *fulfillment.Queue, handle func(context.Context, f
 
 func waitUntilProcessed(t *testing.T, q *fulfillment.Queue) {
 	t.Helper()
-	require.Eventually(t, func() bool { return depth(t, q) == 0 }, 40*time.Second, pollInterval, "the queue is not empty")
+	require.Eventually(t, func() bool { return depth(t, q) == 0 }, testTimeout, pollInterval, "the queue is not empty")
 }
 
 func messageIDs(from, to int) []string {

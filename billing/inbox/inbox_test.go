@@ -123,7 +123,7 @@ func TestPanic(t *testing.T) {
 	s.run()
 	deliver(t, s.hook, sessionEvent("cs_1"))
 	deliver(t, s.hook, sessionEvent("cs_2"))
-	require.Eventually(t, func() bool { return s.stats().Events.Depth == 1 }, 40*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return s.stats().Events.Depth == 1 }, 3*time.Minute, 10*time.Millisecond)
 	fixed.Store(true)
 	s.waitFor(2, 0)
 }

@@ -128,7 +128,7 @@ func TestKilledInbox(t *testing.T) {
 		require.True(t, child.post(t, sessionEvent(id)))
 	}
 	want := rounds * 8
-	require.Eventually(t, func() bool { return len(s.Orders()) >= want }, 2*time.Minute, 20*time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.Orders()) >= want }, 3*time.Minute, 20*time.Millisecond)
 	_ = child.cmd.Process.Kill()
 	child.wait(t)
 
@@ -147,7 +147,7 @@ func TestKilledInbox(t *testing.T) {
 		inboxStats, err := in.Stats(t.Context())
 		require.NoError(t, err)
 		return stats == fulfillment.Stats{Done: want} && inboxStats == inbox.Stats{}
-	}, 60*time.Second, 20*time.Millisecond, "an order or an event remains")
+	}, 3*time.Minute, 20*time.Millisecond, "an order or an event remains")
 	stop()
 	cancel()
 	require.NoError(t, <-done)

@@ -61,7 +61,7 @@ func (a *stripeAPI) items() stripehook.Option {
 
 func itemsOf(url string) stripehook.Option {
 	return stripehook.WithLineItems(stripehook.NewStripeLineItems(
-		licensespring.NewSecret("sk_test"), &http.Client{Timeout: 10 * time.Second}, url))
+		licensespring.NewSecret("sk_test"), &http.Client{Timeout: 3 * time.Minute}, url))
 }
 
 // sessionEvent returns the event of a paid session without line items.
@@ -168,7 +168,7 @@ func (s *service) waitFor(orders, dead int) {
 		require.NoError(s.t, err)
 		in := s.stats()
 		return in.Events.Depth == 0 && in.Expected.Depth == 0 && q.Depth == orders && q.Dead == dead
-	}, 40*time.Second, 10*time.Millisecond)
+	}, 3*time.Minute, 10*time.Millisecond)
 }
 
 func (s *service) deadLetter() *fulfillment.DeadLetter {

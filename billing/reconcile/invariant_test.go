@@ -89,7 +89,7 @@ func (s *simulation) quiet(fix bool) {
 // settle waits until nothing waits.
 func (s *simulation) settle() {
 	s.t.Helper()
-	for end := time.Now().Add(2 * time.Minute); ; <-time.After(5 * time.Millisecond) {
+	for end := time.Now().Add(3 * time.Minute); ; <-time.After(5 * time.Millisecond) {
 		b, err := s.machine.backlog(s.t.Context())
 		require.NoError(s.t, err)
 		if b == (backlog{}) {
@@ -107,7 +107,7 @@ func (s *simulation) settle() {
 // audit audits, and returns the differences.
 func (s *simulation) audit(fix bool) []audit.Difference {
 	s.t.Helper()
-	a := &audit.Audit{Subjects: s.machine.reader, Reconciler: s.machine.reconciler, Client: s.machine.client, Fix: fix, FixTimeout: 30 * time.Second}
+	a := &audit.Audit{Subjects: s.machine.reader, Reconciler: s.machine.reconciler, Client: s.machine.client, Fix: fix, FixTimeout: 3 * time.Minute}
 	var found []audit.Difference
 	summary, err := a.Run(s.t.Context(), audit.Position{}, func(d audit.Difference) error {
 		found = append(found, d)

@@ -244,7 +244,7 @@ func TestFailures(t *testing.T) {
 	sub, _ := w.subscribe("price_month", 1, 0)
 	w.Service.Inject(licensespringtest.Status(http.StatusBadRequest).On(licensespringtest.UpdateLicense).Forever())
 	w.Stripe.Play(t.Context(), 32*day, w.Hook.ServeHTTP)
-	require.Eventually(t, func() bool { return len(w.DeadLetters()) == 1 }, 30*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return len(w.DeadLetters()) == 1 }, 3*time.Minute, 10*time.Millisecond)
 	assert.Contains(t, w.DeadLetters()[0], "the licenses cannot be reconciled")
 	w.Settle()
 
@@ -271,7 +271,7 @@ func TestFailedDisable(t *testing.T) {
 	require.Eventually(t, func() bool {
 		rec, err := w.Reconciler.Record(t.Context(), subscription(sub))
 		return err == nil && rec.LastError() != ""
-	}, 30*time.Second, 10*time.Millisecond)
+	}, 3*time.Minute, 10*time.Millisecond)
 	w.Service.DisableLicense(w.Service.Licenses()[1].ID, "support@example.com")
 	w.Service.ClearFaults()
 	w.Settle()
@@ -290,7 +290,7 @@ func TestProductChangesBeforeFirstRead(t *testing.T) {
 	w.Start()
 	s := w.Stripe.Checkout(stripetest.Checkout{Email: "ada@example.com", Items: []stripetest.Item{{Price: "price_month"}}})
 	w.Stripe.Play(t.Context(), 0, w.Hook.ServeHTTP)
-	require.Eventually(t, func() bool { return w.Service.LicenseCount() == 1 }, 30*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return w.Service.LicenseCount() == 1 }, 3*time.Minute, time.Millisecond)
 	w.Service.Inject(licensespringtest.Status(http.StatusForbidden).On(licensespringtest.ListLicenses).Forever())
 	w.Stripe.ChangeItem(s.Subscription.ID, 0, stripetest.Change{Price: "price_api"})
 	w.Stripe.Play(t.Context(), 0, w.Hook.ServeHTTP)

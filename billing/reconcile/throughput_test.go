@@ -150,7 +150,7 @@ func record(t *testing.T) []*recording {
 		require.Eventually(t, func() bool {
 			b, err := m.backlog(t.Context())
 			return err == nil && b == (backlog{})
-		}, time.Minute, 10*time.Millisecond)
+		}, 3*time.Minute, 10*time.Millisecond)
 		_, err = m.reconciler.Compare(t.Context(), subscription(id)) // as an audit does
 		require.NoError(t, err)
 		cancel()

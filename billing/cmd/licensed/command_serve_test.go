@@ -38,11 +38,14 @@ func TestDemo(t *testing.T) {
 	assert.Contains(t, stdout.String(), "A forged event reports a payment: the response is 400.")
 }
 
-// After the demo the history and the audit are available by command and on the pages.
+// After the demo the history and the audit are available by command and on the pages,
+// and the shop knows of each change.
 func TestSubjects(t *testing.T) {
 	t.Parallel()
-	r, a := startApp(t, "-demo")
+	s := startShop(t)
+	r, a := startApp(t, env(envNotifySecret, testNotifySecret, "LICENSED_NOTIFY_URL", s.URL), "-demo")
 	eventually(t, "the demo ends", func() bool { return strings.Contains(r.stdout.String(), "The status page is at") })
+	s.checkChanges(t, r)
 
 	code, out, errs := r.command("subjects", "list", "-q", "ada@example.com")
 	require.Equal(t, exitOK, code, errs)

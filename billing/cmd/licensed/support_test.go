@@ -50,7 +50,7 @@ func (o *output) String() string {
 }
 
 // testTimeout is long so that no test fails on a slow machine.
-const testTimeout = 40 * time.Second
+const testTimeout = 3 * time.Minute
 
 // eventually waits until the condition is true.
 func eventually(t *testing.T, name string, condition func() bool) {
@@ -93,11 +93,11 @@ func startServe(t *testing.T, env environment, args ...string) *testServe {
 }
 
 // startApp is startServe with access to the components.
-func startApp(t *testing.T, args ...string) (*testServe, *app) {
+func startApp(t *testing.T, env environment, args ...string) (*testServe, *app) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	r := &testServe{t: t, stdout: &output{}, stderr: &output{}, stop: cancel, code: make(chan int, 1)}
-	set, err := newSettings(append([]string{"-listen", "127.0.0.1:0", "-admin", "127.0.0.1:0"}, args...), env(), r.stderr)
+	set, err := newSettings(append([]string{"-listen", "127.0.0.1:0", "-admin", "127.0.0.1:0"}, args...), env, r.stderr)
 	require.NoError(t, err)
 	a, err := newApp(ctx, set, r.stderr)
 	require.NoError(t, err)

@@ -97,7 +97,7 @@ func (w *World) Settle() {
 		stats, err := w.Pipeline.Stats(w.T.Context())
 		require.NoError(w.T, err)
 		return events.Events.Depth+jobs.Waiting+jobs.Scheduled+stats.Depth == 0
-	}, 30*time.Second, 5*time.Millisecond)
+	}, 3*time.Minute, 5*time.Millisecond)
 }
 
 // AddPrice adds a monthly price of the product acmecad.
