@@ -40,7 +40,7 @@ func waitForLines(t *testing.T, name string, n int) {
 	require.Eventually(t, func() bool {
 		content, err := os.ReadFile(name)
 		return err == nil && bytes.Count(content, []byte("\n")) >= n
-	}, 20*time.Second, time.Millisecond)
+	}, 3*time.Minute, time.Millisecond)
 }
 
 // storedOrders returns the number of orders and licenses in a saved state.
