@@ -244,12 +244,23 @@ func differencesOf(c *reconcile.Comparison) []Difference {
 	for i := range c.Changes.Ensure {
 		e := &c.Changes.Ensure[i]
 		kind, found := classify(e, c.Licenses)
+		if found == "" && e.Enable { // it is as wanted
+			continue
+		}
 		add(kind, e.License, e.Reason+found, reconcile.ChangeOf(&e.State))
 	}
 	for i := range c.Changes.Missing {
 		m := &c.Changes.Missing[i]
-		if !c.Pending {
-			add(KindUnlicensed, 0, m.Reason, "order "+plural(m.Count, "license")+" of "+m.Product)
+		add(KindUnlicensed, 0, m.Reason, "order "+plural(m.Count, "license")+" of "+m.Product)
+	}
+	for _, o := range c.Ordered {
+		if c.Late {
+			add(KindUnlicensed, 0, plural(o.Count, "license")+" of "+o.Product+" in order "+o.OrderID+" cannot be found", "see the dead letter of the order")
+		}
+	}
+	for _, n := range c.Changes.Notes {
+		if n.Kind == lifecycle.NoteNotVisible {
+			add(KindReview, n.License, n.Text, "if it was deleted, issue another one with the subscription id manually")
 		}
 	}
 	for i := range c.Changes.Surplus {

@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"context"
+	"net/http"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/licensespring-go/licensespring/billing/internal/worldtest"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 	"github.com/licensespring-go/licensespring/billing/stripetest"
+	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
 const day = 24 * time.Hour
@@ -97,6 +99,24 @@ func TestAudit(t *testing.T) {
 	differences, s = w.run(audit.Position{})
 	assert.ElementsMatch(t, []string{"review " + w.subs[3], "orphan sub_gone"}, differences)
 	assert.False(t, s.IsClean())
+}
+
+// Licenses that were ordered and do not exist, or that existed before, are differences.
+func TestAuditFindsLostLicenses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.Omits.Store(true)
+	differences, _ := w.run(audit.Position{})
+	assert.ElementsMatch(t, []string{"review " + w.subs[0], "review " + w.subs[1], "review " + w.subs[2], "review " + w.subs[3]}, differences)
+	w.Omits.Store(false)
+
+	w.Service.Inject(licensespringtest.Status(http.StatusBadRequest).On(licensespringtest.CreateOrder).Forever())
+	s := w.Stripe.Checkout(stripetest.Checkout{Email: "e@example.com", Items: []stripetest.Item{{Price: "price_month", Quantity: 2}}})
+	w.Stripe.Play(t.Context(), 0, w.Hook.ServeHTTP)
+	require.Eventually(t, func() bool { return len(w.DeadLetters()) == 1 }, 3*time.Minute, 5*time.Millisecond)
+	differences, summary := w.run(audit.Position{})
+	assert.Equal(t, []string{"unlicensed " + s.Subscription.ID}, differences)
+	assert.False(t, summary.IsClean())
 }
 
 // An interrupted audit continues where it ended.

@@ -14,12 +14,13 @@ import (
 // [Changes.Done] returns.
 type Memory struct {
 	// Licenses are the known licenses, by the id that the service assigned. The caller
-	// adds each license that it reads, with its product, before it calls [Plan].
+	// adds each license that it reads, with its product, before it calls [Plan]. From then
+	// on the license counts, even if a later read lacks it.
 	Licenses map[int64]Remembered `json:"licenses,omitzero"`
 	// Pending are the licenses that were ordered and whose ids are not known yet.
 	// [Changes.Intent] adds them. The caller stores the orders too, because Plan does not
-	// return them again. It replaces them with Licenses when the order is done, removes
-	// them when it was rejected, and plans again.
+	// return them again. It replaces each with one of Licenses when it is found, removes
+	// those of an order that was rejected, and plans again.
 	Pending []Pending `json:"pending,omitzero"`
 	// Orders are the ids of orders that exist. The caller adds them.
 	Orders []string `json:"orders,omitzero"`
@@ -30,10 +31,11 @@ type Remembered struct {
 	// Product is the code of the product, which a license does not show.
 	Product string `json:"product"`
 	// Item and Price are those of the entitlement. They are empty until [Changes.Done]
-	// has seen the license.
+	// has seen the license. The caller sets Item when it finds a pending license.
 	Item  string `json:"item,omitzero"`
 	Price string `json:"price,omitzero"`
-	// Disabled is the reason for which this program has disabled the license, or empty.
+	// Disabled is the reason for which this program has disabled the license, or may have.
+	// It is empty if it did not, and once it has enabled the license.
 	Disabled string `json:"disabled,omitzero"`
 	// TimeDisabled is the time that the license showed after this program disabled it;
 	// the caller sets it. If the license shows another time, it was disabled again
@@ -78,6 +80,9 @@ type Ensure struct {
 	// State is the wanted state. It allows enabling only if this program has disabled
 	// the license, and never an earlier end.
 	State licensespring.LicenseState `json:"state"`
+	// Enable requests a call of Client.EnableLicense afterwards. This program has disabled
+	// the license, and a read that shows it enabled may be outdated.
+	Enable bool `json:"enable,omitzero"`
 	// Reason is why, and Reasons are the reasons of the values.
 	Reason  string            `json:"reason"`
 	Reasons map[string]string `json:"reasons,omitzero"`
@@ -178,19 +183,12 @@ func (c *Changes) IsEmpty() bool {
 
 // Intent returns the memory to store before the changes are sent. The licenses to be
 // disabled count as disabled by this program, even if the response is lost, and the
-// licenses to be ordered are pending. The licenses that were found belong to their items,
-// even if a change fails: a later list may lack one, which must not be ordered again.
+// licenses to be ordered are pending.
 func (c *Changes) Intent(memory Memory) Memory {
 	memory = memory.clone()
-	for _, a := range c.Assigned {
-		if known := memory.Licenses[a.License]; known.Item == "" {
-			known.Product, known.Item = a.Product, a.Item // the price is that of the last success
-			memory.Licenses[a.License] = known
-		}
-	}
 	for _, list := range [...][]Ensure{c.Ensure, c.Surplus} {
 		for i := range list {
-			if e := &list[i]; e.disables() {
+			if e := &list[i]; e.Disables() {
 				known := memory.Licenses[e.License]
 				known.Product, known.Disabled, known.TimeDisabled = e.Product, e.Reason, time.Time{}
 				memory.Licenses[e.License] = known
@@ -228,7 +226,8 @@ func (m Memory) clone() Memory {
 	return m
 }
 
-func (e *Ensure) disables() bool { return e.State.Enabled != nil && !*e.State.Enabled }
+// Disables reports whether the call disables the license.
+func (e *Ensure) Disables() bool { return e.State.Enabled != nil && !*e.State.Enabled }
 
 // Orders returns the orders of the missing licenses: at most one that creates an order,
 // one that appends, and one of licenses with users. The caller assigns the keys of

@@ -269,6 +269,34 @@ func TestFoundLicensesAreRememberedBeforeChanges(t *testing.T) {
 	assert.Empty(t, products.Licenses[1].Item, "the argument is unchanged")
 }
 
+// A license that was deleted can be replaced manually.
+func TestPlanAdoptsReplacement(t *testing.T) {
+	t.Parallel()
+	target := lifecycle.Wanted(subscription(), lifecycle.Config{})
+	memory := known(1)
+	memory.Licenses[2] = lifecycle.Remembered{Product: "acmecad"}
+	got := lifecycle.Plan(target, records(t, newLicense(2)), memory)
+	assert.True(t, got.IsEmpty(), "%+v", got)
+	require.Len(t, got.Assigned, 1)
+	assert.Equal(t, int64(2), got.Assigned[0].License)
+}
+
+// A read that shows a license enabled, which this program may have disabled, can be
+// outdated.
+func TestPlanEnablesAgain(t *testing.T) {
+	t.Parallel()
+	unpaid := lifecycle.Wanted(subscription(withStatus(lifecycle.StatusUnpaid)), lifecycle.Config{})
+	changes := lifecycle.Plan(unpaid, records(t, newLicense(1)), known(1))
+	memory := changes.Intent(known(1))
+	paid := lifecycle.Wanted(subscription(), lifecycle.Config{})
+	got := lifecycle.Plan(paid, records(t, newLicense(1)), memory)
+	require.Len(t, got.Ensure, 1)
+	assert.True(t, got.Ensure[0].Enable)
+	assert.True(t, got.Ensure[0].State.AllowEnable)
+	got = lifecycle.Plan(paid, records(t, newLicense(1)), got.Done(got.Intent(memory)))
+	assert.True(t, got.IsEmpty(), "%+v", got)
+}
+
 // All licenses of the first order are in one order.
 func TestOrders(t *testing.T) {
 	t.Parallel()

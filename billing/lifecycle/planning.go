@@ -18,7 +18,9 @@ type slot struct {
 	rec     *licensespring.LicenseRecord // nil if it is not visible
 	class   slotClass
 	adopted string
-	used    bool
+	// disabled reports whether this program has disabled the license, or may have.
+	disabled bool
+	used     bool
 }
 
 // slotClass is the order in which licenses are assigned.
@@ -77,11 +79,11 @@ func (p *planning) addLicenses(licenses []*licensespring.LicenseRecord) bool {
 		}
 		p.slots = append(p.slots, &slot{
 			id: rec.ID, product: remembered.Product, item: remembered.Item, price: remembered.Price,
-			rec: rec, class: classOf(rec, &remembered), adopted: adopted,
+			rec: rec, class: classOf(rec, &remembered), adopted: adopted, disabled: remembered.Disabled != "",
 		})
 	}
 	for id, remembered := range p.memory.Licenses {
-		if seen[id] || remembered.Item == "" {
+		if seen[id] || remembered.Product == "" {
 			continue
 		}
 		s := &slot{id: id, product: remembered.Product, item: remembered.Item, price: remembered.Price, class: slotInvisible}
@@ -176,16 +178,21 @@ func (p *planning) assign() {
 	slices.SortFunc(order, func(a, b int) int {
 		return cmp.Or(cmp.Compare(rank[entitlements[a].Action], rank[entitlements[b].Action]), cmp.Compare(entitlements[a].Item, entitlements[b].Item))
 	})
-	for _, i := range order {
-		take(i, func(s *slot) bool { return s.item == entitlements[i].Item })
-	}
 	items := map[string]bool{}
 	for i := range entitlements {
 		items[entitlements[i].Item] = true
 	}
-	for _, i := range order {
-		// Only a missing license is replaced with the surplus of another entitlement.
-		take(i, func(s *slot) bool { return entitlements[i].Action == ActionProvide || !items[s.item] })
+	isEnabled := func(s *slot) bool { return s.class == slotEnabled }
+	isAny := func(*slot) bool { return true }
+	// One that is not visible may have been deleted, and replaced by a visible one.
+	for _, qualifies := range [...]func(*slot) bool{isEnabled, isAny} {
+		for _, i := range order {
+			take(i, func(s *slot) bool { return qualifies(s) && s.item == entitlements[i].Item })
+		}
+		for _, i := range order {
+			// Only a missing license is replaced with the surplus of another entitlement.
+			take(i, func(s *slot) bool { return qualifies(s) && (entitlements[i].Action == ActionProvide || !items[s.item]) })
+		}
 	}
 }
 
@@ -226,7 +233,7 @@ func (p *planning) converge(e *Entitlement, slots []*slot) {
 func (p *planning) ensure(e *Entitlement, s *slot) {
 	state := e.State
 	rec := s.rec
-	state.AllowEnable = s.class == slotDisabledByUs
+	state.AllowEnable = s.disabled
 	if want := state.ValidityPeriod; !want.IsZero() {
 		shown := licensespring.DateOf(rec.ValidityPeriod)
 		switch {
@@ -251,9 +258,10 @@ func (p *planning) ensure(e *Entitlement, s *slot) {
 	differs := func(d licensespring.Difference) bool {
 		return s.price != e.Price || d.Rule != licensespring.RuleNotShown
 	}
-	if slices.ContainsFunc(state.Diff(rec), differs) {
+	enable := s.disabled && s.class == slotEnabled
+	if enable || slices.ContainsFunc(state.Diff(rec), differs) {
 		p.changes.Ensure = append(p.changes.Ensure, Ensure{
-			License: s.id, Product: e.Product, Item: e.Item, Price: e.Price, State: state, Reason: e.Reason, Reasons: e.Reasons,
+			License: s.id, Product: e.Product, Item: e.Item, Price: e.Price, State: state, Enable: enable, Reason: e.Reason, Reasons: e.Reasons,
 		})
 	}
 }

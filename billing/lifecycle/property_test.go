@@ -146,7 +146,8 @@ func (w *world) ensure(t *testing.T, e lifecycle.Ensure) {
 		require.NotEmpty(t, known.Disabled, "enables only what this program has disabled")
 		require.True(t, state.AllowEnable)
 	}
-	require.Equal(t, *state.Enabled && !l.Enabled, state.AllowEnable)
+	require.Equal(t, *state.Enabled && known.Disabled != "", state.AllowEnable)
+	require.Equal(t, state.AllowEnable && l.Enabled, e.Enable, "the read may be outdated")
 	l.Enabled = *state.Enabled
 	if !state.ValidityPeriod.IsZero() {
 		require.False(t, l.ValidityPeriod == "" && l.LicenseType == "perpetual")

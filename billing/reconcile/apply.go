@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"github.com/licensespring-go/licensespring"
-	"github.com/licensespring-go/licensespring/billing/fulfillment"
 	"github.com/licensespring-go/licensespring/billing/lifecycle"
 )
 
@@ -35,26 +34,38 @@ func (j *run) apply(ctx context.Context, p *plan) error {
 func (j *run) ensure(ctx context.Context, change *lifecycle.Ensure) error {
 	step := Step{License: change.License, Reason: change.Reason, Change: ChangeOf(&change.State)}
 	res, err := j.client.EnsureLicense(ctx, change.License, change.State)
+	if err == nil && change.Enable {
+		var enabled *licensespring.LicenseResult
+		if enabled, err = j.client.EnableLicense(ctx, change.License); err == nil && enabled.Outcome == licensespring.OutcomeChanged {
+			res = enabled
+		}
+	}
 	if err == nil {
 		step.Outcome = res.Outcome
-		j.rememberDisabled(res.License)
-		j.attempted[change.License] = true
+		if step.Outcome == licensespring.OutcomeChanged {
+			j.rememberDisabled(res.License)
+		}
 	} else {
 		step.Outcome, step.Error = licensespring.OutcomeOf(err), err.Error()
-		// An error without an effect leaves the license to others.
-		j.attempted[change.License] = step.Outcome != licensespring.OutcomeNotSent && step.Outcome != licensespring.OutcomeRejected
+	}
+	switch step.Outcome {
+	case licensespring.OutcomeNotSent, licensespring.OutcomeRejected, licensespring.OutcomeUnchanged:
+	default:
+		j.touched[change.License] = true
 	}
 	j.entry.Steps = append(j.entry.Steps, step)
 	return err
 }
 
 // forgetIntents restores what was remembered of the licenses that were to be disabled and
-// certainly were not. If one is disabled at the next job, this was done manually.
+// that this program certainly has not disabled: it was not tried, it failed, or the
+// license was disabled already. If one is disabled at the next job, this was done
+// manually.
 func (j *run) forgetIntents(changes *lifecycle.Changes, before lifecycle.Memory) {
 	for _, list := range [...][]lifecycle.Ensure{changes.Ensure, changes.Surplus} {
 		for i := range list {
 			known, ok := j.rec.Memory.Licenses[list[i].License]
-			if !ok || j.attempted[list[i].License] {
+			if !ok || !list[i].Disables() || j.touched[list[i].License] {
 				continue
 			}
 			known.Disabled = before.Licenses[list[i].License].Disabled
@@ -81,23 +92,12 @@ func (j *run) rememberDisabled(shown *licensespring.LicenseRecord) {
 func (j *run) orderAll(ctx context.Context, p *plan) error {
 	for _, order := range p.changes.Orders(&p.target) {
 		missing := missingOf(&p.changes, order.ID)
-		switch {
-		case order.Append:
+		if order.Append {
 			keyed, err := j.client.AssignKeys(ctx, &order)
 			if err != nil {
 				return err
 			}
 			order = *keyed
-		case order.ID == p.target.OrderID:
-			state, err := j.pipeline.OrderState(ctx, order.ID)
-			if err != nil {
-				return err
-			}
-			// The event of the purchase may have led to the order already, with the same id.
-			if state != fulfillment.OrderUnknown {
-				j.rec.Waiting = true
-				continue
-			}
 		}
 		if err := order.Validate(); err != nil {
 			return err

@@ -20,8 +20,10 @@ type Comparison struct {
 	Changes lifecycle.Changes
 	// Licenses are the licenses that were read.
 	Licenses []*licensespring.LicenseRecord
-	// Pending reports whether ordered licenses are not known yet.
-	Pending bool
+	// Ordered are licenses that were ordered and are not known. Late reports whether that
+	// was an hour ago, or the first order is a dead letter.
+	Ordered []lifecycle.Pending
+	Late    bool
 	// Outdated reports whether the dead letters are not the present reviews. The next job
 	// corrects them.
 	Outdated bool
@@ -43,7 +45,7 @@ func (r *Reconciler) Compare(ctx context.Context, subject stripehook.Source) (*C
 	}
 	return &Comparison{
 		Subject: subject, Status: p.status, Target: p.target, Changes: p.changes, Licenses: p.licenses,
-		Pending: rec.IsPending(), Outdated: rec.isOutdated(p.changes.Reviews),
+		Ordered: p.ordered, Late: p.late, Outdated: rec.isOutdated(p.changes.Reviews),
 	}, nil
 }
 

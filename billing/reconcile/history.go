@@ -36,9 +36,9 @@ type Record struct {
 	Memory lifecycle.Memory `json:"memory"`
 	// Orders are the orders whose licenses are not known yet, with their license keys.
 	Orders []PendingOrder `json:"orders,omitzero"`
-	// Waiting reports whether the pipeline has the first order, and its licenses are not
-	// shown yet.
-	Waiting bool `json:"waiting,omitzero"`
+	// WaitingSince is the time since which the pipeline has the first order, and its
+	// licenses are not known. It is zero otherwise.
+	WaitingSince time.Time `json:"waiting_since,omitzero"`
 	// Looks is the number of jobs since the last order that ended without an error, while
 	// licenses are not known yet.
 	Looks int `json:"looks,omitzero"`
@@ -53,16 +53,6 @@ type Record struct {
 	Rejecting []string `json:"rejecting,omitzero"`
 	// History is what was seen, wanted and done, oldest first.
 	History []Entry `json:"history,omitzero"`
-}
-
-// PendingOrder is an order that was given to the pipeline.
-type PendingOrder struct {
-	// Missing is what was ordered.
-	Missing []lifecycle.Missing `json:"missing"`
-	// Order is the order in its JSON form.
-	Order json.RawMessage `json:"order"`
-	// RequestedAt is the time of the order.
-	RequestedAt time.Time `json:"requested_at"`
 }
 
 // Entry is one entry of a history.
@@ -120,9 +110,6 @@ func (r *Record) add(e Entry) {
 		r.History = slices.Delete(r.History, 0, n-maxEntries)
 	}
 }
-
-// IsPending reports whether ordered licenses are not known yet.
-func (r *Record) IsPending() bool { return len(r.Orders) > 0 || r.Waiting }
 
 // LastError returns the error of the last job, or an empty text.
 func (r *Record) LastError() string {

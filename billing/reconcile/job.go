@@ -41,7 +41,7 @@ func (r *Reconciler) reconcile(ctx context.Context, subject stripehook.Source, a
 	if err != nil {
 		return err
 	}
-	j := &run{Reconciler: r, state: state, rec: rec, attempted: map[int64]bool{}, entry: Entry{At: r.cfg.now().UTC().Truncate(time.Second)}}
+	j := &run{Reconciler: r, state: state, rec: rec, touched: map[int64]bool{}, entry: Entry{At: r.cfg.now().UTC().Truncate(time.Second)}}
 	err = j.run(ctx)
 	if err != nil {
 		j.entry.Error = err.Error()
@@ -156,8 +156,8 @@ type run struct {
 	state *fulfillment.JobState
 	rec   *Record
 	entry Entry
-	// attempted are the licenses that were changed, or may have been.
-	attempted map[int64]bool
+	// touched are the licenses that were changed, or may have been.
+	touched map[int64]bool
 }
 
 // giveUp makes a dead letter of a permanent error. The next event of the subject, or a
@@ -224,7 +224,6 @@ func (j *run) run(ctx context.Context) error {
 		j.entry.Reason = "it belongs to " + p.subject.ID
 		return j.Request(ctx, p.subject)
 	}
-	j.rec.Waiting = false
 	j.rec.Status, j.rec.Decision, j.rec.OrderID = p.status, p.target.Decision, p.target.OrderID
 	j.entry.Status, j.entry.Decision, j.entry.Reason, j.entry.Notes = p.status, p.target.Decision, p.target.Reason, p.changes.Notes
 	if err := j.report(ctx, p.changes.Reviews); err != nil {
@@ -245,11 +244,11 @@ func (j *run) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if err = j.apply(ctx, p); err == nil {
+	err = j.apply(ctx, p)
+	j.forgetIntents(&p.changes, before)
+	if err == nil {
 		j.rec.Memory = p.changes.Done(j.rec.Memory)
 		err = j.announce(ctx, &lifecycle.Changes{})
-	} else {
-		j.forgetIntents(&p.changes, before)
 	}
 	return errors.Join(err, j.repeatOrders(ctx))
 }
@@ -261,6 +260,10 @@ type plan struct {
 	target   lifecycle.Target
 	licenses []*licensespring.LicenseRecord
 	changes  lifecycle.Changes
+	// ordered are the licenses that were ordered and are not known. They are late if that
+	// was long ago, or if the order is a dead letter.
+	ordered []lifecycle.Pending
+	late    bool
 }
 
 // plan reads the subject and its licenses, and derives the changes. It changes nothing
@@ -277,63 +280,15 @@ func (r *Reconciler) plan(ctx context.Context, rec *Record) (*plan, error) {
 	if p.licenses, err = r.readLicenses(ctx, &p.target, rec); err != nil {
 		return nil, err
 	}
-	rec.forgetFound(p.licenses)
-	rec.Memory.Pending = rec.pending()
+	rec.find(p.licenses)
 	rec.Terms = termsOf(subject.Customer.Email, p.licenses)
 	p.changes = lifecycle.Plan(p.target, p.licenses, rec.Memory)
+	if err := r.checkFirstOrder(ctx, p, rec); err != nil {
+		return nil, err
+	}
+	p.ordered = append(p.ordered, rec.Memory.Pending...)
+	p.late = p.late || rec.pendingFor(r.cfg.now()) >= maxOrderWait
 	return p, nil
-}
-
-// forgetFound removes the pending orders whose licenses were read, and remembers that
-// they exist. A license whose product is not known yet does not count: the order names
-// the product for the next read.
-func (r *Record) forgetFound(licenses []*licensespring.LicenseRecord) {
-	known := slices.DeleteFunc(slices.Clone(licenses), func(l *licensespring.LicenseRecord) bool {
-		return r.Memory.Licenses[l.ID].Product == ""
-	})
-	r.Orders = slices.DeleteFunc(r.Orders, func(o PendingOrder) bool { return o.isShownBy(known) })
-	for _, l := range licenses {
-		if l.OrderStoreID != "" && !slices.Contains(r.Memory.Orders, l.OrderStoreID) {
-			r.Memory.Orders = append(r.Memory.Orders, l.OrderStoreID)
-		}
-	}
-}
-
-// pending returns the licenses of the pending orders. An intent whose order was not
-// stored before a kill is not among them, so that it is planned again.
-func (r *Record) pending() []lifecycle.Pending {
-	var pending []lifecycle.Pending
-	for _, o := range r.Orders {
-		for _, m := range o.Missing {
-			pending = append(pending, lifecycle.Pending{OrderID: m.OrderID, Product: m.Product, Item: m.Item, Count: m.Count})
-		}
-	}
-	return pending
-}
-
-// isShownBy reports whether all licenses of an order were read: those with its keys, or
-// of its id if it has none.
-func (o *PendingOrder) isShownBy(licenses []*licensespring.LicenseRecord) bool {
-	var order licensespring.Order
-	if json.Unmarshal(o.Order, &order) != nil {
-		return false
-	}
-	n := 0
-	for i := range order.Items {
-		for k := range order.Items[i].Licenses {
-			key := order.Items[i].Licenses[k].Key
-			if n++; key != "" && !slices.ContainsFunc(licenses, func(l *licensespring.LicenseRecord) bool { return l.LicenseKey == key }) {
-				return false
-			}
-		}
-	}
-	shown := 0
-	for _, l := range licenses {
-		if l.OrderStoreID == order.ID {
-			shown++
-		}
-	}
-	return shown >= n
 }
 
 // report makes dead letters of new reviews, and removes those of earlier ones.

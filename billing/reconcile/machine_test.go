@@ -1,19 +1,16 @@
 package reconcile_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
 	"github.com/licensespring-go/licensespring/billing/inbox"
+	"github.com/licensespring-go/licensespring/billing/internal/worldtest"
 	"github.com/licensespring-go/licensespring/billing/lifecycle"
 	"github.com/licensespring-go/licensespring/billing/reconcile"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
@@ -29,39 +26,6 @@ type services struct {
 	licenseKey string
 	// omits reports whether a list of licenses lacks one. Nil means never.
 	omits func() bool
-}
-
-// omitting is a transport that sometimes removes a license from a list, like a replica
-// that is behind.
-type omitting struct {
-	next  http.RoundTripper
-	omits func() bool
-}
-
-func (o *omitting) RoundTrip(r *http.Request) (*http.Response, error) {
-	res, err := o.next.RoundTrip(r)
-	if err != nil || o.omits == nil || r.Method != http.MethodGet || !strings.HasSuffix(r.URL.Path, "/licenses/") || !o.omits() {
-		return res, err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	if err != nil {
-		return nil, err
-	}
-	var page struct {
-		Count    int               `json:"count"`
-		Next     *string           `json:"next"`
-		Previous *string           `json:"previous"`
-		Results  []json.RawMessage `json:"results"`
-	}
-	if json.Unmarshal(body, &page) == nil && len(page.Results) > 0 {
-		page.Results = page.Results[1:] // the newest one
-		page.Count--
-		body, err = json.Marshal(page)
-	}
-	res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-	res.Header.Del("Content-Length")
-	return res, err
 }
 
 // machine is one process of the billing pipeline, with an embedded store. A test opens
@@ -87,7 +51,7 @@ func openMachine(ctx context.Context, dir string, s services, options ...fulfill
 		return nil, err
 	}
 	m.client, err = licensespring.New(s.licenseKey,
-		licensespring.WithBaseURL(s.licenseURL), licensespring.WithHTTPClient(&http.Client{Transport: &omitting{m.transport, s.omits}}),
+		licensespring.WithBaseURL(s.licenseURL), licensespring.WithHTTPClient(&http.Client{Transport: worldtest.OmitLicense(m.transport, s.omits)}),
 		licensespring.WithRateLimiter(licensespring.NewRateLimiter(licensespring.NoRateLimit)),
 		licensespring.WithRetryWaits(time.Millisecond, 10*time.Millisecond),
 		licensespring.WithAttemptTimeout(2*time.Second), licensespring.WithMaxAttempts(3))

@@ -17,7 +17,9 @@ import (
 // Client is the part of [licensespring.Client] that a [Reconciler] uses.
 type Client interface {
 	AssignKeys(ctx context.Context, order *licensespring.Order) (*licensespring.Order, error)
+	EnableLicense(ctx context.Context, id int64) (*licensespring.LicenseResult, error)
 	EnsureLicense(ctx context.Context, id int64, state licensespring.LicenseState) (*licensespring.LicenseResult, error)
+	GetOrder(ctx context.Context, id int64) (*licensespring.OrderRecord, error)
 	ListLicenses(ctx context.Context, filter licensespring.LicenseFilter) iter.Seq2[*licensespring.LicenseRecord, error]
 }
 

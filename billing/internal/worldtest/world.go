@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -34,6 +35,8 @@ type World struct {
 	Hook       *stripehook.Handler
 	Reconciler *reconcile.Reconciler
 	Reader     *lifecycle.Reader
+	// Omits makes each list of licenses lack the newest one.
+	Omits atomic.Bool
 }
 
 // New opens a world without prices. Start runs its workers.
@@ -48,7 +51,7 @@ func New(t *testing.T, options ...stripetest.Option) *World {
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	t.Cleanup(transport.CloseIdleConnections)
 	w.Client, err = licensespring.New(w.Service.APIKey(),
-		licensespring.WithBaseURL(w.Service.URL()), licensespring.WithHTTPClient(&http.Client{Transport: transport}),
+		licensespring.WithBaseURL(w.Service.URL()), licensespring.WithHTTPClient(&http.Client{Transport: OmitLicense(transport, w.Omits.Load)}),
 		licensespring.WithRateLimiter(licensespring.NewRateLimiter(licensespring.NoRateLimit)),
 		licensespring.WithRetryWaits(time.Millisecond, 10*time.Millisecond))
 	require.NoError(t, err)

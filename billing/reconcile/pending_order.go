@@ -1,0 +1,205 @@
+package reconcile
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/billing/lifecycle"
+)
+
+// PendingOrder is an order that was given to the pipeline, and of which some licenses are
+// not known yet.
+type PendingOrder struct {
+	// Missing is what was ordered.
+	Missing []lifecycle.Missing `json:"missing"`
+	// Found are the ids of the licenses that are known, for each of Missing.
+	Found [][]int64 `json:"found,omitzero"`
+	// Order is the order in its JSON form.
+	Order json.RawMessage `json:"order"`
+	// RequestedAt is the time of the order.
+	RequestedAt time.Time `json:"requested_at"`
+}
+
+// IsPending reports whether ordered licenses are not known yet.
+func (r *Record) IsPending() bool { return len(r.Orders) > 0 || !r.WaitingSince.IsZero() }
+
+// pendingFor returns for how long ordered licenses have not been known.
+func (r *Record) pendingFor(now time.Time) time.Duration {
+	var longest time.Duration
+	if !r.WaitingSince.IsZero() {
+		longest = now.Sub(r.WaitingSince)
+	}
+	for i := range r.Orders {
+		longest = max(longest, now.Sub(r.Orders[i].RequestedAt))
+	}
+	return longest
+}
+
+// pending returns the licenses of the pending orders that are not known. An intent whose
+// order was not stored before a kill is not among them, so that it is planned again.
+func (r *Record) pending() []lifecycle.Pending {
+	var pending []lifecycle.Pending
+	for i := range r.Orders {
+		o := &r.Orders[i]
+		for k, m := range o.Missing {
+			if n := m.Count - len(o.found(k)); n > 0 {
+				pending = append(pending, lifecycle.Pending{OrderID: m.OrderID, Product: m.Product, Item: m.Item, Count: n})
+			}
+		}
+	}
+	return pending
+}
+
+func (o *PendingOrder) found(i int) []int64 {
+	if i < len(o.Found) {
+		return o.Found[i]
+	}
+	return nil
+}
+
+// find replaces the pending licenses that were read with known ones of their item, and
+// removes the orders whose licenses are all known. A list may show a part of an order, and
+// a later list may lack what an earlier one has shown. A license whose product is not
+// known yet does not count: the order names the product for the next read.
+func (r *Record) find(licenses []*licensespring.LicenseRecord) {
+	keys := map[string]bool{} // of all pending orders
+	orders := make([]licensespring.Order, len(r.Orders))
+	for i := range r.Orders {
+		if json.Unmarshal(r.Orders[i].Order, &orders[i]) != nil {
+			continue
+		}
+		for key := range keysOf(&orders[i]) {
+			keys[key] = true
+		}
+	}
+	for _, l := range licenses {
+		if l.OrderStoreID != "" && !slices.Contains(r.Memory.Orders, l.OrderStoreID) {
+			r.Memory.Orders = append(r.Memory.Orders, l.OrderStoreID)
+		}
+		known := r.Memory.Licenses[l.ID]
+		if known.Product == "" || known.Item != "" {
+			continue
+		}
+		for i := range r.Orders {
+			own := keysOf(&orders[i])
+			isOf := own[l.LicenseKey]
+			if len(own) == 0 {
+				isOf = l.OrderStoreID != "" && l.OrderStoreID == orders[i].ID && !keys[l.LicenseKey]
+			}
+			if k := r.Orders[i].lacking(known.Product); isOf && k >= 0 {
+				r.Orders[i].Found[k] = append(r.Orders[i].Found[k], l.ID)
+				known.Item = r.Orders[i].Missing[k].Item
+				r.Memory.Licenses[l.ID] = known
+				break
+			}
+		}
+	}
+	r.Orders = slices.DeleteFunc(r.Orders, func(o PendingOrder) bool {
+		return !slices.ContainsFunc(o.Missing, func(m lifecycle.Missing) bool { return o.lacking(m.Product) >= 0 })
+	})
+	r.Memory.Pending = r.pending()
+}
+
+// lacking returns the index of an element of Missing of which licenses are not known, or
+// -1.
+func (o *PendingOrder) lacking(product string) int {
+	for len(o.Found) < len(o.Missing) {
+		o.Found = append(o.Found, nil)
+	}
+	for i, m := range o.Missing {
+		if m.Product == product && len(o.Found[i]) < m.Count {
+			return i
+		}
+	}
+	return -1
+}
+
+// keysOf returns the license keys that an order assigns.
+func keysOf(order *licensespring.Order) map[string]bool {
+	keys := map[string]bool{}
+	for i := range order.Items {
+		for k := range order.Items[i].Licenses {
+			if key := order.Items[i].Licenses[k].Key; key != "" {
+				keys[key] = true
+			}
+		}
+	}
+	return keys
+}
+
+// checkFirstOrder looks for missing licenses in the first order of the subject, as the
+// pipeline knows it: the event of the purchase may have led to it already, and a list may
+// lack licenses of an order that exists. While that leaves a doubt, nothing is ordered.
+func (r *Reconciler) checkFirstOrder(ctx context.Context, p *plan, rec *Record) error {
+	since := rec.WaitingSince
+	rec.WaitingSince = time.Time{}
+	if len(p.changes.Missing)+len(rec.Orders) == 0 {
+		return nil
+	}
+	state, err := r.pipeline.OrderState(ctx, p.target.OrderID)
+	if err != nil {
+		return err
+	}
+	wait := false
+	switch state {
+	case fulfillment.OrderUnknown:
+	case fulfillment.OrderQueued:
+		wait = true
+	case fulfillment.OrderDead:
+		p.late = true
+		wait = slices.ContainsFunc(p.changes.Missing, func(m lifecycle.Missing) bool { return m.OrderID == p.target.OrderID && !m.Append })
+	case fulfillment.OrderDone:
+		if len(p.changes.Missing) == 0 {
+			break
+		}
+		if wait, err = r.learnOrder(ctx, p.target.OrderID, &rec.Memory); err != nil {
+			return err
+		}
+		p.changes = lifecycle.Plan(p.target, p.licenses, rec.Memory)
+	}
+	if wait && len(p.changes.Missing) > 0 {
+		for _, m := range p.changes.Missing {
+			p.ordered = append(p.ordered, lifecycle.Pending{OrderID: m.OrderID, Product: m.Product, Item: m.Item, Count: m.Count})
+		}
+		p.changes.Missing = nil
+		rec.WaitingSince = cmp.Or(since, r.cfg.now().UTC().Truncate(time.Second))
+	}
+	return nil
+}
+
+// learnOrder adds the licenses of a completed order to the memory. It reports whether
+// the product of one is not known, so that it does not count yet.
+func (r *Reconciler) learnOrder(ctx context.Context, orderID string, memory *lifecycle.Memory) (unknown bool, err error) {
+	res, err := r.pipeline.Result(ctx, orderID)
+	if err != nil {
+		return false, err
+	}
+	order := res.Order
+	if order == nil { // it was too large to be stored
+		if order, err = r.client.GetOrder(ctx, res.ServiceID); err != nil {
+			return false, err
+		}
+	}
+	if !slices.Contains(memory.Orders, orderID) {
+		memory.Orders = append(memory.Orders, orderID)
+	}
+	for i := range order.OrderItems {
+		item := &order.OrderItems[i]
+		product := item.ProductCode
+		for k := range item.Licenses {
+			product = cmp.Or(product, memory.Licenses[item.Licenses[k].ID].Product)
+		}
+		for k := range item.Licenses {
+			known := memory.Licenses[item.Licenses[k].ID]
+			known.Product = cmp.Or(known.Product, product)
+			memory.Licenses[item.Licenses[k].ID] = known
+			unknown = unknown || known.Product == ""
+		}
+	}
+	return unknown, nil
+}
