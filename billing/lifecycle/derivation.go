@@ -111,7 +111,7 @@ func (d *derivation) addItem(i int) {
 	d.add(&e)
 }
 
-// hasEnded reports whether a subscription has ended or never began.
+// hasEnded reports whether a subscription has ended or has not begun.
 func (s *Subject) hasEnded() bool {
 	return s.Status == StatusCanceled || s.Status == StatusIncompleteExpired || s.Status == StatusIncomplete
 }
@@ -329,6 +329,10 @@ func (d *derivation) decide(manual bool) {
 		t.Reviews = append([]Review{{
 			ID: findingsID(d.found), Reason: t.Reason, Proposal: "correct what the findings list", Findings: d.found,
 		}}, t.Reviews...)
+	case len(t.Entitlements) == 0 && len(t.Unlicensed) > 0 && t.Ended:
+		// A price may have had metadata when the licenses were issued.
+		t.Decision = DecisionConverge
+		_, t.Reason = d.itemAction(&coverage{}, 0)
 	case len(t.Entitlements) == 0:
 		t.Decision = DecisionKeep
 		if t.Reason == "" {

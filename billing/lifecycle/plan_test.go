@@ -133,6 +133,11 @@ func TestPlan(t *testing.T) {
 			s.Items = append(s.Items, lifecycle.Item{ID: "si_2", Price: &stripehook.Price{ID: "price_0"}, Quantity: 1})
 			s.Items[0].Price = monthly("price_9", "product_short_code", "acmecam")
 		}), config: lifecycle.Config{SkipUnlicensed: true}, licenses: []*license{newLicense(1)}, memory: known(1), missing: 1, order: "sub_1+", reviews: []string{"surplus:1"}},
+		{name: "canceled, without metadata", subject: subscription(withPrice(&stripehook.Price{ID: "price_1"}), withStatus(lifecycle.StatusCanceled)), licenses: []*license{newLicense(1), newLicense(2, disabled)}, memory: known(1, 2), surplus: []int64{1}},
+		{name: "canceled, an item without metadata", subject: subscription(withStatus(lifecycle.StatusCanceled), func(s *lifecycle.Subject) {
+			s.Items = append(s.Items, lifecycle.Item{ID: "si_2", Price: &stripehook.Price{ID: "price_0"}, Quantity: 1})
+			s.Items[0].Price = monthly("price_9", "product_short_code", "acmecam")
+		}), licenses: []*license{newLicense(1)}, memory: known(1), surplus: []int64{1}},
 		{name: "features", subject: subscription(withPrice(monthly("price_1", "product_features", "render:period"))), licenses: []*license{newLicense(1, func(l *license) {
 			l.Features = []licFeature{{Code: "render", ExpiryDate: "2031-05-09"}}
 		})}, memory: known(1)},

@@ -328,6 +328,8 @@ func (p *planning) disableSurplus() {
 		switch {
 		case !recurring:
 			p.review("surplus:"+id, "a license of the order was not bought (license "+id+")", "disable it manually if it was issued by mistake")
+		case !wanted && p.target.Ended:
+			p.changes.Surplus = append(p.changes.Surplus, disable(s, "the subscription has ended"))
 		case !wanted && len(p.target.Unlicensed) > 0:
 			p.review("surplus:"+id, "the product of license "+id+" is no longer part of the subscription, and a price has no license metadata",
 				"correct the metadata of the price, or disable the license manually")

@@ -54,6 +54,8 @@ type Target struct {
 	Customer *licensespring.Customer `json:"customer,omitzero"`
 	// Lookup names the licenses to read for [Plan].
 	Lookup Lookup `json:"lookup"`
+	// Ended reports whether the subject is a subscription that has ended.
+	Ended bool `json:"ended,omitzero"`
 	// Unlicensed are the ids of the prices that were skipped because they have no
 	// license metadata.
 	Unlicensed []string `json:"unlicensed,omitzero"`
@@ -119,6 +121,7 @@ func Wanted(subject Subject, config Config) Target {
 		OrderID:  stripehook.OrderID(config.OrderIDPrefix, subject.Source, subject.Source.ID),
 		IsTest:   !subject.Live,
 		Customer: subject.Customer.OrderCustomer(),
+		Ended:    subject.hasEnded() && subject.Status != StatusIncomplete,
 	}
 	manual := d.readMetadata()
 	for i := range subject.Items {

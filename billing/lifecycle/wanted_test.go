@@ -146,7 +146,8 @@ func TestWanted(t *testing.T) {
 		{name: "no price", subject: subscription(withPrice(nil)), decision: review, reviews: []string{"findings:items[0].price=required"}},
 		{name: "no metadata", subject: subscription(withPrice(&stripehook.Price{ID: "price_1"})), decision: review, reviews: []string{"findings:items[0].price.metadata.product_short_code=required,items[0].price.recurring=unreadable"}},
 		{name: "no metadata, skipped", subject: subscription(withPrice(&stripehook.Price{ID: "price_1"})), config: lifecycle.Config{SkipUnlicensed: true}, decision: keep},
-		{name: "no metadata, canceled", subject: subscription(withPrice(&stripehook.Price{ID: "price_1"}), withStatus(lifecycle.StatusCanceled)), decision: keep},
+		{name: "no metadata, canceled", subject: subscription(withPrice(&stripehook.Price{ID: "price_1"}), withStatus(lifecycle.StatusCanceled)), decision: converge},
+		{name: "no metadata, incomplete", subject: subscription(withPrice(&stripehook.Price{ID: "price_1"}), withStatus(lifecycle.StatusIncomplete)), decision: keep},
 		{name: "misspelled key", subject: subscription(withPrice(monthly("price_1", "slack-days", "9"))), decision: review, reviews: []string{"findings:items[0].price.metadata.slack-days=metadata_key"}},
 		{name: "unreadable subject", subject: subscription(func(s *lifecycle.Subject) {
 			s.Findings = []licensespring.Finding{{Path: "items", Rule: lifecycle.RuleUnreadable, Severity: licensespring.SeverityError}}
