@@ -1,6 +1,8 @@
 package reconcile_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
@@ -323,6 +325,69 @@ func TestProductChangesBeforeFirstRead(t *testing.T) {
 	w.Settle()
 	assert.Equal(t, []string{"disabled until 2031-02-19", "enabled until 2031-02-19"}, w.Licenses())
 	assert.Empty(t, w.DeadLetters())
+}
+
+// An order is stored with its keys before it is given to the pipeline, and given again
+// after a crash in between.
+func TestStoredOrders(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, start)
+	w.AddPrice("price_month")
+	w.Start()
+	sub, _ := w.subscribe("price_month", 1, 0)
+	var stored reconcile.PendingOrder
+	w.Service.Inject(licensespringtest.DelayBefore(0).On(licensespringtest.CreateOrder).When(func(*http.Request) bool {
+		rec, err := w.Reconciler.Record(t.Context(), subscription(sub))
+		if assert.NoError(t, err) && assert.Len(t, rec.Orders, 1, "before it is sent") {
+			stored = rec.Orders[0]
+		}
+		return true
+	}))
+	w.Stripe.ChangeItem(sub, 0, stripetest.Change{Quantity: 2, Proration: stripetest.NoProrations})
+	w.Play(0)
+	require.Len(t, w.Service.Licenses(), 2)
+	assert.Contains(t, string(stored.Order), w.Service.Licenses()[1].Key)
+
+	// As it is after a crash before an order of a third license is sent.
+	key := "AB2C-D3EF-GH4J-K5MN"
+	stored.Order = bytes.ReplaceAll(stored.Order, []byte(w.Service.Licenses()[1].Key), []byte(key))
+	stored.Found = nil
+	jobs, err := w.Pipeline.OpenJobs(t.Context(), "subjects")
+	require.NoError(t, err)
+	state, err := jobs.State(t.Context(), reconcile.Key(subscription(sub)))
+	require.NoError(t, err)
+	var rec reconcile.Record
+	require.NoError(t, json.Unmarshal(state.Data, &rec))
+	rec.Orders = append(rec.Orders, stored)
+	state.Data, err = json.Marshal(rec)
+	require.NoError(t, err)
+	require.NoError(t, jobs.SaveState(t.Context(), state))
+	w.Stripe.ChangeItem(sub, 0, stripetest.Change{Quantity: 3, Proration: stripetest.NoProrations})
+	w.Play(0)
+	require.Len(t, w.Service.Licenses(), 3)
+	assert.Equal(t, key, w.Service.Licenses()[2].Key)
+	assert.Equal(t, slices.Repeat([]string{"enabled until 2031-02-19"}, 3), w.Licenses())
+}
+
+// After the licenses are as wanted, a job changes nothing.
+func TestNothingToChange(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, start)
+	w.AddPrice("price_month")
+	w.Start()
+	sub, _ := w.subscribe("price_month", 1, 0)
+	d := w.Stripe.Dispute(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(sub)[0].ID).ID)
+	w.Play(0)
+	w.Stripe.CloseDispute(d.ID, true)
+	w.Play(0)
+	require.Equal(t, []string{"enabled until 2031-02-19"}, w.Licenses())
+	w.Service.ResetRequests()
+	require.NoError(t, w.Reconciler.Request(t.Context(), subscription(sub)))
+	w.Settle()
+	assert.NotEmpty(t, w.Service.Requests())
+	for _, r := range w.Service.Requests() {
+		assert.Equal(t, http.MethodGet, r.Method)
+	}
 }
 
 // awaitRecord waits until the record of a subscription satisfies the condition.
