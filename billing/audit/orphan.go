@@ -12,7 +12,7 @@ import (
 )
 
 // findOrphans looks for enabled licenses that name a subject which Stripe does not have.
-// Licenses of other orders are not those of this program.
+// Licenses of other orders are those of this program only if they name a subscription.
 func (r *run) findOrphans(ctx context.Context) error {
 	for l, err := range r.Client.ListLicenses(ctx, licensespring.LicenseFilter{Enabled: new(true)}) {
 		if err != nil {
@@ -20,7 +20,9 @@ func (r *run) findOrphans(ctx context.Context) error {
 		}
 		subject, ok := reconcile.SubjectOfOrder(l.OrderStoreID, r.OrderIDPrefix)
 		if !ok {
-			continue
+			if subject, ok = reconcile.SubjectOfOrder(l.SubscriptionID, ""); !ok || subject.Kind != stripehook.SourceSubscription {
+				continue
+			}
 		}
 		exists, err := r.exists(ctx, subject)
 		if err != nil {

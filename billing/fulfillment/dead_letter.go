@@ -168,9 +168,19 @@ func (p *Pipeline) deleteDeadLetter(ctx context.Context, seq uint64) error {
 // DeadLetters yields the dead letters, oldest first. The sequence ends after the
 // first error.
 func (p *Pipeline) DeadLetters(ctx context.Context) iter.Seq2[*DeadLetter, error] {
+	return p.deadLetters(ctx, p.names.allDeadLetters())
+}
+
+// DeadLettersOf yields the dead letters with an order id: those of orders with different
+// contents, and that of a [Rejection].
+func (p *Pipeline) DeadLettersOf(ctx context.Context, orderID string) iter.Seq2[*DeadLetter, error] {
+	return p.deadLetters(ctx, p.names.deadLetterSubject(entryKey{order: orderKey(orderID), content: "*"}))
+}
+
+func (p *Pipeline) deadLetters(ctx context.Context, subject string) iter.Seq2[*DeadLetter, error] {
 	return func(yield func(*DeadLetter, error) bool) {
 		for next := uint64(1); ; {
-			msg, err := p.streams.deadLetters.GetMsg(ctx, next, jetstream.WithGetMsgSubject(p.names.allDeadLetters()))
+			msg, err := p.streams.deadLetters.GetMsg(ctx, next, jetstream.WithGetMsgSubject(subject))
 			if errors.Is(err, jetstream.ErrMsgNotFound) {
 				return
 			}

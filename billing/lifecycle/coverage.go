@@ -38,14 +38,14 @@ func (s *Subject) coverage(item *Item) coverage {
 	own := func(l *Line) bool { return l.Item == item.ID }
 	line := s.lastLine(func(l *Line) bool { return own(l) && !l.Proration })
 	if line == nil { // the item was added within the period
-		line = s.lastLine(func(l *Line) bool { return own(l) && l.Amount > 0 })
+		line = s.lastLine(func(l *Line) bool { return own(l) && l.Amount > 0 && !s.isDifference(l) })
 	}
 	if line == nil { // it replaced an item, or its proration is not billed yet
 		line = s.lastLine(func(l *Line) bool { return l.Item != "" && !l.Proration && l.End.Equal(item.PeriodEnd) })
 	}
 	metered := item.Price != nil && item.Price.Metered
 	switch {
-	case line == nil && metered && !item.PeriodStart.After(s.Created):
+	case line == nil && metered && (!item.PeriodStart.After(s.Created) || !item.PeriodStart.After(s.TrialEnd)):
 		// Usage is paid after the period, so that the first period is covered.
 		return coverage{until: item.PeriodEnd, by: "first period, billed by usage", invoice: -1}
 	case line == nil:
@@ -55,15 +55,28 @@ func (s *Subject) coverage(item *Item) coverage {
 		until: line.end, trial: line.trial, by: "invoice " + s.Invoices[line.invoice].ID,
 		start: line.Start, end: line.End, invoice: line.invoice,
 	}
-	if metered && !line.trial && !line.end.Before(item.PeriodStart) {
-		// The usage of the previous period is paid.
-		c.until = item.PeriodEnd
+	if metered && !line.end.Before(item.PeriodStart) {
+		// The usage of the previous period is paid, or that period was a trial.
+		c.until, c.trial = item.PeriodEnd, false
 	}
 	return c
 }
 
-// lastLine returns the matching line whose period begins last. Of the lines of the same
-// period, one that was not refunded or disputed has precedence, then one that ends last.
+// isDifference reports whether a line bills only a change of its item: the invoice also
+// credits the item.
+func (s *Subject) isDifference(line *Line) bool {
+	for i := range s.Invoices {
+		lines := s.Invoices[i].Lines
+		if slices.ContainsFunc(lines, func(l Line) bool { return l.ID == line.ID }) {
+			return slices.ContainsFunc(lines, func(l Line) bool { return l.Item == line.Item && l.Amount < 0 })
+		}
+	}
+	return false
+}
+
+// lastLine returns the matching line whose period begins last. Of the lines with the same
+// beginning, one that was not refunded or disputed has precedence if it bills the same
+// period, or replaces the other on a newer invoice; otherwise one that ends last.
 func (s *Subject) lastLine(match func(*Line) bool) *paidLine {
 	var last *paidLine
 	for i := range s.Invoices {
@@ -93,10 +106,12 @@ func (l *paidLine) isLaterThan(other *paidLine) bool {
 	switch {
 	case !l.Start.Equal(other.Start):
 		return l.Start.After(other.Start)
-	case l.reversed != other.reversed:
-		return !l.reversed
-	default:
+	case l.reversed == other.reversed:
 		return l.end.After(other.end)
+	case l.end.Equal(other.end):
+		return other.reversed
+	default:
+		return l.invoice < other.invoice // newest first
 	}
 }
 
@@ -109,7 +124,9 @@ func (s *Subject) periodInvoices(item *Item, c *coverage) []int {
 	invoices := []int{c.invoice}
 	for i := range s.Invoices {
 		overlaps := func(l Line) bool {
-			return l.Item == item.ID && l.Amount > 0 && l.Proration && l.End.After(c.start) && l.Start.Before(c.end)
+			// The item may have replaced one whose invoice paid most of the period.
+			isReplaced := !l.Proration && l.Item != "" && !slices.ContainsFunc(s.Items, func(i Item) bool { return i.ID == l.Item })
+			return (l.Item == item.ID && l.Proration || isReplaced) && l.Amount > 0 && l.End.After(c.start) && l.Start.Before(c.end)
 		}
 		if i != c.invoice && slices.ContainsFunc(s.Invoices[i].Lines, overlaps) {
 			invoices = append(invoices, i)

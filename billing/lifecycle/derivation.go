@@ -324,6 +324,7 @@ func (d *derivation) decide(manual bool) {
 	switch {
 	case manual:
 		t.Decision, t.Reason, t.Entitlements, t.Reviews = DecisionKeep, MetadataLifecycle+" is manual", nil, nil
+		t.Unlicensed = nil
 	case len(d.found) > 0:
 		t.Decision, t.Reason, t.Entitlements = DecisionReview, "the licenses cannot be determined", nil
 		t.Reviews = append([]Review{{

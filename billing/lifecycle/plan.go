@@ -63,6 +63,9 @@ type Changes struct {
 	Surplus []Ensure `json:"surplus,omitzero"`
 	// Assigned are the licenses that belong to an entitlement, changed or not.
 	Assigned []Assigned `json:"assigned,omitzero"`
+	// Unseen are known licenses that have to be disabled and were not read: read them again
+	// later.
+	Unseen []int64 `json:"unseen,omitzero"`
 	// Notes describe what was left as it is, and what was adopted.
 	Notes []Note `json:"notes,omitzero"`
 	// Reviews are those of the target, and others that the licenses require. If
@@ -159,7 +162,9 @@ func Plan(target Target, licenses []*licensespring.LicenseRecord, memory Memory)
 	switch target.Decision {
 	case DecisionConverge:
 	case DecisionKeep:
-		return p.changes
+		if len(target.Entitlements) > 0 || len(target.Unlicensed) == 0 {
+			return p.changes
+		}
 	default:
 		return Changes{Reviews: p.changes.Reviews, Blocked: true}
 	}

@@ -163,7 +163,9 @@ func (p *planning) assign() {
 			if full {
 				return
 			}
-			if !s.used && s.product == e.Product && match(s) {
+			// A purchase was delivered with the product that its price had then.
+			isDelivered := !e.Recurring && s.item == e.Item
+			if !s.used && (s.product == e.Product || isDelivered) && match(s) {
 				s.used = true
 				p.assigned[i] = append(p.assigned[i], s)
 			}
@@ -190,6 +192,12 @@ func (p *planning) assign() {
 			take(i, func(s *slot) bool { return qualifies(s) && s.item == entitlements[i].Item })
 		}
 		for _, i := range order {
+			// Licenses of one product that belong to no item yet differ in their type.
+			take(i, func(s *slot) bool {
+				return qualifies(s) && s.item == "" && s.rec != nil && s.rec.LicenseType == entitlements[i].Template.LicenseType
+			})
+		}
+		for _, i := range order {
 			// Only a missing license is replaced with the surplus of another entitlement.
 			take(i, func(s *slot) bool { return qualifies(s) && (entitlements[i].Action == ActionProvide || !items[s.item]) })
 		}
@@ -206,7 +214,9 @@ func (p *planning) converge(e *Entitlement, slots []*slot) {
 		case e.Action == ActionKeep:
 			continue
 		case s.rec == nil:
-			if s.id != 0 {
+			if e.Action == ActionSuspend {
+				p.addUnseen(s)
+			} else if s.id != 0 {
 				p.note(NoteNotVisible, s.id, "a known license was not found")
 			}
 			continue
@@ -216,6 +226,11 @@ func (p *planning) converge(e *Entitlement, slots []*slot) {
 			}
 		case s.class == slotDisabledManually:
 			p.note(NoteDisabledManually, s.id, "left alone: it was disabled manually")
+			if other := s.rec.SubscriptionID; other != "" && other != p.target.Lookup.SubscriptionID {
+				id := strconv.FormatInt(s.id, 10)
+				p.review("disabled:"+id, "license "+id+" was adopted from "+other+" and is disabled",
+					"enable it manually if the end of that subscription has disabled it")
+			}
 		default:
 			p.ensure(e, s)
 		}
@@ -226,6 +241,14 @@ func (p *planning) converge(e *Entitlement, slots []*slot) {
 	}
 	if missing := e.Count - len(slots); e.Action == ActionProvide && missing > 0 {
 		p.order(e, missing, len(slots))
+	}
+}
+
+// addUnseen adds a license that has to be disabled, unless this program has done it.
+func (p *planning) addUnseen(s *slot) {
+	if s.id != 0 && s.class != slotDisabledByUs {
+		p.changes.Unseen = append(p.changes.Unseen, s.id)
+		p.note(NoteNotVisible, s.id, "a known license, which has to be disabled, was not found")
 	}
 }
 
@@ -289,6 +312,11 @@ func (p *planning) order(e *Entitlement, missing, existing int) {
 			"correct "+MetadataAdoptOrder+" or "+MetadataAdoptLicense+", or remove it to order new licenses")
 		return
 	}
+	if !e.Recurring && existing > 0 {
+		p.review("sold:"+e.Item, strconv.Itoa(e.Count)+" licenses seem to have been sold, and "+strconv.Itoa(existing)+" were delivered",
+			"if the metadata of the price has changed since, restore it; otherwise issue the others manually")
+		return
+	}
 	m := Missing{
 		OrderID: p.target.OrderID, Product: e.Product, Item: e.Item, Price: e.Price, Count: missing, License: e.Template,
 		Reason: e.Reason + "; " + strconv.Itoa(e.Count) + " wanted, " + strconv.Itoa(existing) + " exist",
@@ -320,19 +348,23 @@ func (p *planning) orderExists() bool {
 func (p *planning) disableSurplus() {
 	recurring := p.target.Lookup.SubscriptionID != ""
 	for _, s := range p.slots {
+		if !s.used && s.rec == nil && recurring {
+			p.addUnseen(s)
+		}
 		if s.used || s.rec == nil || s.class != slotEnabled {
 			continue
 		}
 		wanted := slices.ContainsFunc(p.target.Entitlements, func(e Entitlement) bool { return e.Product == s.product })
+		lacksItem := s.item != "" && !slices.ContainsFunc(p.target.Entitlements, func(e Entitlement) bool { return e.Item == s.item })
 		id := strconv.FormatInt(s.id, 10)
 		switch {
+		case (lacksItem || !wanted) && len(p.target.Unlicensed) > 0 && !p.target.Ended:
+			p.review("surplus:"+id, "nothing with license metadata is paid for license "+id+", and a price has none",
+				"correct the metadata of the price, or disable the license manually")
 		case !recurring:
 			p.review("surplus:"+id, "a license of the order was not bought (license "+id+")", "disable it manually if it was issued by mistake")
 		case !wanted && p.target.Ended:
 			p.changes.Surplus = append(p.changes.Surplus, disable(s, "the subscription has ended"))
-		case !wanted && len(p.target.Unlicensed) > 0:
-			p.review("surplus:"+id, "the product of license "+id+" is no longer part of the subscription, and a price has no license metadata",
-				"correct the metadata of the price, or disable the license manually")
 		case !wanted:
 			p.changes.Surplus = append(p.changes.Surplus, disable(s, "the product is no longer part of the subscription"))
 		default:
@@ -346,6 +378,7 @@ func (p *planning) disableSurplus() {
 func (p *planning) sort() {
 	slices.SortFunc(p.changes.Ensure, func(a, b Ensure) int { return cmp.Compare(a.License, b.License) })
 	slices.SortFunc(p.changes.Assigned, func(a, b Assigned) int { return cmp.Compare(a.License, b.License) })
+	slices.Sort(p.changes.Unseen)
 	slices.SortFunc(p.changes.Notes, func(a, b Note) int {
 		return cmp.Or(cmp.Compare(a.License, b.License), cmp.Compare(a.Kind, b.Kind))
 	})

@@ -6,28 +6,35 @@ import (
 	"errors"
 
 	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/billing/fulfillment"
 	"github.com/licensespring-go/licensespring/billing/lifecycle"
 )
 
-// apply makes the changes in their order, until one fails.
+// apply makes the changes in their order, until one fails. A license that cannot be changed
+// does not keep the others from being changed.
 func (j *run) apply(ctx context.Context, p *plan) error {
 	changes := &p.changes
+	var errs []error
 	for i := range changes.Ensure {
-		if err := j.ensure(ctx, &changes.Ensure[i]); err != nil {
-			return err
+		err := j.ensure(ctx, &changes.Ensure[i])
+		if err != nil && !isPermanent(err) {
+			return errors.Join(append(errs, err)...)
 		}
+		errs = append(errs, err)
 	}
 	if len(changes.Missing) > 0 {
 		if err := j.orderAll(ctx, p); err != nil {
-			return err
+			return errors.Join(append(errs, err)...)
 		}
 	}
 	for i := range changes.Surplus {
-		if err := j.ensure(ctx, &changes.Surplus[i]); err != nil {
-			return err
+		err := j.ensure(ctx, &changes.Surplus[i])
+		if err != nil && !isPermanent(err) {
+			return errors.Join(append(errs, err)...)
 		}
+		errs = append(errs, err)
 	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // ensure makes one license as it is wanted.
@@ -51,7 +58,7 @@ func (j *run) ensure(ctx context.Context, change *lifecycle.Ensure) error {
 	switch step.Outcome {
 	case licensespring.OutcomeNotSent, licensespring.OutcomeRejected, licensespring.OutcomeUnchanged:
 	default:
-		j.touched[change.License] = true
+		j.touched[change.License] = change.Disables()
 	}
 	j.entry.Steps = append(j.entry.Steps, step)
 	return err
@@ -75,6 +82,35 @@ func (j *run) forgetIntents(changes *lifecycle.Changes, before lifecycle.Memory)
 	}
 }
 
+// keepDisabled adds the licenses that this job has disabled, or may have, to a record that
+// another machine has saved meanwhile. Otherwise the next job would take that for a manual
+// change.
+func (j *run) keepDisabled(ctx context.Context) error {
+	if len(j.touched) == 0 {
+		return nil
+	}
+	for {
+		state, err := j.jobs.State(ctx, Key(j.rec.Subject))
+		if err != nil {
+			return err
+		}
+		saved, err := decodeRecord(state, j.rec.Subject)
+		if err != nil {
+			return err
+		}
+		for id, disabled := range j.touched {
+			if known, ok := saved.Memory.Licenses[id]; ok && disabled {
+				known.Disabled, known.TimeDisabled = j.rec.Memory.Licenses[id].Disabled, j.rec.Memory.Licenses[id].TimeDisabled
+				saved.Memory.Licenses[id] = known
+			}
+		}
+		again := &run{Reconciler: j.Reconciler, state: state, rec: saved}
+		if err := again.save(ctx); !errors.Is(err, fulfillment.ErrStateChanged) {
+			return err
+		}
+	}
+}
+
 // rememberDisabled records when the service disabled a license, which distinguishes it
 // from a later change by an administrator.
 func (j *run) rememberDisabled(shown *licensespring.LicenseRecord) {
@@ -89,7 +125,14 @@ func (j *run) rememberDisabled(shown *licensespring.LicenseRecord) {
 
 // orderAll stores the orders of the missing licenses with their keys, for repeatOrders:
 // after a kill the same orders are given to the pipeline again.
-func (j *run) orderAll(ctx context.Context, p *plan) error {
+func (j *run) orderAll(ctx context.Context, p *plan) (err error) {
+	stored := j.rec.Orders
+	defer func() {
+		if err != nil { // an order that is not stored must not be given to the pipeline
+			j.rec.Orders = stored
+			j.rec.Memory.Pending = j.rec.pending()
+		}
+	}()
 	for _, order := range p.changes.Orders(&p.target) {
 		missing := missingOf(&p.changes, order.ID)
 		if order.Append {

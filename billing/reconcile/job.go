@@ -49,8 +49,9 @@ func (r *Reconciler) reconcile(ctx context.Context, subject stripehook.Source, a
 			err = j.giveUp(ctx, err)
 		}
 	}
+	wait := rec.IsPending() || j.unseen
 	switch {
-	case !rec.IsPending():
+	case !wait:
 		rec.Looks = 0
 	case err == nil:
 		rec.Looks++
@@ -58,6 +59,9 @@ func (r *Reconciler) reconcile(ctx context.Context, subject stripehook.Source, a
 	rec.add(j.entry)
 	// After a failure the changes before it are part of the history as well.
 	saveErr := j.save(context.WithoutCancel(ctx))
+	if errors.Is(saveErr, fulfillment.ErrStateChanged) {
+		saveErr = errors.Join(saveErr, j.keepDisabled(context.WithoutCancel(ctx)))
+	}
 	report := Report{Subject: subject, Entry: j.entry, Attempt: attempt, Duration: time.Since(start), Err: errors.Join(err, saveErr)}
 	r.log(ctx, report)
 	r.cfg.observe(report)
@@ -66,9 +70,9 @@ func (r *Reconciler) reconcile(ctx context.Context, subject stripehook.Source, a
 		return saveErr
 	case err != nil:
 		return retryOf(err)
-	case rec.IsPending():
-		wait := min(r.cfg.orderWait<<min(rec.Looks-1, maxDoublings), maxOrderWait)
-		return &fulfillment.RetryError{Err: errOrdered, At: time.Now().Add(wait)}
+	case wait:
+		pause := min(r.cfg.orderWait<<min(rec.Looks-1, maxDoublings), maxOrderWait)
+		return &fulfillment.RetryError{Err: errOrdered, At: time.Now().Add(pause)}
 	default:
 		return nil
 	}
@@ -79,13 +83,16 @@ const (
 	// letter.
 	maxOrderWait = time.Hour
 	maxDoublings = 16
+	// maxUnseenLooks is the number of looks in lists for a license that has to be disabled,
+	// before it is looked for by its id.
+	maxUnseenLooks = 3
 	// maxAttempts is the number of attempts after which a permanent error becomes a
 	// review.
 	maxAttempts = 6
 )
 
-// errOrdered is the reason to run a job again whose order is not done.
-var errOrdered = errors.New("reconcile: the ordered licenses are not known yet")
+// errOrdered is the reason to run a job again whose licenses were not all found.
+var errOrdered = errors.New("reconcile: not all licenses are visible yet")
 
 func (r *Reconciler) log(ctx context.Context, report Report) {
 	level := slog.LevelDebug
@@ -156,8 +163,11 @@ type run struct {
 	state *fulfillment.JobState
 	rec   *Record
 	entry Entry
-	// touched are the licenses that were changed, or may have been.
+	// touched are the licenses that were changed, or may have been, and whether they were
+	// disabled.
 	touched map[int64]bool
+	// unseen is set if a license that has to be disabled was not found.
+	unseen bool
 }
 
 // giveUp makes a dead letter of a permanent error. The next event of the subject, or a
@@ -214,7 +224,7 @@ func (j *run) run(ctx context.Context) error {
 	p, err := j.plan(ctx, j.rec)
 	if errors.Is(err, lifecycle.ErrNoSubject) {
 		j.entry.Reason = "it belongs to another subject"
-		return nil
+		return j.report(ctx, nil)
 	}
 	if err != nil {
 		return err
@@ -222,6 +232,9 @@ func (j *run) run(ctx context.Context) error {
 	if p.subject != j.rec.Subject {
 		// The subject of a session is its invoice, once that exists.
 		j.entry.Reason = "it belongs to " + p.subject.ID
+		if err := j.report(ctx, nil); err != nil {
+			return err
+		}
 		return j.Request(ctx, p.subject)
 	}
 	j.rec.Status, j.rec.Decision, j.rec.OrderID = p.status, p.target.Decision, p.target.OrderID
@@ -235,6 +248,9 @@ func (j *run) run(ctx context.Context) error {
 	if p.changes.Blocked {
 		return j.repeatOrders(ctx)
 	}
+	if err := j.forgetDeleted(ctx, p.changes.Unseen); err != nil {
+		return err
+	}
 	j.intend(&p.changes)
 	before := j.rec.Memory
 	j.rec.Memory = p.changes.Intent(before)
@@ -246,11 +262,35 @@ func (j *run) run(ctx context.Context) error {
 	}
 	err = j.apply(ctx, p)
 	j.forgetIntents(&p.changes, before)
-	if err == nil {
+	switch {
+	case errors.Is(err, fulfillment.ErrStateChanged): // another machine knows better which orders are pending
+		return err
+	case err == nil:
 		j.rec.Memory = p.changes.Done(j.rec.Memory)
 		err = j.announce(ctx, &lifecycle.Changes{})
 	}
-	return errors.Join(err, j.repeatOrders(ctx))
+	if err = errors.Join(err, j.repeatOrders(ctx)); err == nil {
+		err = j.discard(ctx, p.obsolete)
+	}
+	return err
+}
+
+// forgetDeleted forgets licenses that have to be disabled and do not exist any more.
+func (j *run) forgetDeleted(ctx context.Context, unseen []int64) error {
+	for _, id := range unseen {
+		if j.rec.Looks >= maxUnseenLooks {
+			_, err := j.client.GetLicense(ctx, id)
+			if errors.Is(err, licensespring.ErrNotFound) {
+				delete(j.rec.Memory.Licenses, id)
+				continue
+			}
+			if err != nil {
+				return err
+			}
+		}
+		j.unseen = true
+	}
+	return nil
 }
 
 // plan is what a job saw, and what it has to change.
@@ -264,6 +304,8 @@ type plan struct {
 	// was long ago, or if the order is a dead letter.
 	ordered []lifecycle.Pending
 	late    bool
+	// obsolete are dead letters to discard after new orders were given to the pipeline.
+	obsolete []*fulfillment.DeadLetter
 }
 
 // plan reads the subject and its licenses, and derives the changes. It changes nothing
@@ -280,9 +322,13 @@ func (r *Reconciler) plan(ctx context.Context, rec *Record) (*plan, error) {
 	if p.licenses, err = r.readLicenses(ctx, &p.target, rec); err != nil {
 		return nil, err
 	}
+	rec.learnDisabled(p.licenses)
 	rec.find(p.licenses)
 	rec.Terms = termsOf(subject.Customer.Email, p.licenses)
 	p.changes = lifecycle.Plan(p.target, p.licenses, rec.Memory)
+	if err := r.replaceRejected(ctx, p, rec); err != nil {
+		return nil, err
+	}
 	if err := r.checkFirstOrder(ctx, p, rec); err != nil {
 		return nil, err
 	}

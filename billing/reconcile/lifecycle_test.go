@@ -11,9 +11,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"github.com/stripe/stripe-go/v85"
 
-	"github.com/licensespring-go/licensespring/billing/lifecycle"
 	"github.com/licensespring-go/licensespring/billing/reconcile"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
 	"github.com/licensespring-go/licensespring/billing/stripetest"
@@ -388,65 +386,6 @@ func TestNothingToChange(t *testing.T) {
 	for _, r := range w.Service.Requests() {
 		assert.Equal(t, http.MethodGet, r.Method)
 	}
-}
-
-// awaitRecord waits until the record of a subscription satisfies the condition.
-func (w *world) awaitRecord(id string, condition func(*reconcile.Record) bool) {
-	w.T.Helper()
-	require.Eventually(w.T, func() bool {
-		rec, err := w.Reconciler.Record(w.T.Context(), subscription(id))
-		return err == nil && condition(rec)
-	}, 3*time.Minute, 5*time.Millisecond)
-}
-
-// A list that lacks a license of the first order leads neither to another one, nor to the
-// end of the others.
-func TestPartOfFirstOrder(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Omits.Store(true)
-	w.Start()
-	s := w.Stripe.Checkout(stripetest.Checkout{Email: "ada@example.com", Items: []stripetest.Item{{Price: "price_month", Quantity: 3}}})
-	w.Stripe.Play(t.Context(), 0, w.Hook.ServeHTTP)
-	w.awaitRecord(s.Subscription.ID, func(rec *reconcile.Record) bool { return len(rec.Memory.Licenses) == 2 && rec.Looks > 2 })
-	w.Omits.Store(false)
-	w.Settle()
-	assert.Equal(t, slices.Repeat([]string{"enabled until 2031-02-19"}, 3), w.Licenses())
-	assert.Empty(t, w.DeadLetters())
-	for _, r := range w.Service.Requests() {
-		assert.NotContains(t, r.Path, "/disable/")
-	}
-}
-
-// Licenses that were seen while nothing had to be changed count later, when a list lacks
-// one.
-func TestSeenLicensesCount(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	// The lists fail after the order.
-	w.Service.Inject(licensespringtest.Status(http.StatusForbidden).On(licensespringtest.ListLicenses).
-		When(func(*http.Request) bool { return w.Service.LicenseCount() > 0 }).Forever())
-	w.Start()
-	s := w.Stripe.Checkout(stripetest.Checkout{Email: "ada@example.com", Items: []stripetest.Item{{Price: "price_month", Quantity: 2}}})
-	w.Stripe.Play(t.Context(), 0, w.Hook.ServeHTTP)
-	require.Eventually(t, func() bool { return w.Service.LicenseCount() == 2 }, time.Minute, time.Millisecond)
-	w.Stripe.FailPayments(s.Customer.ID, 1)
-	w.Stripe.Play(t.Context(), 32*24*time.Hour, w.Hook.ServeHTTP)
-	require.Equal(t, stripe.SubscriptionStatusPastDue, w.Stripe.Subscription(s.Subscription.ID).Status)
-	w.Service.ClearFaults()
-	w.Settle()
-	w.Omits.Store(true)
-	w.Stripe.Play(t.Context(), 8*24*time.Hour, w.Hook.ServeHTTP)
-	require.Equal(t, stripe.SubscriptionStatusActive, w.Stripe.Subscription(s.Subscription.ID).Status)
-	w.awaitRecord(s.Subscription.ID, func(rec *reconcile.Record) bool { return rec.Status == lifecycle.StatusActive })
-	w.Omits.Store(false)
-	w.Settle()
-	require.NoError(t, w.Reconciler.Request(t.Context(), subscription(s.Subscription.ID)))
-	w.Settle()
-	assert.Equal(t, slices.Repeat([]string{"enabled until 2031-03-19"}, 2), w.Licenses())
-	assert.Empty(t, w.DeadLetters())
 }
 
 func TestKeys(t *testing.T) {

@@ -24,8 +24,8 @@ type services struct {
 	stripeKey  string
 	licenseURL string
 	licenseKey string
-	// omits reports whether a list of licenses lacks one. Nil means never.
-	omits func() bool
+	// hides returns which licenses a list lacks, or nil.
+	hides func() worldtest.Hide
 }
 
 // machine is one process of the billing pipeline, with an embedded store. A test opens
@@ -51,7 +51,7 @@ func openMachine(ctx context.Context, dir string, s services, options ...fulfill
 		return nil, err
 	}
 	m.client, err = licensespring.New(s.licenseKey,
-		licensespring.WithBaseURL(s.licenseURL), licensespring.WithHTTPClient(&http.Client{Transport: worldtest.OmitLicense(m.transport, s.omits)}),
+		licensespring.WithBaseURL(s.licenseURL), licensespring.WithHTTPClient(&http.Client{Transport: worldtest.HideLicenses(m.transport, s.hides)}),
 		licensespring.WithRateLimiter(licensespring.NewRateLimiter(licensespring.NoRateLimit)),
 		licensespring.WithRetryWaits(time.Millisecond, 10*time.Millisecond),
 		licensespring.WithAttemptTimeout(2*time.Second), licensespring.WithMaxAttempts(3))

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -62,6 +63,18 @@ func (o *PendingOrder) found(i int) []int64 {
 	return nil
 }
 
+// learnDisabled records when this program disabled a license, if the job that did it has
+// not seen it.
+func (r *Record) learnDisabled(licenses []*licensespring.LicenseRecord) {
+	for _, l := range licenses {
+		known := r.Memory.Licenses[l.ID]
+		if known.Disabled != "" && known.TimeDisabled.IsZero() && l.Enabled != nil && !*l.Enabled {
+			known.TimeDisabled = l.TimeDisabled
+			r.Memory.Licenses[l.ID] = known
+		}
+	}
+}
+
 // find replaces the pending licenses that were read with known ones of their item, and
 // removes the orders whose licenses are all known. A list may show a part of an order, and
 // a later list may lack what an earlier one has shown. A license whose product is not
@@ -91,7 +104,7 @@ func (r *Record) find(licenses []*licensespring.LicenseRecord) {
 			if len(own) == 0 {
 				isOf = l.OrderStoreID != "" && l.OrderStoreID == orders[i].ID && !keys[l.LicenseKey]
 			}
-			if k := r.Orders[i].lacking(known.Product); isOf && k >= 0 {
+			if k := r.Orders[i].lacking(known.Product, l.LicenseType); isOf && k >= 0 {
 				r.Orders[i].Found[k] = append(r.Orders[i].Found[k], l.ID)
 				known.Item = r.Orders[i].Missing[k].Item
 				r.Memory.Licenses[l.ID] = known
@@ -100,19 +113,20 @@ func (r *Record) find(licenses []*licensespring.LicenseRecord) {
 		}
 	}
 	r.Orders = slices.DeleteFunc(r.Orders, func(o PendingOrder) bool {
-		return !slices.ContainsFunc(o.Missing, func(m lifecycle.Missing) bool { return o.lacking(m.Product) >= 0 })
+		return !slices.ContainsFunc(o.Missing, func(m lifecycle.Missing) bool { return o.lacking(m.Product, "") >= 0 })
 	})
 	r.Memory.Pending = r.pending()
 }
 
-// lacking returns the index of an element of Missing of which licenses are not known, or
-// -1.
-func (o *PendingOrder) lacking(product string) int {
+// lacking returns the index of an element of Missing to which a license can belong, and of
+// which licenses are not known, or -1. An empty kind is any.
+func (o *PendingOrder) lacking(product string, kind licensespring.LicenseType) int {
 	for len(o.Found) < len(o.Missing) {
 		o.Found = append(o.Found, nil)
 	}
 	for i, m := range o.Missing {
-		if m.Product == product && len(o.Found[i]) < m.Count {
+		isKind := kind == "" || m.License.LicenseType == "" || m.License.LicenseType == kind
+		if m.Product == product && isKind && len(o.Found[i]) < m.Count {
 			return i
 		}
 	}
@@ -130,6 +144,101 @@ func keysOf(order *licensespring.Order) map[string]bool {
 		}
 	}
 	return keys
+}
+
+// replaceRejected plans the pending orders again that the service has certainly rejected,
+// if what is wanted has changed since. Their dead letters are then obsolete.
+func (r *Reconciler) replaceRejected(ctx context.Context, p *plan, rec *Record) error {
+	var kept []PendingOrder
+	var rejected []lifecycle.Missing
+	var letters []*fulfillment.DeadLetter
+	for i := range rec.Orders {
+		letter, err := r.rejection(ctx, &rec.Orders[i])
+		if err != nil {
+			return err
+		}
+		if letter == nil {
+			kept = append(kept, rec.Orders[i])
+			continue
+		}
+		letters = append(letters, letter)
+		rejected = append(rejected, rec.Orders[i].Missing...)
+	}
+	if len(letters) == 0 {
+		return nil
+	}
+	again := Record{Orders: kept}
+	memory := rec.Memory
+	memory.Pending = again.pending()
+	changes := lifecycle.Plan(p.target, p.licenses, memory)
+	if changes.Blocked || isSame(changes.Missing, rejected) {
+		return nil
+	}
+	rec.Orders, rec.Memory = kept, memory
+	p.changes, p.obsolete = changes, letters
+	return nil
+}
+
+// rejection returns the dead letter of a pending order of which nothing was created, or
+// nil.
+func (r *Reconciler) rejection(ctx context.Context, o *PendingOrder) (*fulfillment.DeadLetter, error) {
+	order := &licensespring.Order{}
+	if json.Unmarshal(o.Order, order) != nil || slices.ContainsFunc(o.Found, func(ids []int64) bool { return len(ids) > 0 }) {
+		return nil, nil //nolint:nilnil // there is none
+	}
+	body, err := order.MarshalJSON()
+	if err != nil {
+		return nil, err
+	}
+	for letter, err := range r.pipeline.DeadLettersOf(ctx, order.ID) {
+		if err != nil {
+			return nil, err
+		}
+		if letter.Order == nil || !isWithoutEffect(letter) {
+			continue
+		}
+		if dead, err := letter.Order.MarshalJSON(); err == nil && bytes.Equal(dead, body) {
+			return letter, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // there is none
+}
+
+// isWithoutEffect reports whether nothing was created: the service has rejected the order,
+// or it was never sent.
+func isWithoutEffect(letter *fulfillment.DeadLetter) bool {
+	if letter.Order == nil { // a Rejection has a source, and an unreadable order has none
+		return letter.Source != ""
+	}
+	return letter.Failure.Outcome == licensespring.OutcomeRejected || letter.Failure.Outcome == licensespring.OutcomeNotSent
+}
+
+// isSame reports whether the same licenses are missing.
+func isSame(a, b []lifecycle.Missing) bool {
+	texts := func(list []lifecycle.Missing) []string {
+		var texts []string
+		for _, m := range list {
+			m.Reason = ""
+			text, err := json.Marshal(m)
+			if err != nil {
+				return nil
+			}
+			texts = append(texts, string(text))
+		}
+		slices.Sort(texts)
+		return texts
+	}
+	return slices.Equal(texts(a), texts(b))
+}
+
+// discard removes dead letters.
+func (r *Reconciler) discard(ctx context.Context, letters []*fulfillment.DeadLetter) error {
+	for _, letter := range letters {
+		if err := r.pipeline.Discard(ctx, letter.Seq); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // checkFirstOrder looks for missing licenses in the first order of the subject, as the
@@ -151,8 +260,17 @@ func (r *Reconciler) checkFirstOrder(ctx context.Context, p *plan, rec *Record) 
 	case fulfillment.OrderQueued:
 		wait = true
 	case fulfillment.OrderDead:
-		p.late = true
-		wait = slices.ContainsFunc(p.changes.Missing, func(m lifecycle.Missing) bool { return m.OrderID == p.target.OrderID && !m.Append })
+		for letter, err := range r.pipeline.DeadLettersOf(ctx, p.target.OrderID) {
+			switch {
+			case err != nil:
+				return err
+			case !isWithoutEffect(letter):
+				wait = true
+			case len(p.changes.Missing) > 0:
+				p.obsolete = append(p.obsolete, letter)
+			}
+			p.late = true
+		}
 	case fulfillment.OrderDone:
 		if len(p.changes.Missing) == 0 {
 			break
@@ -166,7 +284,7 @@ func (r *Reconciler) checkFirstOrder(ctx context.Context, p *plan, rec *Record) 
 		for _, m := range p.changes.Missing {
 			p.ordered = append(p.ordered, lifecycle.Pending{OrderID: m.OrderID, Product: m.Product, Item: m.Item, Count: m.Count})
 		}
-		p.changes.Missing = nil
+		p.changes.Missing, p.obsolete = nil, nil
 		rec.WaitingSince = cmp.Or(since, r.cfg.now().UTC().Truncate(time.Second))
 	}
 	return nil
@@ -188,18 +306,5 @@ func (r *Reconciler) learnOrder(ctx context.Context, orderID string, memory *lif
 	if !slices.Contains(memory.Orders, orderID) {
 		memory.Orders = append(memory.Orders, orderID)
 	}
-	for i := range order.OrderItems {
-		item := &order.OrderItems[i]
-		product := item.ProductCode
-		for k := range item.Licenses {
-			product = cmp.Or(product, memory.Licenses[item.Licenses[k].ID].Product)
-		}
-		for k := range item.Licenses {
-			known := memory.Licenses[item.Licenses[k].ID]
-			known.Product = cmp.Or(known.Product, product)
-			memory.Licenses[item.Licenses[k].ID] = known
-			unknown = unknown || known.Product == ""
-		}
-	}
-	return unknown, nil
+	return learnProducts(order, memory, func(int64) bool { return true }), nil
 }

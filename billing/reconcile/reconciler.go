@@ -19,6 +19,7 @@ type Client interface {
 	AssignKeys(ctx context.Context, order *licensespring.Order) (*licensespring.Order, error)
 	EnableLicense(ctx context.Context, id int64) (*licensespring.LicenseResult, error)
 	EnsureLicense(ctx context.Context, id int64, state licensespring.LicenseState) (*licensespring.LicenseResult, error)
+	GetLicense(ctx context.Context, id int64) (*licensespring.LicenseRecord, error)
 	GetOrder(ctx context.Context, id int64) (*licensespring.OrderRecord, error)
 	ListLicenses(ctx context.Context, filter licensespring.LicenseFilter) iter.Seq2[*licensespring.LicenseRecord, error]
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
+	"github.com/licensespring-go/licensespring/billing/internal/worldtest"
 	"github.com/licensespring-go/licensespring/billing/stripetest"
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
@@ -149,7 +150,12 @@ func newSimulation(t *testing.T, seed uint64, customers, days int, delivery stri
 	s.services = services{
 		stripe: s.stripe.Client(), stripeURL: s.stripe.URL(), stripeKey: s.stripe.APIKey(),
 		licenseURL: s.service.URL(), licenseKey: s.service.APIKey(),
-		omits: func() bool { return s.faults.Load() && time.Now().UnixMilli()/50%8 == 0 }, // all lists of a job
+		hides: func() worldtest.Hide {
+			if s.faults.Load() && time.Now().UnixMilli()/50%8 == 0 { // all lists of a job
+				return worldtest.Newest
+			}
+			return nil
+		},
 	}
 	s.model = &model{stripe: s.stripe, offers: map[string]*offer{}, disputes: map[string]string{}}
 	for _, o := range offers() {

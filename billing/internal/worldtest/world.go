@@ -35,14 +35,15 @@ type World struct {
 	Hook       *stripehook.Handler
 	Reconciler *reconcile.Reconciler
 	Reader     *lifecycle.Reader
-	// Omits makes each list of licenses lack the newest one.
-	Omits atomic.Bool
+
+	hide atomic.Pointer[Hide]
 }
 
 // New opens a world without prices. Start runs its workers.
 func New(t *testing.T, options ...stripetest.Option) *World {
 	t.Helper()
 	w := &World{T: t, Service: licensespringtest.NewServer(t)}
+	w.Hide(nil)
 	w.Stripe = stripetest.New(append([]stripetest.Option{stripetest.WithTB(t), stripetest.WithSigningTime(time.Now)}, options...)...)
 	var err error
 	w.Pipeline, err = fulfillment.Open(t.Context(), fulfillment.WithStoreDir(t.TempDir()), fulfillment.WithSyncInterval(time.Minute))
@@ -51,7 +52,7 @@ func New(t *testing.T, options ...stripetest.Option) *World {
 	transport := &http.Transport{MaxIdleConnsPerHost: 64}
 	t.Cleanup(transport.CloseIdleConnections)
 	w.Client, err = licensespring.New(w.Service.APIKey(),
-		licensespring.WithBaseURL(w.Service.URL()), licensespring.WithHTTPClient(&http.Client{Transport: OmitLicense(transport, w.Omits.Load)}),
+		licensespring.WithBaseURL(w.Service.URL()), licensespring.WithHTTPClient(&http.Client{Transport: HideLicenses(transport, func() Hide { return *w.hide.Load() })}),
 		licensespring.WithRateLimiter(licensespring.NewRateLimiter(licensespring.NoRateLimit)),
 		licensespring.WithRetryWaits(time.Millisecond, 10*time.Millisecond))
 	require.NoError(t, err)
@@ -66,6 +67,9 @@ func New(t *testing.T, options ...stripetest.Option) *World {
 	require.NoError(t, err)
 	return w
 }
+
+// Hide makes lists of licenses lack some. Nil shows all.
+func (w *World) Hide(hide Hide) { w.hide.Store(&hide) }
 
 // Start runs the workers until the test ends.
 func (w *World) Start() {
