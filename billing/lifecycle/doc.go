@@ -45,8 +45,9 @@
 // is not documented whether the named day counts. With the additional day, the license
 // is valid for at least the number of slack days after the period.
 //
-// A license of a one-off purchase is enabled or disabled, and keeps the dates, limits
-// and features with which it was sold.
+// A license of a one-off purchase is enabled or disabled, and keeps the product, dates,
+// limits and features with which it was sold. If its price sells more later, that is a
+// review.
 //
 // # What is never done
 //

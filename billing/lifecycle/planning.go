@@ -313,7 +313,7 @@ func (p *planning) order(e *Entitlement, missing, existing int) {
 		return
 	}
 	if !e.Recurring && existing > 0 {
-		p.review("sold:"+e.Item, strconv.Itoa(e.Count)+" licenses seem to have been sold, and "+strconv.Itoa(existing)+" were delivered",
+		p.review("sold:"+e.Item, "fewer licenses were delivered than the price sells now ("+strconv.Itoa(existing)+" of "+strconv.Itoa(e.Count)+")",
 			"if the metadata of the price has changed since, restore it; otherwise issue the others manually")
 		return
 	}

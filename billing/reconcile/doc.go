@@ -19,6 +19,16 @@
 // An order is stored with its license keys before it is sent, so that licenses are not
 // ordered twice.
 //
+// # What is not believed
+//
+// A list of licenses may be behind: it may lack licenses, and show others as they were.
+// Each license that was seen once counts from then on, whatever later lists show. More
+// licenses of an order are ordered only after its licenses are known, from the list or
+// from the result in the pipeline. A license that has to be disabled and is not shown is
+// looked for again. A license that this program has disabled, and that a list shows
+// enabled, is enabled explicitly. A license was disabled manually if this program has not
+// disabled it, or the service shows another time.
+//
 // # What an operator decides
 //
 // What cannot be decided, such as a partial refund, becomes a dead letter of the
