@@ -104,7 +104,11 @@ func (r *Record) find(licenses []*licensespring.LicenseRecord) {
 			if len(own) == 0 {
 				isOf = l.OrderStoreID != "" && l.OrderStoreID == orders[i].ID && !keys[l.LicenseKey]
 			}
-			if k := r.Orders[i].lacking(known.Product, l.LicenseType); isOf && k >= 0 {
+			k := r.Orders[i].lacking(known.Product, l.LicenseType)
+			if k < 0 { // the service may have issued another type
+				k = r.Orders[i].lacking(known.Product, "")
+			}
+			if isOf && k >= 0 {
 				r.Orders[i].Found[k] = append(r.Orders[i].Found[k], l.ID)
 				known.Item = r.Orders[i].Missing[k].Item
 				r.Memory.Licenses[l.ID] = known
