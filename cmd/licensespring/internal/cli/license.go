@@ -129,7 +129,7 @@ func addFilter(cmd *cobra.Command) *licensespring.LicenseFilter {
 	flags.StringVar(&f.SubscriptionID, "subscription", "", "`id` of the subscription in the billing system")
 	flags.StringVar(&f.ProductShortCode, "product", "", "`code` of the product")
 	flags.StringVar(&f.CustomerEmail, "customer-email", "", "e-mail `address` of the customer")
-	flags.Int64Var(&f.CustomerID, "customer-id", 0, "`id` of the customer at the service")
+	flags.Var(positive{&f.CustomerID}, "customer-id", "`id` of the customer at the service")
 	flags.StringVar(&f.LicenseUserEmail, "user", "", "e-mail `address` of a user of the license")
 	flags.Var(optionalBool{&f.Enabled}, "enabled", "enabled licenses, or disabled ones (`true|false`)")
 	flags.Var(optionalBool{&f.Active}, "active", "active licenses, or others (`true|false`)")

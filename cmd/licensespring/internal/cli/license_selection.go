@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -65,6 +66,9 @@ func (s *selection) ids(ctx context.Context, client *licensespring.Client, names
 	}
 	if len(names) > 0 {
 		return ids, nil
+	}
+	if !s.all && reflect.ValueOf(*s.filter).IsZero() {
+		return nil, exit.Usagef("the filters select all licenses: use --all")
 	}
 	for record, err := range client.ListLicenses(ctx, *s.filter) {
 		if err != nil {

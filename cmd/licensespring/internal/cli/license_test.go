@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
@@ -200,4 +201,17 @@ func TestInterruptedRead(t *testing.T) {
 	got := s.env.run(ctx, "", "license", "list", "-o", "json")
 	assert.Equal(t, exit.Interrupted, got.code, got.stderr)
 	assert.Empty(t, got.stdout)
+}
+
+// A selection without a filter is all licenses only if that is what the user wants.
+func TestNoFilterSelectsNothing(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	client, err := licensespring.New(s.APIKey(), licensespring.WithBaseURL(s.URL()))
+	require.NoError(t, err)
+	_, err = (&selection{filter: &licensespring.LicenseFilter{}}).ids(t.Context(), client, nil)
+	assert.Equal(t, exit.Usage, exit.Code(err))
+	ids, err := (&selection{filter: &licensespring.LicenseFilter{}, all: true}).ids(t.Context(), client, nil)
+	require.NoError(t, err)
+	assert.Len(t, ids, 3)
 }

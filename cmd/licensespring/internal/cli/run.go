@@ -78,11 +78,14 @@ Exit codes:
 	return root
 }
 
-// markStart makes every command record that it has begun.
+// markStart makes every command reject empty values and record that it has begun.
 func (a *app) markStart(cmd *cobra.Command) {
 	if run := cmd.RunE; run != nil {
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			a.started = true
+			if err := rejectEmpty(cmd, args); err != nil {
+				return err
+			}
 			return run(cmd, args)
 		}
 	}
