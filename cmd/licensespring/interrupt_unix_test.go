@@ -65,7 +65,9 @@ func storedOrders(t *testing.T, name string) (orders, licenses int) {
 	return len(state.Orders), licenses
 }
 
-// TestInterruptedImport interrupts an import with a signal, and runs it again.
+// TestInterruptedImport interrupts an import with a signal, and runs it again. A second
+// signal at the same time, such as those of timeout(1) to the program and its group, is
+// not another interrupt.
 func TestInterruptedImport(t *testing.T) {
 	t.Parallel()
 	binary := build(t)
@@ -76,7 +78,8 @@ func TestInterruptedImport(t *testing.T) {
 	cmd, stderr := fake.command(t, binary, importOrders(results)...)
 	require.NoError(t, cmd.Start())
 	waitForLines(t, results, 20)
-	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
+	require.NoError(t, cmd.Process.Signal(syscall.SIGHUP))
+	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 	require.Error(t, cmd.Wait())
 	assert.Equal(t, exit.Interrupted, cmd.ProcessState.ExitCode(), stderr.String())
 	assert.Contains(t, stderr.String(), "Interrupted: waiting up to 15s for the orders in flight.")
@@ -103,7 +106,7 @@ func TestSecondInterrupt(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	waitForLines(t, results, 5)
-	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
 	var said strings.Builder
 	for !strings.Contains(said.String(), "Press Ctrl-C again") {
 		part := make([]byte, 100)
@@ -111,11 +114,33 @@ func TestSecondInterrupt(t *testing.T) {
 		require.NoError(t, err)
 		said.Write(part[:n])
 	}
+	<-time.After(2 * repeatDelay)
 	require.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 	start := time.Now()
 	require.Error(t, cmd.Wait())
 	assert.Equal(t, exit.Unknown, cmd.ProcessState.ExitCode())
 	assert.Less(t, time.Since(start), 10*time.Second, "the grace period is 15 s")
+}
+
+// TestClosedPipe lets the reader of the output end early: the licenses are changed and
+// counted all the same.
+func TestClosedPipe(t *testing.T) {
+	t.Parallel()
+	binary := build(t)
+	fake := startFake(t, binary, "--listen", "127.0.0.1:0", "--control", "none")
+	cmd, stderr := fake.command(t, binary, "order", "create", "o-1", "--product", "acmecad", "--licenses", "20")
+	require.NoError(t, cmd.Run(), stderr.String())
+
+	cmd, stderr = fake.command(t, binary, "license", "disable", "--all", "--yes", "-o", "jsonl")
+	reader, writer, err := os.Pipe()
+	require.NoError(t, err)
+	require.NoError(t, reader.Close())
+	cmd.Stdout = writer
+	require.Error(t, cmd.Run())
+	require.NoError(t, writer.Close())
+	assert.Equal(t, exit.Failed, cmd.ProcessState.ExitCode(), stderr.String())
+	assert.Contains(t, stderr.String(), "20 licenses: 20 changed.")
+	assert.Contains(t, stderr.String(), "cannot write the output")
 }
 
 // TestKilledFake kills the fake during an import, and resumes both.

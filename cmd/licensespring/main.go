@@ -8,23 +8,33 @@ import (
 	"context"
 	"os"
 	"os/signal"
-	"syscall"
+	"time"
 
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/cli"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
 )
 
+// repeatDelay is the time after the first signal in which others are copies of it:
+// timeout(1) signals the program and its process group.
+const repeatDelay = 200 * time.Millisecond
+
 func main() {
+	ignoreBrokenPipes()
 	// The first signal cancels the context: the command starts nothing further and
 	// reports what is known of the rest. The second signal exits immediately: requests in
 	// flight have an unknown outcome.
-	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	ctx, _ := signal.NotifyContext(context.Background(), signals...)
-	context.AfterFunc(ctx, func() {
-		second := make(chan os.Signal, 1)
-		signal.Notify(second, signals...)
-		<-second
-		os.Exit(exit.Unknown)
-	})
+	ctx, cancel := context.WithCancel(context.Background())
+	received := make(chan os.Signal, 1)
+	signal.Notify(received, interrupts()...)
+	go func() {
+		<-received
+		first := time.Now()
+		cancel()
+		for range received {
+			if time.Since(first) > repeatDelay {
+				os.Exit(exit.Unknown)
+			}
+		}
+	}()
 	os.Exit(cli.Run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 }
