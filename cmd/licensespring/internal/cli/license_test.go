@@ -215,3 +215,31 @@ func TestNoFilterSelectsNothing(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, ids, 3)
 }
+
+// TestFailedReadBeforeWrite checks that a failed read is not an error of the input.
+func TestFailedReadBeforeWrite(t *testing.T) {
+	t.Parallel()
+	reads := []licensespringtest.Endpoint{licensespringtest.GetLicense, licensespringtest.ListOrders, licensespringtest.GetOrder}
+	page := licensespringtest.Status(http.StatusOK, licensespringtest.Body("text/html", "maintenance"))
+	appended := writeFile(t, 0o600, `{"id": "o-1", "append": true, "items": [{"product_code": "acmecad", "licenses": [{"key": "K-1"}]}]}`)
+	for name, command := range map[string][]string{
+		"disable": {"license", "disable", "ID"},
+		"assign":  {"license", "users", "assign", "ID", "alan@example.com"},
+		"append":  {"order", "ensure", "-f", appended},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSession(t)
+			for i, arg := range command {
+				if arg == "ID" {
+					command[i] = s.id(2)
+				}
+			}
+			s.Inject(licensespringtest.Status(http.StatusServiceUnavailable).On(reads...).Forever())
+			s.run(exit.NotSent, append(command, "--timeout", "300ms")...)
+			s.ClearFaults()
+			s.Inject(page.On(reads...).Forever())
+			s.run(exit.Failed, append(command, "--timeout", "300ms")...)
+		})
+	}
+}

@@ -25,10 +25,10 @@ const (
 
 // Table documents the exit codes for the help. README.md contains the same table.
 const Table = `  0  done: everything is as wanted
-  1  failed: another error, such as a file that cannot be written
+  1  failed: another error, such as a file that cannot be written or an invalid response
   2  usage: invalid command line, environment, key or form of the input
   3  rejected: invalid, rejected by the service, or not found; no effect
-  4  not sent: the service was not reached, or a rate limit; no effect: repeat the command
+  4  not sent: the service was not reached or not available, or a rate limit; no effect: repeat the command
   5  unknown: it may or may not have taken effect: repeat the command
   6  conflict: something exists that differs from what is wanted, and was not changed
   7  interrupted: some of the work was not started, and the rest is done: repeat the command
@@ -120,37 +120,30 @@ func Code(err error) int {
 // call with an unknown outcome has no other code, whatever its kind is.
 func ofCall(e *licensespring.Error) int {
 	switch e.Outcome {
-	case licensespring.OutcomeRejected:
-		return ofKind(e.Kind, Rejected)
-	case licensespring.OutcomeNotSent:
-		return ofKind(e.Kind, NotSent)
-	case "": // a read
-		switch {
-		case errors.Is(e, context.Canceled):
+	case licensespring.OutcomeRejected, licensespring.OutcomeNotSent, "": // a read
+		if errors.Is(e, context.Canceled) {
 			return Interrupted
-		case e.Kind == licensespring.ErrBadResponse:
-			return Failed
 		}
-		return ofKind(e.Kind, NotSent)
+		return ofKind(e.Kind)
 	default:
 		return Unknown
 	}
 }
 
-// ofKind returns the exit code of an error that had no effect. The kinds without a
-// code of their own have the given one.
-func ofKind(kind licensespring.ErrorKind, otherwise int) int {
+// ofKind returns the exit code of an error that had no effect. It can be that of a read
+// before the write.
+func ofKind(kind licensespring.ErrorKind) int {
 	switch kind {
 	case licensespring.ErrUnauthorized, licensespring.ErrInvalidConfig:
 		return Usage
 	case licensespring.ErrOrderConflict, licensespring.ErrLicenseConflict, licensespring.ErrOrderExists:
 		return Conflict
-	case licensespring.ErrInvalidRequest, licensespring.ErrNotFound, licensespring.ErrRedirected:
-		return Rejected
-	case licensespring.ErrRateLimited:
+	case licensespring.ErrRateLimited, licensespring.ErrUnavailable, licensespring.ErrNotSent:
 		return NotSent
+	case licensespring.ErrBadResponse:
+		return Failed
 	default:
-		return otherwise
+		return Rejected
 	}
 }
 

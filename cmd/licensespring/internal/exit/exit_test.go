@@ -5,11 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
 // TestCode checks that an unknown outcome has its code whatever the kind is, and that
@@ -20,22 +23,13 @@ func TestCode(t *testing.T) {
 		licensespring.ErrUnauthorized: Usage, licensespring.ErrInvalidConfig: Usage,
 		licensespring.ErrOrderConflict: Conflict, licensespring.ErrLicenseConflict: Conflict, licensespring.ErrOrderExists: Conflict,
 		licensespring.ErrInvalidRequest: Rejected, licensespring.ErrNotFound: Rejected, licensespring.ErrRedirected: Rejected,
-		licensespring.ErrRateLimited: NotSent,
-		licensespring.ErrUnavailable: -1, licensespring.ErrBadResponse: -1, licensespring.ErrNotSent: -1,
+		licensespring.ErrRateLimited: NotSent, licensespring.ErrUnavailable: NotSent, licensespring.ErrNotSent: NotSent,
+		licensespring.ErrBadResponse: Failed,
 	}
 	for kind, want := range kinds {
-		for outcome, otherwise := range map[licensespring.Outcome]int{
-			licensespring.OutcomeRejected: Rejected, licensespring.OutcomeNotSent: NotSent, "": NotSent,
-		} {
-			expected := want
-			if want < 0 {
-				expected = otherwise
-			}
-			if kind == licensespring.ErrBadResponse && outcome == "" {
-				expected = Failed
-			}
+		for _, outcome := range []licensespring.Outcome{licensespring.OutcomeRejected, licensespring.OutcomeNotSent, ""} {
 			err := fmt.Errorf("wrapped: %w", &licensespring.Error{Kind: kind, Outcome: outcome})
-			assert.Equal(t, expected, Code(err), "%s %s", outcome, string(kind))
+			assert.Equal(t, want, Code(err), "%s %s", outcome, string(kind))
 		}
 		assert.Equal(t, Unknown, Code(&licensespring.Error{Kind: kind, Outcome: licensespring.OutcomeUnknown}), string(kind))
 	}
@@ -44,6 +38,22 @@ func TestCode(t *testing.T) {
 	assert.Equal(t, Failed, Code(errors.New("disk full")))
 	assert.Equal(t, Rejected, Code(&licensespring.ValidationError{}))
 	assert.Equal(t, Usage, Code(Usagef("x")))
+}
+
+// TestInterrupted interrupts the read before a write.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	srv := licensespringtest.NewServer(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	srv.Inject(licensespringtest.Custom(func(_ http.ResponseWriter, r *http.Request, _ http.Handler) {
+		interrupt()
+		<-r.Context().Done()
+	}))
+	client, err := licensespring.New(srv.APIKey(), licensespring.WithBaseURL(srv.URL()))
+	require.NoError(t, err)
+	_, err = client.EnsureLicense(ctx, 1, licensespring.LicenseState{Enabled: new(false)})
+	assert.Equal(t, licensespring.OutcomeRejected, licensespring.OutcomeOf(err))
+	assert.Equal(t, Interrupted, Code(err))
 }
 
 func TestReport(t *testing.T) {

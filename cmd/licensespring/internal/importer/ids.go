@@ -145,7 +145,7 @@ func (f *failedOrders) add(e *entry, r *result) {
 		delete(f.repeat, hash)
 		return
 	}
-	f.repeat[hash] = class == classNotSent || class == classUnknown
+	f.repeat[hash] = class == classNotSent || class == classFailed || class == classUnknown
 }
 
 // result returns the result of an append that must not be sent, or nil.

@@ -24,7 +24,8 @@ const (
 	classRejected     class = "rejected"       // by the service: correct the input or the account
 	classUnauthorized class = "not authorized" // correct the key
 	classConflict     class = "conflict"       // the id belongs to another order: review both
-	classNotSent      class = "not sent"       // or rate limited: run the import again
+	classNotSent      class = "not sent"       // or rate limited, or not available: run the import again
+	classFailed       class = "failed"         // an invalid response to a lookup; not sent
 	classUnknown      class = "unknown"        // run the import again
 )
 
@@ -41,6 +42,8 @@ func (r *result) class() class {
 			return classInvalid
 		case licensespring.ErrUnauthorized:
 			return classUnauthorized
+		case licensespring.ErrBadResponse:
+			return classFailed
 		default:
 			return classNotSent
 		}
@@ -48,8 +51,10 @@ func (r *result) class() class {
 		switch r.Error.Kind {
 		case licensespring.ErrUnauthorized:
 			return classUnauthorized
-		case licensespring.ErrRateLimited:
+		case licensespring.ErrRateLimited, licensespring.ErrUnavailable:
 			return classNotSent
+		case licensespring.ErrBadResponse:
+			return classFailed
 		case licensespring.ErrOrderConflict, licensespring.ErrOrderExists:
 			return classConflict
 		default:
@@ -107,7 +112,7 @@ func (s *summary) interrupt(e *entry) {
 func (s *summary) print(w io.Writer, name string) {
 	order := [...]class{
 		classValid, class(licensespring.OutcomeCreated), class(licensespring.OutcomeAppended), class(licensespring.OutcomeRecovered),
-		class(licensespring.OutcomeExisting), classInvalid, classRejected, classConflict, classUnauthorized, classNotSent, classUnknown,
+		class(licensespring.OutcomeExisting), classInvalid, classRejected, classConflict, classUnauthorized, classNotSent, classFailed, classUnknown,
 	}
 	total := 0
 	var counts []string
@@ -131,6 +136,8 @@ func (s *summary) print(w io.Writer, name string) {
 // exitCode returns the exit code of a run without other errors.
 func (s *summary) exitCode() int {
 	switch {
+	case s.classes[classFailed] > 0:
+		return exit.Failed
 	case s.classes[classUnauthorized] > 0:
 		return exit.Usage
 	case s.interrupted:
@@ -155,6 +162,8 @@ func (s *summary) hint(w io.Writer, svc *service) {
 		repeat = "The fake of this run is gone. To resume an import, run \"licensespring fake\" in another terminal."
 	}
 	switch s.exitCode() {
+	case exit.Failed:
+		printLine(w, "The responses to some lookups were invalid, and nothing was created. %s", repeat)
 	case exit.Usage:
 		printLine(w, "The service rejected the key: check %s or the key file.", connect.EnvKey)
 	case exit.Interrupted:

@@ -24,6 +24,10 @@ func TestClass(t *testing.T) {
 		"rejected rate limited":    classNotSent,
 		"rejected order conflict":  classConflict,
 		"rejected order exists":    classConflict,
+		// A read before the write failed.
+		"rejected service unavailable": classNotSent,
+		"rejected bad response":        classFailed,
+		"not sent bad response":        classFailed,
 	}
 	for _, kind := range []licensespring.ErrorKind{
 		licensespring.ErrInvalidRequest, licensespring.ErrUnauthorized, licensespring.ErrNotFound, licensespring.ErrOrderExists,
