@@ -125,6 +125,13 @@ func TestLicenseUsers(t *testing.T) {
 	assert.Equal(t, exit.Done, set.code, set.stderr)
 	assert.NotContains(t, dry.stdout+dry.stderr+set.stdout+set.stderr, password)
 	assert.Equal(t, password, s.Licenses()[2].Users[1].Password)
+	long := strings.Repeat("x", maxPassword)
+	set = s.env.run(t.Context(), long+"\r\nmore", "license", "users", "set-password", "edsger@example.com")
+	assert.Equal(t, exit.Done, set.code, set.stderr)
+	set = s.env.run(t.Context(), long+"y\n", "license", "users", "set-password", "edsger@example.com")
+	assert.Equal(t, exit.Usage, set.code)
+	assert.Equal(t, "the password is longer than 1024 bytes\n", set.stderr)
+	assert.Equal(t, long, s.Licenses()[2].Users[1].Password)
 }
 
 func TestLicenseFeatures(t *testing.T) {

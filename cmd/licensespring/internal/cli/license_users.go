@@ -143,7 +143,7 @@ from the first line of standard input.`,
 // readPassword reads a password from the terminal, or the first line of the input.
 func (a *app) readPassword(ctx context.Context) (licensespring.Secret, error) {
 	read := func() (string, error) {
-		text, err := bufio.NewReader(io.LimitReader(a.stdin, maxPassword)).ReadString('\n')
+		text, err := bufio.NewReader(io.LimitReader(a.stdin, maxPassword+int64(len("\r\n")))).ReadString('\n')
 		if err == io.EOF {
 			err = nil
 		}
@@ -179,6 +179,9 @@ func (a *app) readPassword(ctx context.Context) (licensespring.Secret, error) {
 		text := strings.TrimRight(l.text, "\r\n")
 		if l.err != nil || text == "" {
 			return licensespring.Secret{}, exit.Usagef("no password on standard input")
+		}
+		if len(text) > maxPassword {
+			return licensespring.Secret{}, exit.Usagef("the password is longer than %d bytes", maxPassword)
 		}
 		return licensespring.NewSecret(text), nil
 	}
