@@ -19,7 +19,7 @@ func readEntries(t testing.TB, f format, input string) []*entry {
 	t.Helper()
 	r, err := newEntryReader(f, strings.NewReader(input))
 	require.NoError(t, err)
-	src := source{name: "test", ids: newOrderIDs(), entryReader: r}
+	src := source{name: "test", ids: newOrderIDs(0), entryReader: r}
 	var all []*entry
 	for e, err := range src.entries() {
 		require.NoError(t, err)
@@ -186,7 +186,7 @@ func TestCSV(t *testing.T) {
 
 			r, err := newEntryReader(csvRows, strings.NewReader(row.input))
 			require.NoError(t, err)
-			scanned := source{ids: newOrderIDs()}
+			scanned := source{ids: newOrderIDs(0)}
 			require.NoError(t, scanned.scan(t.Context(), r))
 			assert.Equal(t, len(entries), scanned.total)
 		})

@@ -21,6 +21,9 @@ type entry struct {
 	errors   []finding
 	warnings []finding
 	append   bool // licenses for an existing order
+	// skippedLine is the line of the order of an append, if it is before the first line
+	// to import. The order may not exist.
+	skippedLine int
 	// fromRows reports that the entry consists of CSV rows.
 	fromRows bool
 	// rows contains the line of each license of each item. It is nil for JSON

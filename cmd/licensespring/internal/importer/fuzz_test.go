@@ -37,7 +37,7 @@ func FuzzCSV(f *testing.F) {
 			return
 		}
 		head := r.(*csvReader).columns
-		scanned := source{ids: newOrderIDs()}
+		scanned := source{ids: newOrderIDs(0)}
 		if err := scanned.scan(t.Context(), r); err != nil {
 			require.Equal(t, exit.Usage, exit.Code(err), "a second header row")
 			return
@@ -87,7 +87,7 @@ func FuzzJSON(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, input []byte) {
-		src := source{ids: newOrderIDs(), entryReader: newJSONLReader(bytes.NewReader(input))}
+		src := source{ids: newOrderIDs(0), entryReader: newJSONLReader(bytes.NewReader(input))}
 		last := 1
 		for e, err := range src.entries() {
 			if err != nil {

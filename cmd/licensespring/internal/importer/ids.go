@@ -22,6 +22,9 @@ type orderIDs struct {
 	seed  maphash.Seed
 	first map[uint64]firstUse // by the hash of the id; nil after the input was read
 	clash map[uint64]clash
+	from  int // first line to import
+	// skipped contains the lines of the orders before it to which an append follows.
+	skipped map[uint64]int
 }
 
 // firstUse is the first entry with an id.
@@ -43,8 +46,11 @@ type clash struct {
 	appendOnly bool
 }
 
-func newOrderIDs() *orderIDs {
-	return &orderIDs{seed: maphash.MakeSeed(), first: make(map[uint64]firstUse), clash: make(map[uint64]clash)}
+func newOrderIDs(from int) *orderIDs {
+	return &orderIDs{
+		seed: maphash.MakeSeed(), first: make(map[uint64]firstUse), clash: make(map[uint64]clash),
+		from: from, skipped: make(map[uint64]int),
+	}
 }
 
 // add records the id of an entry.
@@ -59,6 +65,9 @@ func (o *orderIDs) add(e *entry) {
 	case !ok:
 		o.first[hash] = firstUse{line: e.line, content: content}
 	case e.append && first.content != contentInvalid:
+		if first.line < o.from {
+			o.skipped[hash] = first.line
+		}
 	case !e.fromRows && !e.append && content == first.content && content > contentAppend && !losesDigits(e.id):
 	default:
 		if known, ok := o.clash[hash]; !ok || known.appendOnly {
@@ -95,7 +104,11 @@ func (o *orderIDs) check(e *entry) {
 	if e.id == "" {
 		return
 	}
-	c, ok := o.clash[o.hash(e.id)]
+	hash := o.hash(e.id)
+	if e.append {
+		e.skippedLine = o.skipped[hash]
+	}
+	c, ok := o.clash[hash]
 	if !ok {
 		return
 	}

@@ -237,3 +237,34 @@ func TestInterruptWhileScanning(t *testing.T) {
 	assert.Empty(t, got.stdout)
 	assert.Empty(t, srv.Requests())
 }
+
+// TestAppendToSkippedOrder imports appends whose order is before the first line to
+// import. They are not sent if the order does not exist.
+func TestAppendToSkippedOrder(t *testing.T) {
+	t.Parallel()
+	input := `{"id":"o-0","items":[{"product_code":"acmecad","licenses":[{}]}]}
+{"id":"o-0","append":true,"items":[{"product_code":"acmecad","licenses":[{"key":"K-1"}]}]}
+{"id":"o-0","append":true,"items":[{"product_code":"acmecad","licenses":[{"key":"K-2"}]}]}
+{"id":"o-9","append":true,"items":[{"product_code":"acmecad","licenses":[{"key":"K-9"}]}]}
+`
+	for name, args := range map[string][]string{"file": {"-f", writeFile(t, "orders.jsonl", input)}, "stdin": {"-f", "-"}} {
+		for _, from := range []string{"2", "3"} {
+			srv := licensespringtest.NewServer(t)
+			args := append(args, "--from", from, "--rate-limit", "none")
+			got := runWith(t.Context(), srv, input, args...)
+			assert.Equal(t, exit.Rejected, got.code, got.stderr)
+			assert.Contains(t, got.stderr, "adds licenses to the order of line 1, which --from skips and which does not exist", name)
+			require.Len(t, srv.Orders(), 1, "the order that is not in the input is created")
+			assert.Equal(t, "o-9", srv.Orders()[0].StoreID)
+
+			srv.Inject(licensespringtest.Status(http.StatusServiceUnavailable).On(licensespringtest.ListOrders).Forever())
+			got = runWith(t.Context(), srv, input, append(args, "--timeout", "50ms")...)
+			assert.Equal(t, exit.NotSent, got.code, got.stderr)
+			srv.ClearFaults()
+
+			require.Equal(t, exit.Done, runWith(t.Context(), srv, smallOrders(1), "-f", "-").code)
+			got = runWith(t.Context(), srv, input, args...)
+			assert.Equal(t, exit.Done, got.code, got.stderr)
+		}
+	}
+}

@@ -2,6 +2,8 @@ package importer
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"iter"
 	"sync"
 	"time"
@@ -58,7 +60,7 @@ func (im *importer) run(ctx context.Context) error {
 	if im.set.stopOnError {
 		options = append(options, licensespring.WithStopOnError())
 	}
-	for r := range im.client.EnsureOrders(orders, im.orders(ctx), options...) {
+	for r := range im.client.EnsureOrders(orders, im.orders(ctx, orders), options...) {
 		if !im.handle(r) {
 			break
 		}
@@ -83,8 +85,8 @@ func (im *importer) announceInterrupt(ctx context.Context) func() {
 }
 
 // orders yields the valid orders of the source and reports the other entries. It
-// runs concurrently with the loop over the results.
-func (im *importer) orders(ctx context.Context) iter.Seq[*licensespring.Order] {
+// runs concurrently with the loop over the results. Lookups have the grace period.
+func (im *importer) orders(ctx, lookups context.Context) iter.Seq[*licensespring.Order] {
 	return func(yield func(*licensespring.Order) bool) {
 		index := 0
 		for e, err := range im.src.entries() {
@@ -102,7 +104,11 @@ func (im *importer) orders(ctx context.Context) iter.Seq[*licensespring.Order] {
 				continue
 			}
 			im.start(index, e)
-			if r := im.failed.result(e); r != nil {
+			r := im.failed.result(e)
+			if r == nil && e.skippedLine > 0 {
+				r = im.requireOrder(lookups, e)
+			}
+			if r != nil {
 				im.finish(index)
 				if !im.report(r) || im.set.stopOnError {
 					return
@@ -118,6 +124,23 @@ func (im *importer) orders(ctx context.Context) iter.Seq[*licensespring.Order] {
 			}
 			index++
 		}
+	}
+}
+
+// requireOrder returns the result of an append to a skipped order that does not exist,
+// and nil if it exists: the service would create an order with the licenses of the
+// append only.
+func (im *importer) requireOrder(ctx context.Context, e *entry) *result {
+	_, err := im.client.GetOrderByStoreID(ctx, e.id)
+	switch {
+	case errors.Is(err, licensespring.ErrNotFound):
+		e.errors = []finding{newError("id", ruleRepeatedID,
+			fmt.Sprintf("adds licenses to the order of line %d, which --from skips and which does not exist", e.skippedLine))}
+		return invalidResult(e)
+	case err != nil:
+		return errorResult(e, licensespring.OutcomeNotSent, err)
+	default:
+		return nil
 	}
 }
 

@@ -62,7 +62,7 @@ func (s *settings) source(ctx context.Context, stdin io.Reader) (*source, error)
 		}
 		r, err := newEntryReader(f, interruptible(ctx, stdin))
 		return &source{
-			name: "standard input", from: s.from, ids: newOrderIDs(), entryReader: r, close: func() {},
+			name: "standard input", from: s.from, ids: newOrderIDs(s.from), entryReader: r, close: func() {},
 		}, withName("standard input", err)
 	}
 	file, err := os.Open(s.file)
@@ -84,7 +84,7 @@ func (s *settings) open(ctx context.Context, name string, r io.Reader) (*source,
 	if err != nil {
 		return nil, err
 	}
-	src := &source{name: name, from: s.from, ids: newOrderIDs(), close: func() {}}
+	src := &source{name: name, from: s.from, ids: newOrderIDs(s.from), close: func() {}}
 	if seeker, ok := seekable(r); ok {
 		scanned, err := newEntryReader(f, seeker)
 		if err != nil {

@@ -168,7 +168,7 @@ func (s *summary) hint(w io.Writer, svc *service) {
 		printLine(w, "The service rejected the key: check %s or the key file.", connect.EnvKey)
 	case exit.Interrupted:
 		printLine(w, "Interrupted. %s", repeat)
-		if s.nextLine > 0 && svc.fake == nil && s.classes[classUnknown]+s.classes[classNotSent] == 0 {
+		if s.nextLine > 0 && svc.fake == nil && s.failed == 0 { // --from would skip the failed orders
 			printLine(w, "An existing order costs two requests; --from %d skips the orders of this run.", s.nextLine)
 		}
 	case exit.Unknown:

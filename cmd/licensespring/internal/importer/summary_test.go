@@ -1,8 +1,10 @@
 package importer
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -65,5 +67,23 @@ func TestProxyTimeout(t *testing.T) {
 		again := runWith(t.Context(), srv, smallOrders(1), "-f", "-", "--rate-limit", "none")
 		assert.Equal(t, exit.Done, again.code, again.stderr)
 		assert.Contains(t, again.stdout, `"outcome":"existing"`)
+	}
+}
+
+// TestFromHint checks that an interrupted run names a line to start at only if all
+// orders before it are done.
+func TestFromHint(t *testing.T) {
+	t.Parallel()
+	done := &result{Outcome: licensespring.OutcomeCreated}
+	rejected := &result{Outcome: licensespring.OutcomeRejected, Error: &failure{}}
+	for _, results := range [][]*result{{done}, {done, rejected}} {
+		s := &summary{}
+		for _, r := range results {
+			s.add(r)
+		}
+		s.interrupt(&entry{line: 7})
+		var stderr bytes.Buffer
+		s.hint(&stderr, &service{})
+		assert.Equal(t, len(results) == 1, strings.Contains(stderr.String(), "--from 7"), stderr.String())
 	}
 }

@@ -78,7 +78,7 @@ func TestTextInputs(t *testing.T) {
 				for how, input := range readers {
 					r, err := newEntryReader(row.format, input)
 					require.NoError(t, err, "%s, %s, %q, %s", name, encoding, end, how)
-					src := source{ids: newOrderIDs(), entryReader: r}
+					src := source{ids: newOrderIDs(0), entryReader: r}
 					var got []string
 					for e, err := range src.entries() {
 						require.NoError(t, err)
