@@ -122,25 +122,31 @@ func TestSecondInterrupt(t *testing.T) {
 	assert.Less(t, time.Since(start), 10*time.Second, "the grace period is 15 s")
 }
 
-// TestClosedPipe lets the reader of the output end early: the licenses are changed and
-// counted all the same.
+// TestClosedPipe lets the reader of the output end early: what was begun is completed and
+// reported all the same.
 func TestClosedPipe(t *testing.T) {
 	t.Parallel()
 	binary := build(t)
 	fake := startFake(t, binary, "--listen", "127.0.0.1:0", "--control", "none")
-	cmd, stderr := fake.command(t, binary, "order", "create", "o-1", "--product", "acmecad", "--licenses", "20")
-	require.NoError(t, cmd.Run(), stderr.String())
-
-	cmd, stderr = fake.command(t, binary, "license", "disable", "--all", "--yes", "-o", "jsonl")
-	reader, writer, err := os.Pipe()
-	require.NoError(t, err)
-	require.NoError(t, reader.Close())
-	cmd.Stdout = writer
-	require.Error(t, cmd.Run())
-	require.NoError(t, writer.Close())
-	assert.Equal(t, exit.Failed, cmd.ProcessState.ExitCode(), stderr.String())
-	assert.Contains(t, stderr.String(), "20 licenses: 20 changed.")
-	assert.Contains(t, stderr.String(), "cannot write the output")
+	closed := func(args ...string) string {
+		reader, writer, err := os.Pipe()
+		require.NoError(t, err)
+		require.NoError(t, reader.Close())
+		defer func() { _ = writer.Close() }()
+		cmd, stderr := fake.command(t, binary, args...)
+		cmd.Stdout = writer
+		require.Error(t, cmd.Run())
+		assert.Equal(t, exit.Failed, cmd.ProcessState.ExitCode(), stderr.String())
+		return stderr.String()
+	}
+	create := []string{"order", "create", "o-1", "--product", "acmecad", "--licenses", "20"}
+	assert.Contains(t, closed(create...), `cannot write the output (order "o-1": created): `)
+	for _, format := range []string{"jsonl", "table"} {
+		said := closed("license", "disable", "--all", "--yes", "-o", format)
+		assert.Contains(t, said, "20 licenses: 20 ")
+		assert.Contains(t, said, "cannot write the output")
+		assert.Equal(t, 20, strings.Count(said, `"outcome":`), "the results are on standard error")
+	}
 }
 
 // TestKilledFake kills the fake during an import, and resumes both.

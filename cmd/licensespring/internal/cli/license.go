@@ -75,7 +75,7 @@ func (a *app) licenseGet() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return show(out, licenseColumns(), view.LicenseOf(record, out.secrets), nil)
+		return writing(show(out, licenseColumns(), view.LicenseOf(record, out.secrets), nil))
 	}
 	return cmd
 }

@@ -62,7 +62,7 @@ func (p *printer) writeLicenseResult(r *view.LicenseResult) error {
 		if len(r.NewUsers) == 0 {
 			return nil
 		}
-		return writing(writeUsers(p.app.stdout, p.options(), r.NewUsers))
+		return writeUsers(p.app.stdout, p.options(), r.NewUsers)
 	}
 	return show(p, licenseResultColumns(), r, func(w io.Writer, o output.Options) error {
 		if len(r.NewUsers) == 0 {

@@ -13,6 +13,7 @@ import (
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/assign"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/output"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/view"
 )
 
@@ -208,6 +209,7 @@ func (p *printer) ensureLicenses(ctx context.Context, client *licensespring.Clie
 	outcomes := make(map[licensespring.Outcome]int)
 	code, done := exit.Done, 0
 	var firstError error
+	var lost []*view.LicenseResult // results that the output lacks
 	changing, end := p.app.beginWrite(ctx)
 	defer end()
 	for r := range client.EnsureLicenses(changing, states(ctx, ids, state)) {
@@ -216,12 +218,22 @@ func (p *printer) ensureLicenses(ctx context.Context, client *licensespring.Clie
 		outcomes[result.Outcome]++
 		p.app.warn(result.Warnings)
 		code = exit.Worst(code, exit.Code(p.app.fail(r.Err)))
-		if err := writer.Write(result); err != nil && firstError == nil {
-			firstError = err // the others are still changed: their results are counted
+		if firstError == nil {
+			firstError = writer.Write(result)
+		}
+		if firstError != nil || p.format == output.Table { // Close writes a table
+			lost = append(lost, result)
 		}
 	}
-	if err := writer.Close(); err != nil && firstError == nil {
-		firstError = err
+	if firstError == nil {
+		firstError = writer.Close()
+	}
+	if firstError != nil {
+		p.app.message("The results cannot be written. The remaining ones are:")
+		remaining := output.NewWriter(p.app.stderr, output.Options{Format: output.JSONL}, licenseResultColumns())
+		for _, result := range lost {
+			_ = remaining.Write(result) // an error of writing a message cannot be reported
+		}
 	}
 	p.app.message("%s: %s.", plural(len(ids), "license"), counts(outcomes, len(ids)-done))
 	if done < len(ids) && ctx.Err() != nil {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -139,7 +140,15 @@ func (p *printer) licenseResult(id int64, res *licensespring.LicenseResult, err 
 	}
 	p.noteSecrets(users)
 	if failed == nil {
-		return errWrite
+		return writingResult(errWrite, licenseName(id), r.Outcome)
 	}
 	return failed
+}
+
+// licenseName names what a result is about. A password belongs to no license.
+func licenseName(id int64) string {
+	if id == 0 {
+		return "password"
+	}
+	return fmt.Sprintf("license %d", id)
 }

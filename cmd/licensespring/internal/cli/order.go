@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -136,7 +137,7 @@ func (p *printer) orderResult(orderID string, res *licensespring.OrderResult, er
 		p.noteSecrets(r.Order.Users())
 	}
 	if failed == nil {
-		return errWrite
+		return writingResult(errWrite, fmt.Sprintf("order %q", orderID), r.Outcome)
 	}
 	return failed
 }

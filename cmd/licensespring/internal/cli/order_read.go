@@ -42,7 +42,7 @@ func (a *app) orderGet() *cobra.Command {
 		order := view.OrderOf(record, out.secrets)
 		err = show(out, orderColumns(), order, func(w io.Writer, o output.Options) error { return writeLicenses(w, o, order) })
 		out.noteSecrets(record.Users())
-		return err
+		return writing(err)
 	}
 	return cmd
 }

@@ -43,6 +43,15 @@ func writing(err error) error {
 	return fmt.Errorf("cannot write the output: %w", err)
 }
 
+// writingResult returns the error of writing the result of a change, which the output
+// lacks.
+func writingResult(err error, what string, outcome licensespring.Outcome) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("cannot write the output (%s: %s): %w", what, outcome, err)
+}
+
 // list returns a writer of records.
 func list[T any](p *printer, columns []output.Column[T]) *output.Writer[T] {
 	return output.NewWriter(p.app.stdout, p.options(), columns)
@@ -50,7 +59,7 @@ func list[T any](p *printer, columns []output.Column[T]) *output.Writer[T] {
 
 // show writes one record. A table consists of its pairs, and of what more writes.
 func show[T any](p *printer, columns []output.Column[T], v T, more func(w io.Writer, o output.Options) error) error {
-	err := output.WriteValue(p.app.stdout, p.options(), columns, v, func(w io.Writer, o output.Options, v T) error {
+	return output.WriteValue(p.app.stdout, p.options(), columns, v, func(w io.Writer, o output.Options, v T) error {
 		var pairs []output.Pair
 		for _, c := range columns {
 			pairs = append(pairs, output.Pair{Name: c.Name, Value: c.Value(v)})
@@ -60,7 +69,6 @@ func show[T any](p *printer, columns []output.Column[T], v T, more func(w io.Wri
 		}
 		return more(w, o)
 	})
-	return writing(err)
 }
 
 // warn writes findings as messages.

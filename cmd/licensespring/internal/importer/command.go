@@ -78,7 +78,7 @@ func run(ctx context.Context, set *settings, stdin io.Reader, stdout, stderr io.
 			return errors.Join(err, out.close())
 		}
 	}
-	sum := &summary{dryRun: set.dryRun}
+	sum := &summary{dryRun: set.dryRun, total: src.total}
 	con := newConsole(stderr, set.showsProgress(stdout, stderr), src.total)
 	if set.dryRun {
 		err = dryRun(ctx, svc.client, src, out, con, sum)
@@ -89,12 +89,18 @@ func run(ctx context.Context, set *settings, stdin io.Reader, stdout, stderr io.
 	if errClose := out.close(); err == nil {
 		err = errClose
 	}
+	sum.stopped = err != nil || sum.interrupted || set.stopOnError && sum.failed > 0
 	sum.print(stderr, src.name)
 	if svc.fake != nil {
 		printStored(stderr, svc.fake)
 	}
 	if err != nil {
-		return err
+		exit.Report(stderr, err)
+		code := exit.Code(err)
+		if code != exit.Usage { // the input has to be corrected
+			sum.hintStopped(stderr, svc)
+		}
+		return exit.Silent(code)
 	}
 	sum.hint(stderr, svc)
 	return exit.Silent(sum.exitCode())

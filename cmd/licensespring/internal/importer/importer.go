@@ -187,20 +187,26 @@ func (im *importer) report(r *result) bool {
 	done, failed := im.summary.add(r)
 	im.console.progress(done, failed, im.currentProgress())
 	printResult(im.console, im.src.name, r)
-	if err := im.out.write(r); err != nil {
-		im.fail(err)
-		return false
+	err := im.out.write(r)
+	if err == nil {
+		return true
 	}
-	return true
+	if im.fail(err) {
+		im.console.message("The results cannot be written. The remaining ones are:")
+	}
+	im.console.message("%s", r.document()) // may contain a password that is shown once
+	return false
 }
 
-// fail records the first error of reading or writing.
-func (im *importer) fail(err error) {
+// fail records an error of reading or writing, and reports whether it is the first.
+func (im *importer) fail(err error) bool {
 	im.mu.Lock()
 	defer im.mu.Unlock()
-	if im.err == nil {
-		im.err = err
+	if im.err != nil {
+		return false
 	}
+	im.err = err
+	return true
 }
 
 // setProgress records the SDK's progress for its rate and its estimate. Its counts

@@ -1,8 +1,10 @@
 package importer
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/licensespring-go/licensespring"
@@ -23,6 +25,15 @@ type result struct {
 	Users       []user    `json:"users,omitzero"`
 	Warnings    []finding `json:"warnings,omitzero"`
 	Error       *failure  `json:"error,omitzero"`
+}
+
+// document returns the result as a line of the results without its end.
+func (r *result) document() []byte {
+	var line bytes.Buffer
+	if err := encode(&line, r); err != nil {
+		return fmt.Appendf(nil, "line %d: %v", r.Line, err)
+	}
+	return bytes.TrimSuffix(line.Bytes(), []byte("\n"))
 }
 
 // user is a user of a license.

@@ -15,17 +15,17 @@ import (
 // resultWriter writes results as JSON Lines. It writes each result immediately, so
 // that the results of a killed program are in the file.
 type resultWriter struct {
-	mu     sync.Mutex
-	w      io.Writer
-	encode *json.Encoder
-	close  func() error
+	mu    sync.Mutex
+	w     io.Writer
+	err   error // first error of writing
+	close func() error
 }
 
 // openResults opens the file for results. It appends: the service shows an initial
 // password once, so a second run must not overwrite the results of the first.
 func openResults(name string, stdout io.Writer) (*resultWriter, error) {
 	if name == "-" {
-		return newResultWriter(stdout, func() error { return nil }), nil
+		return &resultWriter{w: stdout, close: func() error { return nil }}, nil
 	}
 	// Only the owner can read the file: it contains license keys and, on request,
 	// passwords.
@@ -41,13 +41,7 @@ func openResults(name string, stdout io.Writer) (*resultWriter, error) {
 		_ = file.Close() // nothing was written
 		return nil, err
 	}
-	return newResultWriter(file, file.Close), nil
-}
-
-func newResultWriter(w io.Writer, closer func() error) *resultWriter {
-	r := &resultWriter{w: w, encode: json.NewEncoder(w), close: closer}
-	r.encode.SetEscapeHTML(false)
-	return r
+	return &resultWriter{w: file, close: file.Close}, nil
 }
 
 // checkResults reports an existing file that does not contain results in UTF-8, such
@@ -84,12 +78,23 @@ func terminateLine(file *os.File) error {
 	return err
 }
 
-// write writes one result.
+// write writes one result. After an error it writes no other: the file may end in a
+// part of a line.
 func (r *resultWriter) write(res *result) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err := r.encode.Encode(res); err != nil {
-		return fmt.Errorf("cannot write the results: %w", err)
+	if r.err != nil {
+		return r.err
 	}
-	return nil
+	if err := encode(r.w, res); err != nil {
+		r.err = fmt.Errorf("cannot write the results: %w", err)
+	}
+	return r.err
+}
+
+// encode writes a result as one line.
+func encode(w io.Writer, res *result) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(res)
 }

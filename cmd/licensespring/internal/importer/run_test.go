@@ -422,6 +422,9 @@ func TestStopOnError(t *testing.T) {
 			assert.Equal(t, exit.Rejected, got.code, got.stderr)
 			assert.Less(t, len(srv.Orders()), 10)
 			assert.Contains(t, got.stdout, `"line":2,`)
+			assert.Contains(t, got.stderr, "; any further orders were not started.")
+			again := runWith(t.Context(), nil, "", "-f", writeFile(t, "orders.jsonl", input), "--stop-on-error", "--concurrency", "1")
+			assert.Regexp(t, `\d\d not started\.`, again.stderr)
 
 			all := runWith(t.Context(), srv, input, "-f", "-", "--rate-limit", "none")
 			assert.Equal(t, exit.Rejected, all.code, "without the flag the import continues")
@@ -542,20 +545,35 @@ func TestResultsCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	srv := licensespringtest.NewServer(t)
 	var stderr bytes.Buffer
+	stdout := &brokenPipe{after: 10}
 	code := runCommand(t.Context(), []string{"--generate", "1000", "--concurrency", "4", "--rate-limit", "none"},
-		environmentOf(srv), nil, &brokenPipe{after: 10}, &stderr)
+		environmentOf(srv), nil, stdout, &stderr)
 	assert.Equal(t, exit.Failed, code)
-	assert.Contains(t, stderr.String(), "cannot write the results: broken pipe")
-	assert.Less(t, len(srv.Orders()), 50, "a lost result may contain a password")
+	assert.Contains(t, stderr.String(), "cannot write the results: broken pipe\nThe import stopped early. Run the same command again")
+	created := len(srv.Orders())
+	assert.Less(t, created, 50, "a lost result may contain a password")
+	assert.Contains(t, stderr.String(), fmt.Sprintf("%d created, %d not started.", created, 1000-created))
+
+	// The results that the output lacks are on standard error.
+	var lost strings.Builder
+	for line := range strings.Lines(stderr.String()) {
+		if strings.HasPrefix(line, "{") {
+			lost.WriteString(line)
+		}
+	}
+	requireReported(t, srv, stdout.text.String()+lost.String())
 }
 
-type brokenPipe struct{ after int }
+type brokenPipe struct {
+	after int
+	text  bytes.Buffer
+}
 
 func (b *brokenPipe) Write(p []byte) (int, error) {
 	if b.after--; b.after < 0 {
 		return 0, errors.New("broken pipe")
 	}
-	return len(p), nil
+	return b.text.Write(p)
 }
 
 func TestInputCannotBeRead(t *testing.T) {

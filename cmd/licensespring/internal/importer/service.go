@@ -72,6 +72,14 @@ func shortWaits() []licensespring.Option {
 	}
 }
 
+// repeat returns how to continue an import.
+func (svc *service) repeat() string {
+	if svc.fake != nil {
+		return "The fake of this run is gone. To resume an import, run \"licensespring fake\" in another terminal."
+	}
+	return "Run the same command again: existing orders are not created twice."
+}
+
 func (svc *service) close() {
 	svc.client.CloseIdleConnections()
 	if svc.fake != nil {

@@ -68,6 +68,7 @@ func (r *result) class() class {
 // summary counts the results of a run.
 type summary struct {
 	dryRun bool
+	total  int // number of entries to import, 0 if unknown
 
 	mu      sync.Mutex
 	classes map[class]int
@@ -78,6 +79,7 @@ type summary struct {
 	// Only the goroutine of the import uses these fields.
 	interrupted bool // before the end of the input
 	nextLine    int  // line of the first order that was not started, 0 if unknown
+	stopped     bool // perhaps before the end of the input
 	elapsed     time.Duration
 }
 
@@ -122,13 +124,19 @@ func (s *summary) print(w io.Writer, name string) {
 			counts = append(counts, fmt.Sprintf("%d %s", n, c))
 		}
 	}
-	elapsed := ""
-	if s.elapsed > 0 && total > 0 {
-		elapsed = fmt.Sprintf(" in %s (%.0f per second)", s.elapsed.Round(time.Millisecond), float64(total)/s.elapsed.Seconds())
-	}
 	warned := ""
 	if s.warned > 0 {
 		warned = fmt.Sprintf("; %d with warnings", s.warned)
+	}
+	switch {
+	case s.total > total:
+		counts = append(counts, fmt.Sprintf("%d not started", s.total-total))
+	case s.total == 0 && s.stopped:
+		warned += "; any further orders were not started"
+	}
+	elapsed := ""
+	if s.elapsed > 0 && total > 0 {
+		elapsed = fmt.Sprintf(" in %s (%.0f per second)", s.elapsed.Round(time.Millisecond), float64(total)/s.elapsed.Seconds())
 	}
 	printLine(w, "%s: %s%s: %s%s.", name, plural(total, "order"), elapsed, cmp.Or(strings.Join(counts, ", "), "no result"), warned)
 }
@@ -155,15 +163,19 @@ func (s *summary) exitCode() int {
 	}
 }
 
+// hintStopped writes what to do next after an error of the input or the results.
+func (s *summary) hintStopped(w io.Writer, svc *service) {
+	if !s.dryRun {
+		printLine(w, "The import stopped early. %s", svc.repeat())
+	}
+}
+
 // hint writes what to do next.
 func (s *summary) hint(w io.Writer, svc *service) {
-	repeat := "Run the same command again: existing orders are not created twice."
-	if svc.fake != nil {
-		repeat = "The fake of this run is gone. To resume an import, run \"licensespring fake\" in another terminal."
-	}
+	repeat := svc.repeat()
 	switch s.exitCode() {
 	case exit.Failed:
-		printLine(w, "The responses to some lookups were invalid, and nothing was created. %s", repeat)
+		printLine(w, "The responses to some lookups were invalid: these orders were not created. %s", repeat)
 	case exit.Usage:
 		printLine(w, "The service rejected the key: check %s or the key file.", connect.EnvKey)
 	case exit.Interrupted:
