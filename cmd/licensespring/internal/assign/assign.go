@@ -3,6 +3,7 @@ package assign
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,7 +43,45 @@ func Into(v any, assignments []string) error {
 	if err != nil {
 		return err
 	}
-	return json.Unmarshal(document, v)
+	return Strict(document, v)
+}
+
+// Strict decodes one JSON value. An unknown member is an error, because the misspelled
+// name of a member would change nothing, and so is a repeated one.
+func Strict(document []byte, v any) error {
+	decoder := json.NewDecoder(bytes.NewReader(document))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(v); err != nil {
+		return err
+	}
+	return checkNames(json.NewDecoder(bytes.NewReader(document)))
+}
+
+// checkNames returns an error if an object of the next value repeats a member.
+func checkNames(decoder *json.Decoder) error {
+	token, err := decoder.Token()
+	delim, composite := token.(json.Delim)
+	if err != nil || !composite {
+		return err
+	}
+	names := make(map[json.Token]bool)
+	for decoder.More() {
+		if delim == '{' {
+			name, err := decoder.Token()
+			if err != nil {
+				return err
+			}
+			if names[name] {
+				return fmt.Errorf("%s: given twice", name)
+			}
+			names[name] = true
+		}
+		if err := checkNames(decoder); err != nil {
+			return err
+		}
+	}
+	_, err = decoder.Token() // the end
+	return err
 }
 
 // parse returns the value of a member as JSON. It decodes the value into a struct of its
@@ -52,16 +91,21 @@ func parse(v any, name, text string) (json.RawMessage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
+	var invalid error // of an array or an object
 	for _, value := range [...][]byte{[]byte(text), quoted} {
 		// A null would leave the member as it is.
 		if !json.Valid(value) || bytes.Equal(bytes.TrimSpace(value), []byte("null")) {
 			continue
 		}
 		document := fmt.Appendf(nil, "{%q:%s}", name, value)
-		if err = json.Unmarshal(document, reflect.New(reflect.TypeOf(v).Elem()).Interface()); err == nil {
+		if err = Strict(document, reflect.New(reflect.TypeOf(v).Elem()).Interface()); err == nil {
 			return value, nil
 		}
+		if trimmed := bytes.TrimSpace(value); trimmed[0] == '{' || trimmed[0] == '[' {
+			invalid = err
+		}
 	}
+	err = cmp.Or(invalid, err)
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		return nil, fmt.Errorf("%s: want a %s", name, kindOf(wrong.Type))
 	}

@@ -55,5 +55,11 @@ func TestIntoErrors(t *testing.T) {
 	err := Into(&licensespring.LicenseUpdate{}, []string{"note=a", "note=b", "x=1"})
 	require.EqualError(t, err, "note: given twice\nx: unknown name")
 	require.ErrorContains(t, Into(&licensespring.License{}, []string{"max_activations=x"}), "max_activations: ")
-	require.ErrorContains(t, Into(&licensespring.LicenseState{}, []string{"users=x"}), "users: want a JSON array")
+	for assignment, want := range map[string]string{
+		"users=x": "users: want a JSON array",
+		`users=[{"email":"z@example.com","is_manger":true}]`:        `users: json: unknown field "is_manger"`,
+		`users=[{"email":"z@example.com","email":"y@example.com"}]`: "users: email: given twice",
+	} {
+		require.ErrorContains(t, Into(&licensespring.LicenseState{}, []string{assignment}), want, assignment)
+	}
 }

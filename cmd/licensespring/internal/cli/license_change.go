@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -9,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/assign"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/output"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/view"
@@ -72,16 +72,13 @@ func (p *printer) writeLicenseResult(r *view.LicenseResult) error {
 	})
 }
 
-// readStrict reads one JSON value from a file. An unknown member is an error: the
-// misspelled name of a member would change nothing.
+// readStrict reads one JSON value without unknown or repeated members from a file.
 func readStrict(name string, stdin io.Reader, v any) error {
 	var document json.RawMessage
 	if err := readJSON(name, stdin, &document); err != nil {
 		return err
 	}
-	decoder := json.NewDecoder(bytes.NewReader(document))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(v); err != nil {
+	if err := assign.Strict(document, v); err != nil {
 		return exit.Usagef("%s: %w", name, err)
 	}
 	return nil

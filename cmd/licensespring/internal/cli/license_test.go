@@ -89,6 +89,10 @@ func TestLicenseEnsureAndUpdate(t *testing.T) {
 	assert.Contains(t, s.done("license", "ensure", s.id(0), "-f", state).stderr, "1 unchanged")
 	got := s.run(exit.Usage, "license", "ensure", s.id(0), "-f", writeFile(t, 0o600, `{"max_activation": 6}`))
 	assert.Contains(t, got.stderr, `unknown field "max_activation"`)
+	for _, command := range []string{"ensure", "update"} {
+		got = s.run(exit.Usage, "license", command, s.id(0), "-f", writeFile(t, 0o600, `{"note": "a", "max_activations": 6, "note": "b"}`))
+		assert.Contains(t, got.stderr, "note: given twice")
+	}
 	s.run(exit.Rejected, "license", "ensure", s.id(0), "max_activations=-1")
 
 	r := decode[shownResult](t, s.done("license", "update", s.id(0), "max_activations=7", "-o", "json"))
