@@ -138,6 +138,25 @@ func TestLicenseUsers(t *testing.T) {
 	assert.Equal(t, long, s.Licenses()[2].Users[1].Password)
 }
 
+// A dry run shows passwords only if they are requested.
+func TestDryRunPasswords(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	order := writeFile(t, 0o600, `{"id": "o-3", "items": [{"product_code": "acmeweb", "licenses": [{"users": [{"email": "z@example.com", "initial_password": "hunter\"22"}]}]}]}`)
+	for _, command := range [][]string{
+		{"license", "ensure", s.id(2), `users=[{"email":"z@example.com","password":"hunter\"22"}]`, "--dry-run"},
+		{"order", "create", "-f", order, "--dry-run"},
+	} {
+		for _, format := range []string{"table", "json", "csv"} {
+			got := s.done(append(command, "-o", format)...)
+			assert.NotContains(t, got.stdout+got.stderr, "hunter")
+			assert.NotContains(t, got.stdout+got.stderr, "22\"")
+			assert.Contains(t, got.stdout, "[redacted]")
+			assert.Contains(t, s.done(append(command, "-o", format, "--show-secrets")...).stdout, "hunter")
+		}
+	}
+}
+
 func TestLicenseFeatures(t *testing.T) {
 	t.Parallel()
 	s := newSession(t)

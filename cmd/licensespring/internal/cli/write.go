@@ -47,7 +47,7 @@ func (p *printer) previews(previews []*licensespring.Preview) error {
 		out := list(p, previewColumns())
 		for _, preview := range previews {
 			p.app.warn(preview.Findings)
-			if err := out.Write(view.PreviewOf(preview)); err != nil {
+			if err := out.Write(view.PreviewOf(preview, p.secrets)); err != nil {
 				return writing(err)
 			}
 		}
@@ -61,7 +61,8 @@ func (p *printer) previews(previews []*licensespring.Preview) error {
 			_, _ = p.app.stdout.Write([]byte("\n"))
 		}
 		p.app.warn(preview.Findings)
-		if err := writing(output.WriteRequest(p.app.stdout, preview.Method, preview.URL, preview.Header, preview.Body)); err != nil {
+		shown := view.PreviewOf(preview, p.secrets)
+		if err := writing(output.WriteRequest(p.app.stdout, shown.Method, shown.URL, shown.Header, shown.Body)); err != nil {
 			return err
 		}
 	}

@@ -1,8 +1,10 @@
 package view
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
+	"regexp"
 
 	"github.com/licensespring-go/licensespring"
 )
@@ -16,7 +18,16 @@ type Preview struct {
 	Findings []licensespring.Finding `json:"findings,omitzero"`
 }
 
-// PreviewOf returns a preview.
-func PreviewOf(p *licensespring.Preview) *Preview {
-	return &Preview{Method: p.Method, URL: p.URL, Header: p.Header, Body: p.Body, Findings: p.Findings}
+// password is a member with a password in compact JSON. Quotes in texts are escaped, so
+// it matches no part of a text.
+var password = regexp.MustCompile(`("(?:initial_)?password":)"(?:[^"\\]|\\.)*"`)
+
+// PreviewOf returns a preview, with passwords if secrets is set.
+func PreviewOf(p *licensespring.Preview, secrets bool) *Preview {
+	shown := &Preview{Method: p.Method, URL: p.URL, Header: p.Header, Body: p.Body, Findings: p.Findings}
+	var compact bytes.Buffer
+	if !secrets && json.Compact(&compact, p.Body) == nil {
+		shown.Body = password.ReplaceAll(compact.Bytes(), []byte(`$1"[redacted]"`))
+	}
+	return shown
 }
