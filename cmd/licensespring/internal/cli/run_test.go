@@ -191,7 +191,7 @@ func TestKey(t *testing.T) {
 		"flag":         {environment{connect.EnvKey: "FAKEFAKE.wrong"}, []string{"--key-file", good}, exit.Done, ""},
 		"none":         {environment{}, nil, exit.Usage, "no management key: set LICENSESPRING_MANAGEMENT_KEY"},
 		"both":         {environment{connect.EnvKey: srv.APIKey(), connect.EnvKeyFile: good}, nil, exit.Usage, "use one of them"},
-		"readable":     {environment{connect.EnvKeyFile: writeFile(t, 0o644, srv.APIKey())}, nil, exit.Usage, "mode 0644 lets other users read the key: run chmod 600"},
+		"readable":     {environment{connect.EnvKeyFile: writeFile(t, 0o644, srv.APIKey())}, nil, exit.Usage, "mode 0644 lets other users read the file: run chmod 600"},
 		"empty file":   {environment{connect.EnvKeyFile: writeFile(t, 0o600, "\n")}, nil, exit.Usage, "api_key"},
 		"large file":   {environment{connect.EnvKeyFile: writeFile(t, 0o600, strings.Repeat("x", 5000))}, nil, exit.Usage, "larger than 4096 bytes"},
 		"rejected key": {environment{connect.EnvKey: "FAKEFAKE.wrong"}, nil, exit.Usage, "The service rejected the key: check"},

@@ -44,9 +44,8 @@ func readKey(name string) (string, error) {
 	if err != nil {
 		return "", exit.Usagef("key file: %w", err)
 	}
-	// Windows has no such permissions.
-	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
-		return "", exit.Usagef("key file %s: mode %04o lets other users read the key: run chmod 600 %[1]s", name, mode)
+	if err := CheckPrivate("key file "+name, info); err != nil {
+		return "", err
 	}
 	text, err := io.ReadAll(io.LimitReader(file, maxKeyFile+1))
 	if err != nil {
@@ -56,4 +55,14 @@ func readKey(name string) (string, error) {
 		return "", exit.With(exit.Usage, fmt.Errorf("key file %s: larger than %d bytes", name, maxKeyFile))
 	}
 	return strings.TrimSpace(string(text)), nil
+}
+
+// CheckPrivate returns an error if a regular file that contains secrets can be accessed
+// by others than its owner.
+func CheckPrivate(name string, info os.FileInfo) error {
+	// Windows has no such permissions.
+	if mode := info.Mode(); mode.IsRegular() && mode.Perm()&0o077 != 0 && runtime.GOOS != "windows" {
+		return exit.Usagef("%s: mode %04o lets other users read the file: run chmod 600 on it", name, mode.Perm())
+	}
+	return nil
 }

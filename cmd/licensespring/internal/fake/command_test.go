@@ -228,7 +228,10 @@ func TestInvalidFlags(t *testing.T) {
 		require.NoError(t, os.WriteFile(name, []byte(content), 0o600))
 		return name
 	}
+	readable := file("\n")
+	require.NoError(t, os.Chmod(readable, 0o644))
 	for want, args := range map[string][]string{
+		"lets other users read the file":         {"--journal", readable},
 		"--fault explode: unknown kind":          {"--fault", "explode"},
 		"--fault stall: unknown kind":            {"--fault", "explode", "--fault", "stall"},
 		"invalid port":                           {"--listen", "127.0.0.1:999999"},
@@ -246,6 +249,9 @@ func TestInvalidFlags(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
+			if args[len(args)-1] == readable && runtime.GOOS == "windows" {
+				t.Skip("there are no such permissions")
+			}
 			settings := &connect.Settings{Getenv: func(string) string { return "" }}
 			cmd := NewCommand(settings)
 			cmd.SilenceErrors, cmd.SilenceUsage = true, true

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/connect"
 	"github.com/licensespring-go/licensespring/licensespringtest"
 )
 
@@ -64,6 +65,14 @@ func openJournal(name string, stdout io.Writer) (*journal, error) {
 		// Only the owner can read it: it contains license keys and passwords.
 		file, err := os.OpenFile(name, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) //nolint:gosec // the user names the file
 		if err != nil {
+			return nil, err
+		}
+		info, err := file.Stat()
+		if err == nil {
+			err = connect.CheckPrivate("--journal "+name, info)
+		}
+		if err != nil {
+			_ = file.Close() // nothing was written
 			return nil, err
 		}
 		j.file, w = file, file

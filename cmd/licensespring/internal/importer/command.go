@@ -39,7 +39,7 @@ If several exit codes apply, the first of 1, 2, 7, 5, 4, 6, 3 is returned.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := set.check(); err != nil {
+			if err := set.check(cmd.InOrStdin(), cmd.OutOrStdout()); err != nil {
 				return err
 			}
 			return run(cmd.Context(), set, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -67,7 +67,7 @@ func run(ctx context.Context, set *settings, stdin io.Reader, stdout, stderr io.
 		return err
 	}
 	defer svc.close()
-	out, err := openResults(set.out, stdout)
+	out, err := openResults(set.out, set.includePasswords, stdout)
 	if err != nil {
 		return err
 	}

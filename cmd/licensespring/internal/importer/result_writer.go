@@ -9,6 +9,7 @@ import (
 	"os"
 	"sync"
 
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/connect"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
 )
 
@@ -23,7 +24,7 @@ type resultWriter struct {
 
 // openResults opens the file for results. It appends: the service shows an initial
 // password once, so a second run must not overwrite the results of the first.
-func openResults(name string, stdout io.Writer) (*resultWriter, error) {
+func openResults(name string, passwords bool, stdout io.Writer) (*resultWriter, error) {
 	if name == "-" {
 		return &resultWriter{w: stdout, close: func() error { return nil }}, nil
 	}
@@ -33,7 +34,7 @@ func openResults(name string, stdout io.Writer) (*resultWriter, error) {
 	if err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
-	if err := checkResults(name, file); err != nil {
+	if err := checkResults(name, file, passwords); err != nil {
 		_ = file.Close() // nothing was written
 		return nil, err
 	}
@@ -46,9 +47,12 @@ func openResults(name string, stdout io.Writer) (*resultWriter, error) {
 
 // checkResults reports an existing file that does not contain results in UTF-8, such
 // as a workbook or the orders. Appending would damage it, and an editor may have
-// converted earlier results to UTF-16.
-func checkResults(name string, file *os.File) error {
+// converted earlier results to UTF-16. Other users must not be able to read passwords.
+func checkResults(name string, file *os.File, passwords bool) error {
 	info, err := file.Stat()
+	if err == nil && passwords {
+		err = connect.CheckPrivate("--out "+name, info)
+	}
 	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
 		return err
 	}
@@ -58,7 +62,7 @@ func checkResults(name string, file *os.File) error {
 		return err
 	}
 	text := bytes.TrimSpace(bytes.TrimPrefix(start[:n], []byte(utf8BOM)))
-	if !bytes.HasPrefix(text, []byte("{")) || bytes.Contains(text, []byte{0}) {
+	if !bytes.HasPrefix(text, []byte(`{"line":`)) || bytes.Contains(text, []byte{0}) {
 		return exit.Usagef("--out %s: the file exists and does not contain results in UTF-8: name another file", name)
 	}
 	return nil

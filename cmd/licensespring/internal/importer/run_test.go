@@ -379,6 +379,39 @@ func TestIncludePasswords(t *testing.T) {
 	}
 }
 
+// Other users can read neither passwords in an existing file nor results in a new one.
+func TestReadableResults(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS == "windows" {
+		t.Skip("there are no such permissions")
+	}
+	file := writeFile(t, "results.jsonl", "")
+	require.NoError(t, os.Chmod(file, 0o644))
+	args := []string{"--generate", "1", "--out", file}
+	got := runWith(t.Context(), nil, "", append(args, "--show-secrets")...)
+	assert.Equal(t, exit.Usage, got.code)
+	assert.Contains(t, got.stderr, "mode 0644 lets other users read the file")
+	assert.Equal(t, exit.Done, runWith(t.Context(), nil, "", args...).code, "without passwords")
+}
+
+// TestInputAsOutput appends the results to the file that is the standard input.
+func TestInputAsOutput(t *testing.T) {
+	t.Parallel()
+	name := writeFile(t, "orders.jsonl", "")
+	for range 2 { // an empty file, and one of results
+		file, err := os.OpenFile(name, os.O_RDWR|os.O_APPEND, 0)
+		require.NoError(t, err)
+		for out, stdout := range map[string]io.Writer{name: io.Discard, "-": file} {
+			var stderr bytes.Buffer
+			code := runCommand(t.Context(), []string{"-f", "-", "--out", out}, nil, file, stdout, &stderr)
+			assert.Equal(t, exit.Usage, code)
+			assert.Contains(t, stderr.String(), "cannot append the results to the input")
+		}
+		require.NoError(t, file.Close())
+		require.NoError(t, os.WriteFile(name, []byte(`{"line":1}`+"\n"), 0o600))
+	}
+}
+
 func TestResultsAreAppended(t *testing.T) {
 	t.Parallel()
 	srv := licensespringtest.NewServer(t)

@@ -3,6 +3,7 @@ package importer
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"time"
@@ -64,7 +65,7 @@ func (s *settings) setProgress(when string) error {
 }
 
 // check reports all invalid settings and combinations.
-func (s *settings) check() error {
+func (s *settings) check(stdin io.Reader, stdout io.Writer) error {
 	var invalid []error
 	reject := func(condition bool, format string, args ...any) {
 		if condition {
@@ -81,7 +82,7 @@ func (s *settings) check() error {
 	reject(s.generate > 0 && !s.usesFake(), "--generate: sample orders are for a fake on this machine only")
 	reject(s.file == "" && s.generate == 0 && !s.ownFake, "-f: name the orders to create; the example is for --fake only")
 	reject(s.connection.RateLimit.Limit == licensespring.NoRateLimit && !s.usesFake(), "--rate-limit none: only a fake on this machine has no rate limit")
-	reject(sameFile(s.file, s.out), "--out %s: cannot append the results to the input", s.out)
+	reject(sameFile(infoOf(s.file, stdin), infoOf(s.out, stdout)), "--out %s: cannot append the results to the input", s.out)
 	if len(invalid) > 0 {
 		return exit.With(exit.Usage, errors.Join(invalid...))
 	}
@@ -94,8 +95,24 @@ func (s *settings) usesFake() bool {
 	return s.ownFake || s.dryRun || connect.IsLocal(s.connection.Address())
 }
 
-func sameFile(a, b string) bool {
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(infoA, infoB) && infoA.Mode().IsRegular()
+// sameFile reports whether both are the same regular file.
+func sameFile(a, b os.FileInfo) bool {
+	return a != nil && b != nil && os.SameFile(a, b) && a.Mode().IsRegular()
+}
+
+// infoOf describes a file, or the standard input or output for "-". It returns nil if
+// there is no such file.
+func infoOf(name string, standard any) os.FileInfo {
+	info, err := os.Stat(name)
+	if name == "-" {
+		file, ok := standard.(*os.File)
+		if !ok {
+			return nil
+		}
+		info, err = file.Stat()
+	}
+	if err != nil {
+		return nil
+	}
+	return info
 }

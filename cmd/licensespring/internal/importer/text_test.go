@@ -217,7 +217,7 @@ func TestOutputIsNotDamaged(t *testing.T) {
 	t.Parallel()
 	result := `{"line":1,"id":"x","outcome":"created"}` + "\n"
 	for name, content := range map[string]string{
-		"workbook": "PK\x03\x04\x14\x00", "CSV": "id,product_code\n", "array": "[]",
+		"workbook": "PK\x03\x04\x14\x00", "CSV": "id,product_code\n", "array": "[]", "orders": `{"id":"a","items":[]}` + "\n",
 		"UTF-16": encodeUTF16("\ufeff"+result, binary.LittleEndian), "UTF-16 without a mark": encodeUTF16(result, binary.LittleEndian),
 	} {
 		file := writeFile(t, "results.jsonl", content)
