@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -109,9 +111,25 @@ func listError[T any](w *output.Writer[T], err error) error {
 type listLimit struct{ limit, count int }
 
 func addLimit(cmd *cobra.Command) *listLimit {
-	l := &listLimit{}
-	cmd.Flags().IntVar(&l.limit, "limit", 100, "maximum `number` of records; 0 lists all")
+	l := &listLimit{limit: 100}
+	cmd.Flags().Var(l, "limit", "maximum `number` of records; 0 lists all")
 	return l
+}
+
+// String returns the limit.
+func (l *listLimit) String() string { return strconv.Itoa(l.limit) }
+
+// Type returns the name of the value in the help.
+func (*listLimit) Type() string { return "number" }
+
+// Set parses a limit.
+func (l *listLimit) Set(text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		return errors.New("want a number that is not negative")
+	}
+	l.limit = n
+	return nil
 }
 
 // reached counts a record and reports whether it exceeds the limit.

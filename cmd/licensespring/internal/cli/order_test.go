@@ -192,6 +192,10 @@ func TestVerbose(t *testing.T) {
 	t.Parallel()
 	s := newSession(t)
 	assert.Contains(t, s.done("order", "get", "o-1", "-v").stderr, "get order by store id #1: responded 200, ok")
+	for _, target := range []string{"--fake", "--rate-limit=none"} {
+		got := s.run(exit.Rejected, "order", "import", "-f", "../importer/orders.jsonl", target, "-v")
+		assert.Contains(t, got.stderr, "create order #1: responded 200, ok")
+	}
 }
 
 func TestCustomerAndKeys(t *testing.T) {

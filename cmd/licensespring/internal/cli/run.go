@@ -24,7 +24,6 @@ type app struct {
 	stdout, stderr io.Writer
 
 	connection *connect.Settings
-	verbose    bool
 
 	// started reports that a command has begun: before, every error is one of the
 	// command line.
@@ -72,7 +71,6 @@ Exit codes:
 		SilenceUsage:  true,
 	}
 	a.connection.AddFlags(root)
-	root.PersistentFlags().BoolVarP(&a.verbose, "verbose", "v", false, "print each request to standard error")
 	root.AddCommand(a.order(), a.license(), a.customer(), a.keys(), fake.NewCommand(a.connection))
 	a.markStart(root)
 	return root
@@ -120,13 +118,7 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 
 // client returns a client. The caller must close its idle connections.
 func (a *app) client() (*licensespring.Client, error) {
-	var options []licensespring.Option
-	if a.verbose {
-		options = append(options, licensespring.WithObserver(licensespring.Observer{
-			EndAttempt: func(_ context.Context, attempt licensespring.Attempt) { a.message("%s", attempt) },
-		}))
-	}
-	return a.connection.Client(options...)
+	return a.connection.Client(a.connection.Observe(a.message)...)
 }
 
 // message writes a message. Errors of writing a message cannot be reported.

@@ -153,6 +153,8 @@ func TestUsage(t *testing.T) {
 		"empty license":       {[]string{"license", "disable", "1", "", "--yes"}, "argument 2 is empty"},
 		"empty key file":      {[]string{"order", "list", "--key-file", ""}, "--key-file: the value is empty"},
 		"empty address":       {[]string{"order", "list", "--base-url", ""}, "--base-url: the value is empty"},
+		"negative limit":      {[]string{"order", "list", "--limit", "-1"}, "want a number that is not negative"},
+		"limit of licenses":   {[]string{"license", "list", "--limit", "-1"}, "want a number that is not negative"},
 		"no date":             {[]string{"license", "renew", "1"}, "--until is required"},
 		"invalid date":        {[]string{"license", "renew", "1", "--until", "tomorrow"}, "want a date such as 2031-05-07"},
 		"no state":            {[]string{"license", "ensure", "1"}, "name the state: -f FILE, or name=value"},

@@ -3,6 +3,7 @@ package connect
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"time"
 
@@ -28,6 +29,7 @@ type Settings struct {
 	Dialect   Dialect
 	RateLimit RateLimit
 	Timeout   time.Duration
+	Verbose   bool
 
 	// Getenv returns the environment.
 	Getenv func(string) string
@@ -44,6 +46,7 @@ func (s *Settings) AddFlags(cmd *cobra.Command) {
 	flags.Var(&s.RateLimit, "rate-limit", "maximum request rate: the `plan` of the account (free, business-starter, business-plus or"+
 		" enterprise), a number of requests per minute, or none (for a fake only)")
 	flags.DurationVar(&s.Timeout, "timeout", licensespring.DefaultCallTimeout, "maximum duration of a call, with all attempts; 0 for no limit")
+	flags.BoolVarP(&s.Verbose, "verbose", "v", false, "print each request to standard error")
 	Complete(cmd, "dialect", "classic", "current")
 	Complete(cmd, "rate-limit", "free", "business-starter", "business-plus", "enterprise", "none")
 }
@@ -69,6 +72,16 @@ func (s *Settings) Client(options ...licensespring.Option) (*licensespring.Clien
 		return nil, exit.Usagef("--rate-limit none: only a fake on this machine has no rate limit")
 	}
 	return s.client(key, options)
+}
+
+// Observe returns the options of a client that prints its requests, if they are wanted.
+func (s *Settings) Observe(message func(format string, args ...any)) []licensespring.Option {
+	if !s.Verbose {
+		return nil
+	}
+	return []licensespring.Option{licensespring.WithObserver(licensespring.Observer{
+		EndAttempt: func(_ context.Context, attempt licensespring.Attempt) { message("%s", attempt) },
+	})}
 }
 
 // OfflineClient returns a client for previews. It needs no key.

@@ -62,7 +62,8 @@ func run(ctx context.Context, set *settings, stdin io.Reader, stdout, stderr io.
 		return err
 	}
 	defer src.close()
-	svc, err := set.service()
+	con := newConsole(stderr, set.showsProgress(stdout, stderr), src.total)
+	svc, err := set.service(con.message)
 	if err != nil {
 		return err
 	}
@@ -79,9 +80,8 @@ func run(ctx context.Context, set *settings, stdin io.Reader, stdout, stderr io.
 		}
 	}
 	sum := &summary{dryRun: set.dryRun, total: src.total}
-	con := newConsole(stderr, set.showsProgress(stdout, stderr), src.total)
 	if set.dryRun {
-		err = dryRun(ctx, svc.client, src, out, con, sum)
+		err = dryRun(ctx, svc.client, set, src, out, con, sum)
 	} else {
 		err = newImporter(svc.client, set, src, out, con, sum).run(ctx)
 	}

@@ -10,7 +10,7 @@ import (
 
 // dryRun validates the input without sending anything.
 func dryRun(
-	ctx context.Context, client *licensespring.Client, src *source, out *resultWriter, con *console, sum *summary,
+	ctx context.Context, client *licensespring.Client, set *settings, src *source, out *resultWriter, con *console, sum *summary,
 ) error {
 	start := time.Now()
 	defer func() { sum.elapsed = time.Since(start) }()
@@ -30,6 +30,9 @@ func dryRun(
 		printResult(con, src.name, r)
 		if err := out.write(r); err != nil {
 			return err
+		}
+		if r.Error != nil && set.stopOnError {
+			return nil
 		}
 	}
 	return nil

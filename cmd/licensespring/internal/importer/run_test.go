@@ -459,6 +459,11 @@ func TestStopOnError(t *testing.T) {
 			again := runWith(t.Context(), nil, "", "-f", writeFile(t, "orders.jsonl", input), "--stop-on-error", "--concurrency", "1")
 			assert.Regexp(t, `\d\d not started\.`, again.stderr)
 
+			dry := runWith(t.Context(), nil, input, "-f", "-", "--stop-on-error", "--dry-run")
+			assert.Equal(t, name == "rejected", dry.code == exit.Done, dry.stderr)
+			if name != "rejected" {
+				assert.Len(t, readResults(t, dry.stdout), 2)
+			}
 			all := runWith(t.Context(), srv, input, "-f", "-", "--rate-limit", "none")
 			assert.Equal(t, exit.Rejected, all.code, "without the flag the import continues")
 			assert.Len(t, srv.Orders(), 99)
@@ -670,6 +675,8 @@ func TestInvalidCommandLine(t *testing.T) {
 		"example for a real service": {nil, vendor, "name the orders to create"},
 		"a real service has limits":  {[]string{"-f", input, "--rate-limit", "none"}, vendor, "only a fake on this machine has no rate limit"},
 		"faults of a real service":   {[]string{"-f", input, "--faults"}, vendor, "the fake of --fake only"},
+		"fake and address":           {[]string{"--fake", "--base-url", "http://127.0.0.1:1"}, vendor, "--fake and --base-url: use one of them"},
+		"fake and key":               {[]string{"--fake", "--key-file", input}, vendor, "--fake and --key-file: the fake needs no key"},
 		"several errors": {
 			[]string{"--generate", "5", "-f", "-", "--concurrency", "-1", "--faults"},
 			vendor,

@@ -18,8 +18,9 @@ type service struct {
 
 // service returns the service to use. A dry run that reads no products needs neither a
 // service nor a key.
-func (s *settings) service() (*service, error) {
+func (s *settings) service(message func(format string, args ...any)) (*service, error) {
 	var err error
+	options := s.connection.Observe(message)
 	svc := &service{}
 	switch c := s.connection; {
 	case s.dryRun && !s.checkProducts:
@@ -35,7 +36,7 @@ func (s *settings) service() (*service, error) {
 		if !own.RateLimit.Given {
 			own.RateLimit.Limit = licensespring.NoRateLimit
 		}
-		if svc.client, err = own.Client(shortWaits()...); err != nil {
+		if svc.client, err = own.Client(append(options, shortWaits()...)...); err != nil {
 			svc.fake.Close()
 		}
 	default:
@@ -43,9 +44,8 @@ func (s *settings) service() (*service, error) {
 		if s.dryRun {
 			svc.greeting = "Dry run: only the products are read, from " + c.Address() + "."
 		}
-		var options []licensespring.Option
 		if c.RateLimit.Limit == licensespring.NoRateLimit {
-			options = shortWaits()
+			options = append(options, shortWaits()...)
 		}
 		svc.client, err = c.Client(options...)
 	}

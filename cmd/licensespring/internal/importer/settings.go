@@ -77,6 +77,8 @@ func (s *settings) check(stdin io.Reader, stdout io.Writer) error {
 	reject(s.concurrency < 0 || s.concurrency > 1000, "--concurrency %d: want a number from 1 to 1000", s.concurrency)
 	reject(s.grace < 0, "--grace %s: want a duration that is not negative", s.grace)
 	reject(s.generate > 0 && s.file != "", "--generate and -f: use one of them")
+	reject(s.ownFake && s.connection.BaseURL != "", "--fake and --base-url: use one of them")
+	reject(s.ownFake && s.connection.KeyFile != "", "--fake and --key-file: the fake needs no key")
 	reject(s.faults && !s.ownFake, "--faults: faults can be injected into the fake of --fake only")
 	// Sample data must not reach a real account.
 	reject(s.generate > 0 && !s.usesFake(), "--generate: sample orders are for a fake on this machine only")
