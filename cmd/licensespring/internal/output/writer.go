@@ -5,6 +5,8 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
+	"strconv"
+	"strings"
 )
 
 // Options are the options of a [Writer].
@@ -97,9 +99,21 @@ func (w *Writer[T]) names() []string {
 func (w *Writer[T]) values(v T) []string {
 	var values []string
 	for _, c := range w.columns {
-		values = append(values, c.Value(v))
+		values = append(values, harmless(c.Value(v)))
 	}
 	return values
+}
+
+// harmless returns a cell that a spreadsheet shows as text instead of running it as a
+// formula: customers choose names and companies.
+func harmless(cell string) string {
+	if cell == "" || strings.IndexByte("=+-@\t\r", cell[0]) < 0 {
+		return cell
+	}
+	if _, err := strconv.ParseFloat(cell, 64); err == nil {
+		return cell
+	}
+	return "'" + cell
 }
 
 func (w *Writer[T]) csv(record []string) error {

@@ -2,9 +2,11 @@ package output
 
 import (
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"io"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -60,6 +62,25 @@ func TestWriter(t *testing.T) {
 			require.NoError(t, NewWriter(&out, row.options, columns()).Close())
 			assert.Equal(t, row.none, out.String())
 		})
+	}
+}
+
+// Customers choose names that a spreadsheet would run.
+func TestFormulas(t *testing.T) {
+	t.Parallel()
+	for cell, want := range map[string]string{
+		"=1+1": "'=1+1", "+49 1": "'+49 1", "-x": "'-x", "@x": "'@x", "\tx": "'\tx", "\r=x": "'\r=x",
+		"": "", "-5": "-5", "+1.5": "+1.5", "a=b": "a=b", "'x": "'x",
+	} {
+		var out bytes.Buffer
+		column := []Column[string]{{Name: "-name", Value: func(s string) string { return s }}}
+		require.NoError(t, NewWriter(&out, Options{Format: CSV}, column).Write(cell))
+		rows, err := csv.NewReader(strings.NewReader(out.String() + "end")).ReadAll()
+		require.NoError(t, err)
+		assert.Equal(t, "-name", rows[0][0])
+		if cell != "" { // an empty row is no record
+			assert.Equal(t, want, rows[1][0])
+		}
 	}
 }
 
