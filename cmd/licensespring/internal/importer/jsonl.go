@@ -25,7 +25,10 @@ func newJSONLReader(r io.Reader) *jsonlReader { return &jsonlReader{lines: newLi
 func (j *jsonlReader) next() (rawEntry, error) {
 	if !j.began {
 		b, err := j.lines.peekByte()
-		if err != nil {
+		switch {
+		case errors.Is(err, io.EOF): // perhaps the program that should write them failed
+			return nil, exit.Usagef("no orders")
+		case err != nil:
 			return nil, err
 		}
 		j.began, j.array = true, b == '['

@@ -142,6 +142,7 @@ func TestUnreadableInputs(t *testing.T) {
 		"unterminated header":  {"a.csv", "id,\"product_code\n" + headless, "header row: a quote"},
 		"JSON as CSV":          {"a.csv", textA + "\n", "the input looks like JSON: use --format jsonl"},
 		"empty":                {"a.csv", "\ufeff\n\n", "no header row"},
+		"empty JSON Lines":     {"a.jsonl", "\ufeff\n\n", "no orders"},
 		"array not closed":     {"a.json", "[" + textA + ",\n" + textB, "the JSON array of line 1 is not closed: its last order begins in line 2"},
 		"array without an end": {"a.json", "[" + textA + ",\n", "the JSON array of line 1 is not closed: its last order begins in line 2"},
 		"brace is missing":     {"a.json", "[" + textA[:len(textA)-1] + ",\n" + textB + "]", "the JSON array of line 1 is not closed: its last order begins in line 1"},
