@@ -45,7 +45,7 @@ func (a *app) change(cmd *cobra.Command, parse func(client *licensespring.Client
 			if err != nil {
 				return a.fail(err)
 			}
-			return out.previews([]*licensespring.Preview{preview})
+			return out.previews([]*licensespring.Preview{preview}, exit.Done)
 		}
 		ctx, end := a.beginWrite(cmd.Context())
 		defer end()

@@ -196,7 +196,7 @@ func (p *printer) previewStates(ctx context.Context, client *licensespring.Clien
 		}
 		previews = append(previews, requests...)
 	}
-	if err := p.previews(previews); err != nil {
+	if err := p.previews(previews, code); err != nil {
 		return err
 	}
 	return exit.Silent(code)

@@ -126,7 +126,7 @@ from the first line of standard input.`,
 			if err != nil {
 				return err
 			}
-			return out.previews([]*licensespring.Preview{preview})
+			return out.previews([]*licensespring.Preview{preview}, exit.Done)
 		}
 		password, err := a.readPassword(cmd.Context())
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/licensespring-go/licensespring"
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/importer"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/output"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/view"
@@ -118,7 +119,7 @@ func (p *printer) previewOrder(order *licensespring.Order) error {
 	if err != nil {
 		return p.app.fail(err)
 	}
-	return p.previews([]*licensespring.Preview{preview})
+	return p.previews([]*licensespring.Preview{preview}, exit.Done)
 }
 
 // orderResult prints the result of a write and returns its error. A table shows the

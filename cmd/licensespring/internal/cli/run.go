@@ -73,7 +73,24 @@ Exit codes:
 	a.connection.AddFlags(root)
 	root.AddCommand(a.order(), a.license(), a.customer(), a.keys(), fake.NewCommand(a.connection))
 	a.markStart(root)
+	checkHelp(root)
 	return root
+}
+
+// checkHelp makes the help of an unknown command an error.
+func checkHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, cmd := range root.Commands() {
+		if cmd.Name() == "help" {
+			cmd.Args = func(_ *cobra.Command, args []string) error {
+				found, rest, err := root.Find(args)
+				if err == nil && len(rest) > 0 {
+					err = fmt.Errorf("unknown command %q for %q", rest[0], found.CommandPath())
+				}
+				return err
+			}
+		}
+	}
 }
 
 // markStart makes every command reject empty values and record that it has begun.

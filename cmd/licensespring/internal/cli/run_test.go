@@ -155,6 +155,8 @@ func TestUsage(t *testing.T) {
 		"empty address":       {[]string{"order", "list", "--base-url", ""}, "--base-url: the value is empty"},
 		"negative limit":      {[]string{"order", "list", "--limit", "-1"}, "want a number that is not negative"},
 		"limit of licenses":   {[]string{"license", "list", "--limit", "-1"}, "want a number that is not negative"},
+		"help of no command":  {[]string{"help", "nosuch"}, `unknown command "nosuch"`},
+		"help of no order":    {[]string{"help", "order", "creat"}, `unknown command "creat" for "licensespring order"`},
 		"no date":             {[]string{"license", "renew", "1"}, "--until is required"},
 		"invalid date":        {[]string{"license", "renew", "1", "--until", "tomorrow"}, "want a date such as 2031-05-07"},
 		"no state":            {[]string{"license", "ensure", "1"}, "name the state: -f FILE, or name=value"},
@@ -222,7 +224,7 @@ func TestHelp(t *testing.T) {
 	got := env.run(t.Context(), "", "--help")
 	assert.Equal(t, exit.Done, got.code)
 	assert.Contains(t, got.stdout, exit.Table)
-	for _, args := range [][]string{{"--version"}, {"completion", "bash"}, {"order", "create", "--help"}, {"license", "ensure", "--help"}, {"fake", "--help"}} {
+	for _, args := range [][]string{{"--version"}, {"completion", "bash"}, {"order", "create", "--help"}, {"license", "ensure", "--help"}, {"fake", "--help"}, {"help", "order", "create"}, {"help"}} {
 		got := env.run(t.Context(), "", args...)
 		assert.Equal(t, exit.Done, got.code, got.stderr)
 		assert.NotEmpty(t, got.stdout)
@@ -249,5 +251,5 @@ func TestHelpOfAllCommands(t *testing.T) {
 		}
 	}
 	visit(a.root())
-	assert.Equal(t, 23, commands)
+	assert.Equal(t, 24, commands)
 }

@@ -41,8 +41,9 @@ func addDryRun(cmd *cobra.Command) *bool {
 	return cmd.Flags().Bool("dry-run", false, "print the requests and the findings of the validation without changing anything")
 }
 
-// previews prints the requests of a dry run.
-func (p *printer) previews(previews []*licensespring.Preview) error {
+// previews prints the requests of a dry run. The code is that of the states without
+// requests.
+func (p *printer) previews(previews []*licensespring.Preview, code int) error {
 	if p.format != output.Table {
 		out := list(p, previewColumns())
 		for _, preview := range previews {
@@ -54,7 +55,10 @@ func (p *printer) previews(previews []*licensespring.Preview) error {
 		return writing(out.Close())
 	}
 	if len(previews) == 0 {
-		p.app.message("Dry run: nothing to change.")
+		if code == exit.Done {
+			p.app.message("Dry run: nothing to change.")
+		}
+		return nil
 	}
 	for i, preview := range previews {
 		if i > 0 {
@@ -96,16 +100,21 @@ func (a *app) fail(err error) error {
 		a.message(`Nothing was created. "order ensure" succeeds if the existing order is the same.`)
 	case errors.Is(err, licensespring.ErrOrderConflict):
 		a.message("Nothing was created. Review the differences.")
-	case errors.Is(err, licensespring.ErrOutcomeUnknown) && isOfOrder(err):
-		a.message(`The order may or may not have been created: run "order ensure" with the same order.`)
 	case errors.Is(err, licensespring.ErrOutcomeUnknown):
-		a.message("The license may or may not have been changed: run the command again.")
+		a.message("%s", unknownHint(err))
 	}
 	return exit.Silent(exit.Code(err))
 }
 
-// isOfOrder reports whether an error is that of the write of an order.
-func isOfOrder(err error) bool {
+// unknownHint returns what to do after a write of unknown outcome.
+func unknownHint(err error) string {
 	failed, ok := errors.AsType[*licensespring.Error](err)
-	return ok && failed.OrderID != ""
+	switch {
+	case ok && failed.OrderID != "":
+		return `The order may or may not have been created: run "order ensure" with the same order.`
+	case ok && failed.Op == licensespring.OpSetUserPassword:
+		return "The password of the user may or may not have been set: run the command again."
+	default:
+		return "The license may or may not have been changed: run the command again."
+	}
 }

@@ -27,7 +27,7 @@ func OrderResultOf(id string, res *licensespring.OrderResult, err error, secrets
 
 // LicenseResult is the result of a write of a license.
 type LicenseResult struct {
-	LicenseID int64                 `json:"license_id"`
+	LicenseID int64                 `json:"license_id,omitzero"`
 	Outcome   licensespring.Outcome `json:"outcome"`
 	License   *License              `json:"license,omitzero"`
 	// NewUsers are the users that the call assigned.
