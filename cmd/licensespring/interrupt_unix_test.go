@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -186,4 +187,16 @@ func TestUnreachable(t *testing.T) {
 		require.Error(t, cmd.Run())
 		assert.Equal(t, exit.NotSent, cmd.ProcessState.ExitCode(), stderr.String())
 	}
+}
+
+// TestKeyPipe names a pipe without a writer as the key file.
+func TestKeyPipe(t *testing.T) {
+	t.Parallel()
+	pipe := filepath.Join(t.TempDir(), "key")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, build(t), "order", "list", "--key-file", pipe)
+	require.Error(t, cmd.Run())
+	assert.Equal(t, exit.Usage, cmd.ProcessState.ExitCode())
 }

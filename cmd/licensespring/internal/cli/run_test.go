@@ -169,7 +169,7 @@ func TestUsage(t *testing.T) {
 		"fault":               {[]string{"fake", "--fault", "explode"}, "--fault explode: unknown kind of fault"},
 		"group":               {[]string{"license"}, ""},
 		"import":              {[]string{"order", "import"}, "name the orders to create"},
-		"file that is no key": {[]string{"order", "list", "--key-file", "none"}, "key file: open none"},
+		"file that is no key": {[]string{"order", "list", "--key-file", "none"}, "key file: stat none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -184,25 +184,33 @@ func TestKey(t *testing.T) {
 	t.Parallel()
 	srv := licensespringtest.NewServer(t)
 	good := writeFile(t, 0o600, srv.APIKey()+"\n")
+	mounted := writeFile(t, 0o440, srv.APIKey()+"\n")
 	for name, row := range map[string]struct {
 		env  environment
 		args []string
 		code int
 		want string
 	}{
-		"environment":  {environment{connect.EnvKey: srv.APIKey()}, nil, exit.Done, ""},
-		"file":         {environment{connect.EnvKeyFile: good}, nil, exit.Done, ""},
-		"flag":         {environment{connect.EnvKey: "FAKEFAKE.wrong"}, []string{"--key-file", good}, exit.Done, ""},
-		"none":         {environment{}, nil, exit.Usage, "no management key: set LICENSESPRING_MANAGEMENT_KEY"},
-		"both":         {environment{connect.EnvKey: srv.APIKey(), connect.EnvKeyFile: good}, nil, exit.Usage, "use one of them"},
-		"readable":     {environment{connect.EnvKeyFile: writeFile(t, 0o644, srv.APIKey())}, nil, exit.Usage, "mode 0644 lets other users read the file: run chmod 600"},
+		"environment": {environment{connect.EnvKey: srv.APIKey()}, nil, exit.Done, ""},
+		"file":        {environment{connect.EnvKeyFile: good}, nil, exit.Done, ""},
+		"flag":        {environment{connect.EnvKey: "FAKEFAKE.wrong"}, []string{"--key-file", good}, exit.Done, ""},
+		"none":        {environment{}, nil, exit.Usage, "no management key: set LICENSESPRING_MANAGEMENT_KEY"},
+		"both":        {environment{connect.EnvKey: srv.APIKey(), connect.EnvKeyFile: good}, nil, exit.Usage, "use one of them"},
+		"readable":    {environment{connect.EnvKeyFile: writeFile(t, 0o644, srv.APIKey())}, nil, exit.Usage, "mode 0644 lets other users read the file: run chmod 600"},
+		"credential": {
+			environment{connect.EnvKeyFile: mounted, "CREDENTIALS_DIRECTORY": filepath.Dir(mounted)}, nil, exit.Done, "",
+		},
+		"other credential": {
+			environment{connect.EnvKeyFile: mounted, "CREDENTIALS_DIRECTORY": t.TempDir()}, nil, exit.Usage, "mode 0440 lets other users",
+		},
+		"directory":    {environment{connect.EnvKeyFile: t.TempDir()}, nil, exit.Usage, "want a regular file"},
 		"empty file":   {environment{connect.EnvKeyFile: writeFile(t, 0o600, "\n")}, nil, exit.Usage, "api_key"},
 		"large file":   {environment{connect.EnvKeyFile: writeFile(t, 0o600, strings.Repeat("x", 5000))}, nil, exit.Usage, "larger than 4096 bytes"},
 		"rejected key": {environment{connect.EnvKey: "FAKEFAKE.wrong"}, nil, exit.Usage, "The service rejected the key: check"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if name == "readable" && runtime.GOOS == "windows" {
+			if (name == "readable" || name == "other credential") && runtime.GOOS == "windows" {
 				t.Skip("there are no such permissions")
 			}
 			env := environment{connect.EnvBaseURL: srv.URL()}

@@ -40,7 +40,7 @@ type Settings struct {
 // AddFlags adds the flags to a command and to its subcommands.
 func (s *Settings) AddFlags(cmd *cobra.Command) {
 	flags := cmd.PersistentFlags()
-	flags.StringVar(&s.KeyFile, "key-file", "", "read the management key from this `file` of mode 0600 (default: $"+EnvKeyFile+")")
+	flags.StringVar(&s.KeyFile, "key-file", "", "read the management key from this `file` of mode 0600, or below /run/secrets (default: $"+EnvKeyFile+")")
 	flags.StringVar(&s.BaseURL, "base-url", "", "`address` of the service (default: $"+EnvBaseURL+", or that of the vendor)")
 	flags.Var(&s.Dialect, "dialect", "`dialect` of the service: classic or current")
 	flags.Var(&s.RateLimit, "rate-limit", "maximum request rate: the `plan` of the account (free, business-starter, business-plus or"+
