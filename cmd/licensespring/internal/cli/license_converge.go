@@ -12,6 +12,7 @@ import (
 
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/assign"
+	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/connect"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/exit"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/output"
 	"github.com/licensespring-go/licensespring/cmd/licensespring/internal/view"
@@ -161,7 +162,7 @@ func (a *app) converge(
 		if err := state.Validate(); err != nil {
 			return a.fail(err)
 		}
-		client, err := a.client()
+		client, err := a.client(connect.ReportWaits(a.message))
 		if err != nil {
 			return err
 		}

@@ -283,3 +283,13 @@ func TestFailedReadBeforeWrite(t *testing.T) {
 		})
 	}
 }
+
+// A change waits for a rate limit beyond the timeout, and prints until when.
+func TestRateLimitedChange(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	s.Inject(licensespringtest.Status(http.StatusTooManyRequests, licensespringtest.Header("Retry-After", "3")).On(licensespringtest.GetLicense))
+	got := s.done("license", "disable", s.id(0), s.id(1), "--yes", "--timeout", "1s")
+	assert.Equal(t, 1, strings.Count(got.stderr, "Rate limited: waiting until "), got.stderr)
+	assert.Contains(t, got.stderr, "2 licenses: 2 changed.")
+}

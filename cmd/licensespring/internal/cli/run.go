@@ -59,9 +59,9 @@ func (a *app) root() *cobra.Command {
 service. It needs a management key in ` + connect.EnvKey + `, or the name of a
 file with mode 0600 that contains one in ` + connect.EnvKeyFile + `.
 
-Records go to standard output, messages to standard error. Commands that write have
---dry-run, and can be repeated after an interruption unless their help states
-otherwise. It is an independent program, not made by LicenseSpring.
+Records go to standard output, messages to standard error. Commands that change orders
+or licenses have --dry-run, and can be repeated after an interruption unless their help
+states otherwise. It is an independent program, not made by LicenseSpring.
 
 Exit codes:
 
@@ -134,8 +134,8 @@ func group(use, short string, commands ...*cobra.Command) *cobra.Command {
 }
 
 // client returns a client. The caller must close its idle connections.
-func (a *app) client() (*licensespring.Client, error) {
-	return a.connection.Client(a.connection.Observe(a.message)...)
+func (a *app) client(options ...licensespring.Option) (*licensespring.Client, error) {
+	return a.connection.Client(append(a.connection.Observe(a.message), options...)...)
 }
 
 // message writes a message. Errors of writing a message cannot be reported.

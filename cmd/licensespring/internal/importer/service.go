@@ -20,7 +20,7 @@ type service struct {
 // service nor a key.
 func (s *settings) service(message func(format string, args ...any)) (*service, error) {
 	var err error
-	options := s.connection.Observe(message)
+	options := append(s.connection.Observe(message), connect.ReportWaits(message))
 	svc := &service{}
 	switch c := s.connection; {
 	case s.dryRun && !s.checkProducts:
