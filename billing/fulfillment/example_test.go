@@ -160,6 +160,39 @@ func ExamplePipeline_Reject() {
 	// <nil>
 }
 
+func ExamplePipeline_OrderState() {
+	pipeline, done, err := exampleQueue()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer done()
+	ctx := context.Background()
+
+	order := licensespring.NewOrder("inv-1").AddItem("acmecad", licensespring.NewLicense())
+	err = errors.Join(
+		pipeline.Enqueue(ctx, order),
+		pipeline.Reject(ctx, fulfillment.Rejection{ID: "inv-1", Reason: "the event has no customer"}),
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(pipeline.OrderState(ctx, "inv-1"))
+	fmt.Println(pipeline.IsQueued(ctx, order)) // with this content
+	for letter, err := range pipeline.DeadLettersOf(ctx, "inv-1") {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(letter.Failure.Error())
+	}
+	// Output:
+	// queued <nil>
+	// true <nil>
+	// the event has no customer
+}
+
 func ExamplePipeline_Stats() {
 	pipeline, done, err := exampleQueue()
 	if err != nil {

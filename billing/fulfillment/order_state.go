@@ -5,6 +5,8 @@ import (
 	"errors"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/licensespring-go/licensespring"
 )
 
 // OrderState describes what a pipeline knows about an order id.
@@ -59,4 +61,17 @@ func (p *Pipeline) orderState(ctx context.Context, key string) (OrderState, erro
 	default:
 		return "", err
 	}
+}
+
+// IsQueued reports whether an order with the same content is in the queue.
+func (p *Pipeline) IsQueued(ctx context.Context, order *licensespring.Order) (queued bool, err error) {
+	body, err := order.MarshalJSON()
+	if err != nil {
+		return false, err
+	}
+	err = retryTransient(ctx, func(ctx context.Context) error {
+		queued, err = hasSubject(ctx, p.orders.stream, p.names.orderSubject(newEntryKey(order.ID, body)))
+		return err
+	})
+	return queued, wrap("order state", err)
 }

@@ -152,12 +152,29 @@ func TestOrderState(t *testing.T) {
 	require.NoError(t, p.Reject(t.Context(), fulfillment.Rejection{ID: "inv-1", Reason: "no"}))
 	assert.Equal(t, fulfillment.OrderQueued, state("inv-1"))
 	assert.Equal(t, fulfillment.OrderDead, state("inv-3"))
+	queued, err := p.IsQueued(t.Context(), newOrder("inv-1"))
+	require.NoError(t, err)
+	assert.True(t, queued)
+	another := newOrder("inv-1")
+	another.Items[0].Note = "another content"
+	queued, err = p.IsQueued(t.Context(), another)
+	require.NoError(t, err)
+	assert.False(t, queued)
+	for id, want := range map[string]int{"inv-1": 1, "inv-2": 0, "inv-3": 1} {
+		n := 0
+		for letter, err := range p.DeadLettersOf(t.Context(), id) {
+			require.NoError(t, err)
+			assert.Equal(t, id, letter.OrderID)
+			n++
+		}
+		assert.Equal(t, want, n, id)
+	}
 
 	s.Inject(licensespringtest.Status(http.StatusUnprocessableEntity).On(licensespringtest.CreateOrder))
 	run(t, p, newClient(t, s), fulfillment.WithConcurrency(1))
 	waitUntilEmpty(t, p)
 	assert.ElementsMatch(t, []fulfillment.OrderState{fulfillment.OrderDone, fulfillment.OrderDead}, []fulfillment.OrderState{state("inv-1"), state("inv-2")})
 	require.NoError(t, p.Close())
-	_, err := p.OrderState(t.Context(), "inv-1")
+	_, err = p.OrderState(t.Context(), "inv-1")
 	require.ErrorIs(t, err, fulfillment.ErrClosed)
 }

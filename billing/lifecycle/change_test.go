@@ -196,3 +196,70 @@ func TestUsageAfterTrial(t *testing.T) {
 	got := lifecycle.Wanted(s, lifecycle.Config{})
 	assert.Equal(t, lifecycle.DecisionConverge, got.Decision, "without an invoice for the trial")
 }
+
+// A license stays with its item, although another item of the product has one too many.
+func TestPlanKeepsItems(t *testing.T) {
+	t.Parallel()
+	// Item si_1 owns license 1, and si_2, whose quantity is now 1, owns 2 and 3.
+	target := lifecycle.Wanted(subscription(func(s *lifecycle.Subject) {
+		s.Items = append(s.Items, lifecycle.Item{
+			ID: "si_2", Price: monthly("price_2", "max_activations", "9"), Quantity: 1, PeriodStart: day(time.April, 1), PeriodEnd: day(time.May, 1),
+		})
+	}), lifecycle.Config{})
+	nine := func(l *license) { l.MaxActivations = 9 }
+	two, three := newLicense(2, nine), newLicense(3, nine)
+	remembered := func() lifecycle.Memory {
+		memory := known(1)
+		for _, id := range []int64{2, 3} {
+			memory.Licenses[id] = lifecycle.Remembered{Product: "acmecad", Item: "si_2", Price: "price_2"}
+		}
+		return memory
+	}
+	got := lifecycle.Plan(target, records(t, newLicense(1, disabled), two, three), remembered())
+	assert.Equal(t, []int64{3}, ensured(got.Surplus), "license 1 was disabled manually")
+	assert.Empty(t, got.Ensure)
+
+	got = lifecycle.Plan(target, records(t, newLicense(1, disabled), two, three), disabledByUs(remembered(), 1))
+	assert.Equal(t, []int64{1}, ensured(got.Ensure), "license 1 is enabled again")
+	assert.Equal(t, []int64{3}, ensured(got.Surplus))
+
+	got = lifecycle.Plan(target, records(t, two, three), remembered())
+	assert.Empty(t, got.Unseen, "license 1 is not visible")
+	assert.Equal(t, []int64{3}, ensured(got.Surplus))
+}
+
+// A dispute or a refund of an item that was removed does not concern the others.
+func TestRemovedItem(t *testing.T) {
+	t.Parallel()
+	for name, edit := range map[string]func(*lifecycle.Payment){
+		"disputed": func(p *lifecycle.Payment) {
+			p.Disputes = []lifecycle.Dispute{{ID: "dp_1", Status: "lost", Amount: 500}}
+		},
+		"refunded": func(p *lifecycle.Payment) { p.Refunded = 500 },
+	} {
+		s := subscription(func(s *lifecycle.Subject) {
+			s.Invoices[0].Lines[0].End = time.Date(2032, 4, 1, 10, 0, 0, 0, time.UTC)
+			s.Items[0].PeriodEnd = s.Invoices[0].Lines[0].End
+			removed := mayInvoice()
+			removed.Lines[0].Item, removed.Lines[0].Amount, removed.Total = "si_2", 500, 500
+			removed.Payments[0].Amount = 500
+			edit(&removed.Payments[0])
+			s.Invoices = append([]lifecycle.Invoice{removed}, s.Invoices...)
+		})
+		got := lifecycle.Wanted(s, lifecycle.Config{})
+		assert.Equal(t, lifecycle.ActionProvide, got.Entitlements[0].Action, name)
+		assert.Empty(t, got.Reviews, name)
+	}
+}
+
+// A shorter period that was refunded does not end a longer one that is paid.
+func TestRefundOfShorterPeriod(t *testing.T) {
+	t.Parallel()
+	s := subscription(func(s *lifecycle.Subject) {
+		s.Invoices[0].Lines[0].End = time.Date(2032, 4, 1, 10, 0, 0, 0, time.UTC)
+		newer := aprilInvoice()
+		newer.ID, newer.Lines[0].ID, newer.Payments[0].Refunded = "in_new", "il_new", 3000
+		s.Invoices = append([]lifecycle.Invoice{newer}, s.Invoices...)
+	})
+	assert.Equal(t, lifecycle.ActionProvide, lifecycle.Wanted(s, lifecycle.Config{}).Entitlements[0].Action)
+}

@@ -18,6 +18,8 @@ type coverage struct {
 	// invoice is -1 for a trial.
 	start, end time.Time
 	invoice    int
+	// partial reports whether the invoice bills only a part of the period of the item.
+	partial bool
 }
 
 // paidLine is a line of a paid invoice.
@@ -53,7 +55,7 @@ func (s *Subject) coverage(item *Item) coverage {
 	}
 	c := coverage{
 		until: line.end, trial: line.trial, by: "invoice " + s.Invoices[line.invoice].ID,
-		start: line.Start, end: line.End, invoice: line.invoice,
+		start: line.Start, end: line.End, invoice: line.invoice, partial: line.Proration || !own(line.Line),
 	}
 	if metered && !line.end.Before(item.PeriodStart) {
 		// The usage of the previous period is paid, or that period was a trial.
@@ -110,8 +112,10 @@ func (l *paidLine) isLaterThan(other *paidLine) bool {
 		return l.end.After(other.end)
 	case l.end.Equal(other.end):
 		return other.reversed
+	case l.invoice != other.invoice && (l.invoice < other.invoice) == other.reversed: // newest first
+		return other.reversed
 	default:
-		return l.invoice < other.invoice // newest first
+		return l.end.After(other.end)
 	}
 }
 
@@ -125,7 +129,7 @@ func (s *Subject) periodInvoices(item *Item, c *coverage) []int {
 	for i := range s.Invoices {
 		overlaps := func(l Line) bool {
 			// The item may have replaced one whose invoice paid most of the period.
-			isReplaced := !l.Proration && l.Item != "" && !slices.ContainsFunc(s.Items, func(i Item) bool { return i.ID == l.Item })
+			isReplaced := c.partial && l.End.Equal(c.end) && !l.Proration && l.Item != "" && !slices.ContainsFunc(s.Items, func(i Item) bool { return i.ID == l.Item })
 			return (l.Item == item.ID && l.Proration || isReplaced) && l.Amount > 0 && l.End.After(c.start) && l.Start.Before(c.end)
 		}
 		if i != c.invoice && slices.ContainsFunc(s.Invoices[i].Lines, overlaps) {

@@ -65,7 +65,7 @@ type Changes struct {
 	Assigned []Assigned `json:"assigned,omitzero"`
 	// Unseen are known licenses that have to be disabled and were not read: read them again
 	// later.
-	Unseen []int64 `json:"unseen,omitzero"`
+	Unseen []Unseen `json:"unseen,omitzero"`
 	// Notes describe what was left as it is, and what was adopted.
 	Notes []Note `json:"notes,omitzero"`
 	// Reviews are those of the target, and others that the licenses require. If
@@ -115,6 +115,15 @@ type Missing struct {
 	// License is the license to order, Count times.
 	License licensespring.License `json:"license"`
 	Reason  string                `json:"reason"`
+}
+
+// Unseen is a license that has to be disabled and was not read.
+type Unseen struct {
+	License int64  `json:"license"`
+	Product string `json:"product"`
+	// Surplus reports whether the license can be forgotten if it does not exist any more.
+	// Another one still counts, so that it is not ordered again.
+	Surplus bool `json:"surplus,omitzero"`
 }
 
 // NoteKind is the kind of a [Note].

@@ -187,7 +187,7 @@ func (p *planning) assign() {
 	isEnabled := func(s *slot) bool { return s.class == slotEnabled }
 	isAny := func(*slot) bool { return true }
 	// One that is not visible may have been deleted, and replaced by a visible one.
-	for _, qualifies := range [...]func(*slot) bool{isEnabled, isAny} {
+	for round, qualifies := range [...]func(*slot) bool{isEnabled, isAny} {
 		for _, i := range order {
 			take(i, func(s *slot) bool { return qualifies(s) && s.item == entitlements[i].Item })
 		}
@@ -199,7 +199,9 @@ func (p *planning) assign() {
 		}
 		for _, i := range order {
 			// Only a missing license is replaced with the surplus of another entitlement.
-			take(i, func(s *slot) bool { return qualifies(s) && (entitlements[i].Action == ActionProvide || !items[s.item]) })
+			take(i, func(s *slot) bool {
+				return qualifies(s) && (round > 0 && entitlements[i].Action == ActionProvide || !items[s.item])
+			})
 		}
 	}
 }
@@ -215,7 +217,7 @@ func (p *planning) converge(e *Entitlement, slots []*slot) {
 			continue
 		case s.rec == nil:
 			if e.Action == ActionSuspend {
-				p.addUnseen(s)
+				p.addUnseen(s, p.target.Ended)
 			} else if s.id != 0 {
 				p.note(NoteNotVisible, s.id, "a known license was not found")
 			}
@@ -245,9 +247,9 @@ func (p *planning) converge(e *Entitlement, slots []*slot) {
 }
 
 // addUnseen adds a license that has to be disabled, unless this program has done it.
-func (p *planning) addUnseen(s *slot) {
+func (p *planning) addUnseen(s *slot, surplus bool) {
 	if s.id != 0 && s.class != slotDisabledByUs {
-		p.changes.Unseen = append(p.changes.Unseen, s.id)
+		p.changes.Unseen = append(p.changes.Unseen, Unseen{License: s.id, Product: s.product, Surplus: surplus})
 		p.note(NoteNotVisible, s.id, "a known license, which has to be disabled, was not found")
 	}
 }
@@ -313,7 +315,7 @@ func (p *planning) order(e *Entitlement, missing, existing int) {
 		return
 	}
 	if !e.Recurring && existing > 0 {
-		p.review("sold:"+e.Item, "fewer licenses were delivered than the price sells now ("+strconv.Itoa(existing)+" of "+strconv.Itoa(e.Count)+")",
+		p.review(ReviewSold+e.Item, "fewer licenses were delivered than the price sells now ("+strconv.Itoa(existing)+" of "+strconv.Itoa(e.Count)+")",
 			"if the metadata of the price has changed since, restore it; otherwise issue the others manually")
 		return
 	}
@@ -323,9 +325,12 @@ func (p *planning) order(e *Entitlement, missing, existing int) {
 	}
 	if p.orderExists() {
 		if m.Append = len(e.Template.Users) == 0; !m.Append {
-			// The number of licenses grows with each order, and is the same in a
+			// The number of licenses usually grows with each order, and is the same in a
 			// repetition.
-			m.OrderID += "-" + strconv.Itoa(len(p.slots)+1)
+			first := m.OrderID
+			for n := len(p.slots) + 1; m.OrderID == first || slices.Contains(p.memory.Orders, m.OrderID); n++ {
+				m.OrderID = first + "-" + strconv.Itoa(n)
+			}
 		}
 	}
 	p.changes.Missing = append(p.changes.Missing, m)
@@ -348,8 +353,8 @@ func (p *planning) orderExists() bool {
 func (p *planning) disableSurplus() {
 	recurring := p.target.Lookup.SubscriptionID != ""
 	for _, s := range p.slots {
-		if !s.used && s.rec == nil && recurring {
-			p.addUnseen(s)
+		if !s.used && s.rec == nil && recurring && (len(p.target.Unlicensed) == 0 || p.target.Ended) {
+			p.addUnseen(s, true)
 		}
 		if s.used || s.rec == nil || s.class != slotEnabled {
 			continue
@@ -378,7 +383,7 @@ func (p *planning) disableSurplus() {
 func (p *planning) sort() {
 	slices.SortFunc(p.changes.Ensure, func(a, b Ensure) int { return cmp.Compare(a.License, b.License) })
 	slices.SortFunc(p.changes.Assigned, func(a, b Assigned) int { return cmp.Compare(a.License, b.License) })
-	slices.Sort(p.changes.Unseen)
+	slices.SortFunc(p.changes.Unseen, func(a, b Unseen) int { return cmp.Compare(a.License, b.License) })
 	slices.SortFunc(p.changes.Notes, func(a, b Note) int {
 		return cmp.Or(cmp.Compare(a.License, b.License), cmp.Compare(a.Kind, b.Kind))
 	})

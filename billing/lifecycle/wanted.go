@@ -100,6 +100,10 @@ type Entitlement struct {
 	Findings []licensespring.Finding `json:"findings,omitzero"`
 }
 
+// ReviewSold begins the id of a [Review] of a purchase that would sell more licenses now
+// than were delivered. The licenses that were read may be incomplete.
+const ReviewSold = "sold:"
+
 // Review is something that an operator must look at.
 type Review struct {
 	// ID identifies the review. It is the same each time for the same reason.

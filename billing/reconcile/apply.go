@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/licensespring-go/licensespring"
 	"github.com/licensespring-go/licensespring/billing/fulfillment"
@@ -40,6 +41,11 @@ func (j *run) apply(ctx context.Context, p *plan) error {
 // ensure makes one license as it is wanted.
 func (j *run) ensure(ctx context.Context, change *lifecycle.Ensure) error {
 	step := Step{License: change.License, Reason: change.Reason, Change: ChangeOf(&change.State)}
+	if change.Enable {
+		if isManual, err := j.wasDisabledManually(ctx, change.License); isManual || err != nil {
+			return err
+		}
+	}
 	res, err := j.client.EnsureLicense(ctx, change.License, change.State)
 	if err == nil && change.Enable {
 		var enabled *licensespring.LicenseResult
@@ -62,6 +68,23 @@ func (j *run) ensure(ctx context.Context, change *lifecycle.Ensure) error {
 	}
 	j.entry.Steps = append(j.entry.Steps, step)
 	return err
+}
+
+// wasDisabledManually reports whether a license that this program has disabled was disabled
+// again manually, although a list shows it enabled, and forgets its own disable then.
+func (j *run) wasDisabledManually(ctx context.Context, id int64) (bool, error) {
+	shown, err := j.client.GetLicense(ctx, id)
+	if err != nil {
+		return false, err
+	}
+	known := j.rec.Memory.Licenses[id]
+	isManual := shown.Enabled != nil && !*shown.Enabled && !shown.TimeDisabled.IsZero() && !known.TimeDisabled.IsZero() &&
+		!shown.TimeDisabled.Equal(known.TimeDisabled)
+	if isManual {
+		known.Disabled, known.TimeDisabled = "", time.Time{}
+		j.rec.Memory.Licenses[id] = known
+	}
+	return isManual, nil
 }
 
 // forgetIntents restores what was remembered of the licenses that were to be disabled and
@@ -126,10 +149,10 @@ func (j *run) rememberDisabled(shown *licensespring.LicenseRecord) {
 // orderAll stores the orders of the missing licenses with their keys, for repeatOrders:
 // after a kill the same orders are given to the pipeline again.
 func (j *run) orderAll(ctx context.Context, p *plan) (err error) {
-	stored := j.rec.Orders
+	orders, obsolete := j.rec.Orders, j.rec.Obsolete
 	defer func() {
 		if err != nil { // an order that is not stored must not be given to the pipeline
-			j.rec.Orders = stored
+			j.rec.Orders, j.rec.Obsolete = orders, obsolete
 			j.rec.Memory.Pending = j.rec.pending()
 		}
 	}()
@@ -154,6 +177,9 @@ func (j *run) orderAll(ctx context.Context, p *plan) (err error) {
 		for _, m := range missing {
 			j.entry.Steps = append(j.entry.Steps, Step{OrderID: order.ID, Count: m.Count, Reason: m.Reason, Change: "order"})
 		}
+	}
+	for _, letter := range p.obsolete {
+		j.rec.Obsolete = append(j.rec.Obsolete, letter.Seq)
 	}
 	j.rec.Memory.Pending = j.rec.pending()
 	return j.save(ctx)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -153,6 +154,46 @@ func TestRejectedOrderIsReplaced(t *testing.T) {
 	w.Settle()
 	assert.Equal(t, []string{"enabled until 2031-02-19"}, w.Licenses())
 	assert.Empty(t, w.DeadLetters())
+}
+
+// The dead letter of a replaced order is removed, although another change has failed.
+func TestDeadLetterOfReplacedOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, start)
+	w.AddPrice("price_month")
+	w.Start()
+	sub, _ := w.subscribe("price_month", 1, 0)
+	w.Service.Inject(licensespringtest.Status(http.StatusBadRequest).On(licensespringtest.CreateOrder).Forever())
+	w.Stripe.ChangeItem(sub, 0, stripetest.Change{Quantity: 2, Proration: stripetest.AlwaysInvoice})
+	w.Stripe.Play(t.Context(), 0, w.Hook.ServeHTTP)
+	require.Eventually(t, func() bool { return len(w.DeadLetters()) == 1 }, 3*time.Minute, 10*time.Millisecond)
+	w.Service.ClearFaults()
+	w.Service.Inject(licensespringtest.Status(http.StatusBadRequest).On(licensespringtest.UpdateLicense).Forever())
+	w.Stripe.Play(t.Context(), 32*day, w.Hook.ServeHTTP)
+	require.Eventually(t, func() bool { return w.Service.LicenseCount() == 2 }, 3*time.Minute, 10*time.Millisecond)
+	w.Service.ClearFaults()
+	require.NoError(t, w.Reconciler.Request(t.Context(), subscription(sub)))
+	w.Settle()
+	assert.Equal(t, slices.Repeat([]string{"enabled until 2031-03-19"}, 2), w.Licenses())
+	assert.Empty(t, w.DeadLetters())
+}
+
+// An order of licenses with users has an id that none had before, also after a license was
+// deleted and forgotten.
+func TestUserOrderAfterDeletion(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, start)
+	w.AddPrice("price_user", "product_short_code", "acmeweb", "authorization_method", "user", "license_user", "ada@example.com")
+	w.Start()
+	sub, _ := w.subscribe("price_user", 1, 0)
+	for _, quantity := range []int64{2, 1, 2} {
+		w.Stripe.ChangeItem(sub, 0, stripetest.Change{Quantity: quantity, Proration: stripetest.AlwaysInvoice})
+		w.Play(0)
+		if quantity == 2 && w.Service.LicenseCount() == 2 {
+			w.Service.DeleteLicense(w.Service.Licenses()[1].ID)
+		}
+	}
+	assert.Len(t, w.Service.Orders(), 3)
 }
 
 // The dead letter of an expectation does not prevent the order when the payment arrives.

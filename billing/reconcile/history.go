@@ -36,6 +36,8 @@ type Record struct {
 	Memory lifecycle.Memory `json:"memory"`
 	// Orders are the orders whose licenses are not known yet, with their license keys.
 	Orders []PendingOrder `json:"orders,omitzero"`
+	// Obsolete are the numbers of dead letters whose orders were replaced.
+	Obsolete []uint64 `json:"obsolete,omitzero"`
 	// WaitingSince is the time since which the pipeline has the first order, and its
 	// licenses are not known. It is zero otherwise.
 	WaitingSince time.Time `json:"waiting_since,omitzero"`

@@ -248,7 +248,7 @@ func (j *run) run(ctx context.Context) error {
 	if p.changes.Blocked {
 		return j.repeatOrders(ctx)
 	}
-	if err := j.forgetDeleted(ctx, p.changes.Unseen); err != nil {
+	if err := j.lookForUnseen(ctx, p); err != nil {
 		return err
 	}
 	j.intend(&p.changes)
@@ -269,26 +269,35 @@ func (j *run) run(ctx context.Context) error {
 		j.rec.Memory = p.changes.Done(j.rec.Memory)
 		err = j.announce(ctx, &lifecycle.Changes{})
 	}
-	if err = errors.Join(err, j.repeatOrders(ctx)); err == nil {
-		err = j.discard(ctx, p.obsolete)
+	repeatErr := j.repeatOrders(ctx)
+	if repeatErr == nil {
+		repeatErr = j.discardObsolete(ctx)
 	}
-	return err
+	return errors.Join(err, repeatErr)
 }
 
-// forgetDeleted forgets licenses that have to be disabled and do not exist any more.
-func (j *run) forgetDeleted(ctx context.Context, unseen []int64) error {
-	for _, id := range unseen {
-		if j.rec.Looks >= maxUnseenLooks {
-			_, err := j.client.GetLicense(ctx, id)
-			if errors.Is(err, licensespring.ErrNotFound) {
-				delete(j.rec.Memory.Licenses, id)
-				continue
-			}
-			if err != nil {
-				return err
-			}
+// lookForUnseen reads licenses by their ids that have to be disabled and were not in lists.
+// Those that exist are disabled, and those that do not are forgotten.
+func (j *run) lookForUnseen(ctx context.Context, p *plan) error {
+	for _, unseen := range p.changes.Unseen {
+		if j.rec.Looks < maxUnseenLooks {
+			j.unseen = true
+			continue
 		}
-		j.unseen = true
+		shown, err := j.client.GetLicense(ctx, unseen.License)
+		switch {
+		case errors.Is(err, licensespring.ErrNotFound):
+			if unseen.Surplus {
+				delete(j.rec.Memory.Licenses, unseen.License)
+			}
+		case err != nil:
+			return err
+		case shown.Enabled == nil || *shown.Enabled:
+			p.changes.Surplus = append(p.changes.Surplus, lifecycle.Ensure{
+				License: unseen.License, Product: unseen.Product, State: licensespring.LicenseState{Enabled: new(false)},
+				Reason: "nothing is paid for the license",
+			})
+		}
 	}
 	return nil
 }
@@ -331,6 +340,11 @@ func (r *Reconciler) plan(ctx context.Context, rec *Record) (*plan, error) {
 	}
 	if err := r.checkFirstOrder(ctx, p, rec); err != nil {
 		return nil, err
+	}
+	for _, n := range p.changes.Notes {
+		if n.Kind == lifecycle.NoteForeign {
+			delete(rec.Memory.Licenses, n.License)
+		}
 	}
 	p.ordered = append(p.ordered, rec.Memory.Pending...)
 	p.late = p.late || rec.pendingFor(r.cfg.now()) >= maxOrderWait

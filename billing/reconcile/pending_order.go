@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/licensespring-go/licensespring"
@@ -190,6 +191,11 @@ func (r *Reconciler) rejection(ctx context.Context, o *PendingOrder) (*fulfillme
 	if json.Unmarshal(o.Order, order) != nil || slices.ContainsFunc(o.Found, func(ids []int64) bool { return len(ids) > 0 }) {
 		return nil, nil //nolint:nilnil // there is none
 	}
+	// The order may be in the queue again, beside its old dead letter.
+	queued, err := r.pipeline.IsQueued(ctx, order)
+	if queued || err != nil {
+		return nil, err
+	}
 	body, err := order.MarshalJSON()
 	if err != nil {
 		return nil, err
@@ -235,13 +241,14 @@ func isSame(a, b []lifecycle.Missing) bool {
 	return slices.Equal(texts(a), texts(b))
 }
 
-// discard removes dead letters.
-func (r *Reconciler) discard(ctx context.Context, letters []*fulfillment.DeadLetter) error {
-	for _, letter := range letters {
-		if err := r.pipeline.Discard(ctx, letter.Seq); err != nil {
+// discardObsolete removes the dead letters of orders that were replaced.
+func (j *run) discardObsolete(ctx context.Context) error {
+	for _, seq := range j.rec.Obsolete {
+		if err := j.pipeline.Discard(ctx, seq); err != nil {
 			return err
 		}
 	}
+	j.rec.Obsolete = nil
 	return nil
 }
 
@@ -251,7 +258,9 @@ func (r *Reconciler) discard(ctx context.Context, letters []*fulfillment.DeadLet
 func (r *Reconciler) checkFirstOrder(ctx context.Context, p *plan, rec *Record) error {
 	since := rec.WaitingSince
 	rec.WaitingSince = time.Time{}
-	if len(p.changes.Missing)+len(rec.Orders) == 0 {
+	isSold := func(review lifecycle.Review) bool { return strings.HasPrefix(review.ID, lifecycle.ReviewSold) }
+	isMissing := len(p.changes.Missing) > 0 || slices.ContainsFunc(p.changes.Reviews, isSold)
+	if !isMissing && len(rec.Orders) == 0 {
 		return nil
 	}
 	state, err := r.pipeline.OrderState(ctx, p.target.OrderID)
@@ -270,13 +279,13 @@ func (r *Reconciler) checkFirstOrder(ctx context.Context, p *plan, rec *Record) 
 				return err
 			case !isWithoutEffect(letter):
 				wait = true
-			case len(p.changes.Missing) > 0:
+			case isMissing:
 				p.obsolete = append(p.obsolete, letter)
 			}
 			p.late = true
 		}
 	case fulfillment.OrderDone:
-		if len(p.changes.Missing) == 0 {
+		if !isMissing {
 			break
 		}
 		if wait, err = r.learnOrder(ctx, p.target.OrderID, &rec.Memory); err != nil {
@@ -284,11 +293,12 @@ func (r *Reconciler) checkFirstOrder(ctx context.Context, p *plan, rec *Record) 
 		}
 		p.changes = lifecycle.Plan(p.target, p.licenses, rec.Memory)
 	}
-	if wait && len(p.changes.Missing) > 0 {
+	if wait && isMissing {
 		for _, m := range p.changes.Missing {
 			p.ordered = append(p.ordered, lifecycle.Pending{OrderID: m.OrderID, Product: m.Product, Item: m.Item, Count: m.Count})
 		}
 		p.changes.Missing, p.obsolete = nil, nil
+		p.changes.Reviews = slices.DeleteFunc(p.changes.Reviews, isSold)
 		rec.WaitingSince = cmp.Or(since, r.cfg.now().UTC().Truncate(time.Second))
 	}
 	return nil

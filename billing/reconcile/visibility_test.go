@@ -144,6 +144,89 @@ func TestDeletedLicense(t *testing.T) {
 	assert.Empty(t, w.differences(false))
 }
 
+// showEnabled makes lists show all licenses enabled, until the faults are cleared.
+func (w *world) showEnabled() {
+	w.Service.Inject(licensespringtest.Custom(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
+		rec := httptest.NewRecorder()
+		next.ServeHTTP(rec, r)
+		rw.Header().Set("Content-Type", "application/json")
+		_, _ = rw.Write(bytes.ReplaceAll(rec.Body.Bytes(), []byte(`"enabled":false`), []byte(`"enabled":true`)))
+	}).On(licensespringtest.ListLicenses).Forever())
+}
+
+// A license that this program has disabled was disabled again manually, and a list that is
+// behind shows it enabled.
+func TestManualAfterOwnDisableAndStaleList(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, start)
+	w.AddPrice("price_month")
+	w.Start()
+	sub, _ := w.subscribe("price_month", 1, 0)
+	id := w.Service.Licenses()[0].ID
+	d := w.Stripe.Dispute(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(sub)[0].ID).ID)
+	w.Play(0)
+	w.Service.EnableLicense(id)
+	w.Service.DisableLicense(id, "support@example.com")
+	w.showEnabled()
+	w.Stripe.CloseDispute(d.ID, true)
+	w.Play(0)
+	w.Service.ClearFaults()
+	require.NoError(t, w.Reconciler.Request(t.Context(), subscription(sub)))
+	w.Settle()
+	assert.Equal(t, []string{"disabled until 2031-02-19"}, w.Licenses())
+}
+
+// A license that has to be disabled, and that no list shows, is found by its id.
+func TestNeverListed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, start)
+	w.AddPrice("price_month")
+	w.Start()
+	sub, _ := w.subscribe("price_month", 1, 0)
+	w.Hide(worldtest.All)
+	w.Stripe.CancelNow(sub)
+	w.Play(0)
+	assert.Equal(t, []string{"disabled until 2031-02-19"}, w.Licenses())
+}
+
+// A deleted license is not issued again after a suspension.
+func TestDeletedLicenseAfterSuspension(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, start)
+	w.AddPrice("price_month")
+	w.Start()
+	sub, _ := w.subscribe("price_month", 1, 0)
+	require.True(t, w.Service.DeleteLicense(w.Service.Licenses()[0].ID))
+	_, err := w.Pipeline.PruneResults(t.Context(), time.Now().Add(time.Hour))
+	require.NoError(t, err)
+	d := w.Stripe.Dispute(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(sub)[0].ID).ID)
+	w.Play(0)
+	w.Stripe.CloseDispute(d.ID, true)
+	w.Play(0)
+	assert.Empty(t, w.Licenses())
+}
+
+// The order of a purchase, of which a list shows a part, is no review.
+func TestPartOfPurchase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, start)
+	w.addPurchase("price_once", "acmecad")
+	s := w.Stripe.Checkout(stripetest.Checkout{Email: "ada@example.com", Items: []stripetest.Item{{Price: "price_once", Quantity: 3}}})
+	license := licensespring.NewLicense()
+	license.LicenseType = licensespring.Perpetual
+	require.NoError(t, w.Pipeline.Enqueue(t.Context(), licensespring.NewOrder(s.ID).AddItem("acmecad", license, license.Clone(), license.Clone())))
+	w.Hide(worldtest.Newest)
+	w.Start()
+	require.Eventually(t, func() bool { return w.Service.LicenseCount() == 3 }, 3*time.Minute, 5*time.Millisecond)
+	w.Play(0)
+	assert.Empty(t, w.DeadLetters())
+	w.Hide(nil)
+	require.NoError(t, w.Reconciler.Request(t.Context(), session(s.ID)))
+	w.Settle()
+	assert.Len(t, w.Licenses(), 3)
+	assert.Empty(t, w.DeadLetters())
+}
+
 // A list that is behind shows a license enabled that was disabled manually.
 func TestManualDisableAndStaleList(t *testing.T) {
 	t.Parallel()
@@ -151,12 +234,7 @@ func TestManualDisableAndStaleList(t *testing.T) {
 	w.AddPrice("price_month")
 	w.Start()
 	sub, _ := w.subscribe("price_month", 1, 0)
-	w.Service.Inject(licensespringtest.Custom(func(rw http.ResponseWriter, r *http.Request, next http.Handler) {
-		rec := httptest.NewRecorder()
-		next.ServeHTTP(rec, r)
-		rw.Header().Set("Content-Type", "application/json")
-		_, _ = rw.Write(bytes.ReplaceAll(rec.Body.Bytes(), []byte(`"enabled":false`), []byte(`"enabled":true`)))
-	}).On(licensespringtest.ListLicenses).Forever())
+	w.showEnabled()
 	require.True(t, w.Service.DisableLicense(w.Service.Licenses()[0].ID, "support@example.com"))
 	d := w.Stripe.Dispute(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(sub)[0].ID).ID)
 	w.Play(0)
