@@ -43,6 +43,16 @@ type Remembered struct {
 	TimeDisabled time.Time `json:"time_disabled,omitzero"`
 }
 
+// IsDisabledManually reports whether a license is disabled, and not by this program: it
+// did not disable the license, or the license shows another time.
+func (r *Remembered) IsDisabledManually(rec *licensespring.LicenseRecord) bool {
+	if rec.Enabled == nil || *rec.Enabled {
+		return false
+	}
+	shown, known := rec.TimeDisabled, r.TimeDisabled
+	return r.Disabled == "" || !shown.IsZero() && !known.IsZero() && !shown.Equal(known)
+}
+
 // Pending are licenses of an order whose result is not known yet.
 type Pending struct {
 	OrderID string `json:"order_id"`
@@ -124,6 +134,11 @@ type Unseen struct {
 	// Surplus reports whether the license can be forgotten if it does not exist any more.
 	// Another one still counts, so that it is not ordered again.
 	Surplus bool `json:"surplus,omitzero"`
+}
+
+// Pending returns the licenses as they are remembered once they were ordered.
+func (m *Missing) Pending() Pending {
+	return Pending{OrderID: m.OrderID, Product: m.Product, Item: m.Item, Count: m.Count}
 }
 
 // NoteKind is the kind of a [Note].
@@ -210,7 +225,7 @@ func (c *Changes) Intent(memory Memory) Memory {
 		}
 	}
 	for _, m := range c.Missing {
-		memory.Pending = append(memory.Pending, Pending{OrderID: m.OrderID, Product: m.Product, Item: m.Item, Count: m.Count})
+		memory.Pending = append(memory.Pending, m.Pending())
 	}
 	return memory
 }

@@ -109,11 +109,10 @@ func (s *slot) created() time.Time {
 // classOf returns the class of a license. One whose record does not show whether it is
 // enabled counts as enabled, which changes nothing.
 func classOf(rec *licensespring.LicenseRecord, remembered *Remembered) slotClass {
-	shown, known := rec.TimeDisabled, remembered.TimeDisabled
 	switch {
 	case rec.Enabled == nil || *rec.Enabled:
 		return slotEnabled
-	case remembered.Disabled == "", !shown.IsZero() && !known.IsZero() && !shown.Equal(known):
+	case remembered.IsDisabledManually(rec):
 		return slotDisabledManually
 	default:
 		return slotDisabledByUs

@@ -55,7 +55,7 @@ func (j *run) intend(changes *lifecycle.Changes) {
 		for i := range list {
 			e := &list[i]
 			kind := AnnounceChanged
-			if e.State.Enabled != nil && !*e.State.Enabled {
+			if e.Disables() {
 				kind = AnnounceSuspended
 			}
 			body, err := json.Marshal(LicenseChange{

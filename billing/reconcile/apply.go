@@ -14,28 +14,29 @@ import (
 // apply makes the changes in their order, until one fails. A license that cannot be changed
 // does not keep the others from being changed.
 func (j *run) apply(ctx context.Context, p *plan) error {
-	changes := &p.changes
-	var errs []error
-	for i := range changes.Ensure {
-		err := j.ensure(ctx, &changes.Ensure[i])
+	permanent, err := j.ensureAll(ctx, p.changes.Ensure)
+	if err == nil && len(p.changes.Missing) > 0 {
+		err = j.orderAll(ctx, p)
+	}
+	if err == nil {
+		var more error
+		more, err = j.ensureAll(ctx, p.changes.Surplus)
+		permanent = errors.Join(permanent, more)
+	}
+	return errors.Join(permanent, err)
+}
+
+// ensureAll makes licenses as they are wanted. It returns the permanent errors, after which
+// it continues, and the error that ended it.
+func (j *run) ensureAll(ctx context.Context, changes []lifecycle.Ensure) (permanent, err error) {
+	for i := range changes {
+		err := j.ensure(ctx, &changes[i])
 		if err != nil && !isPermanent(err) {
-			return errors.Join(append(errs, err)...)
+			return permanent, err
 		}
-		errs = append(errs, err)
+		permanent = errors.Join(permanent, err)
 	}
-	if len(changes.Missing) > 0 {
-		if err := j.orderAll(ctx, p); err != nil {
-			return errors.Join(append(errs, err)...)
-		}
-	}
-	for i := range changes.Surplus {
-		err := j.ensure(ctx, &changes.Surplus[i])
-		if err != nil && !isPermanent(err) {
-			return errors.Join(append(errs, err)...)
-		}
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
+	return permanent, nil
 }
 
 // ensure makes one license as it is wanted.
@@ -78,8 +79,7 @@ func (j *run) wasDisabledManually(ctx context.Context, id int64) (bool, error) {
 		return false, err
 	}
 	known := j.rec.Memory.Licenses[id]
-	isManual := shown.Enabled != nil && !*shown.Enabled && !shown.TimeDisabled.IsZero() && !known.TimeDisabled.IsZero() &&
-		!shown.TimeDisabled.Equal(known.TimeDisabled)
+	isManual := known.IsDisabledManually(shown)
 	if isManual {
 		known.Disabled, known.TimeDisabled = "", time.Time{}
 		j.rec.Memory.Licenses[id] = known

@@ -121,7 +121,7 @@ func TestDisableAfterStateChanged(t *testing.T) {
 	t.Parallel()
 	w, h := newHooked(t)
 	sub, _ := w.subscribe("price_month", 1, 0)
-	d := w.Stripe.Dispute(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(sub)[0].ID).ID)
+	d := w.dispute(sub)
 	h.disable = func() {
 		w.Stripe.CloseDispute(d.ID, true)
 		w.editRecord(subscription(sub), func(rec *reconcile.Record) {
@@ -159,9 +159,7 @@ func TestRejectedOrderIsReplaced(t *testing.T) {
 // The dead letter of a replaced order is removed, although another change has failed.
 func TestDeadLetterOfReplacedOrder(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Start()
+	w := startMonthly(t)
 	sub, _ := w.subscribe("price_month", 1, 0)
 	w.Service.Inject(licensespringtest.Status(http.StatusBadRequest).On(licensespringtest.CreateOrder).Forever())
 	w.Stripe.ChangeItem(sub, 0, stripetest.Change{Quantity: 2, Proration: stripetest.AlwaysInvoice})
@@ -222,9 +220,7 @@ func TestPaymentAfterExpectation(t *testing.T) {
 // A license that cannot be changed does not keep the others from being extended.
 func TestOneLicenseFails(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Start()
+	w := startMonthly(t)
 	w.subscribe("price_month", 3, 0)
 	first := strconv.FormatInt(w.Service.Licenses()[0].ID, 10)
 	w.Service.Inject(licensespringtest.Status(http.StatusBadRequest).On(licensespringtest.UpdateLicense).
@@ -238,9 +234,7 @@ func TestOneLicenseFails(t *testing.T) {
 // reported.
 func TestAdoptedFromAnotherSubscription(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Start()
+	w := startMonthly(t)
 	sub, customer := w.subscribe("price_month", 1, 0)
 	w.Stripe.CancelAtPeriodEnd(sub, true)
 	w.Play(20 * day)
@@ -333,9 +327,7 @@ func TestDeadLetterOfAnotherSubject(t *testing.T) {
 // whatever its order.
 func TestOrphanBySubscription(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Start()
+	w := startMonthly(t)
 	w.subscribe("price_month", 1, 0)
 	l := licensespring.NewLicense()
 	l.SubscriptionID = "sub_gone"

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"github.com/stripe/stripe-go/v85"
 
 	"github.com/licensespring-go/licensespring/billing/reconcile"
 	"github.com/licensespring-go/licensespring/billing/stripehook"
@@ -28,6 +29,21 @@ func (w *world) subscribe(price string, quantity int64, trialDays int) (sub, cus
 	})
 	w.Play(0)
 	return s.Subscription.ID, s.Customer.ID
+}
+
+// startMonthly returns a started world with the price price_month.
+func startMonthly(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t, start)
+	w.AddPrice("price_month")
+	w.Start()
+	return w
+}
+
+// dispute disputes the payment of the newest invoice of a subscription.
+func (w *world) dispute(sub string) *stripe.Dispute {
+	w.T.Helper()
+	return w.Stripe.Dispute(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(sub)[0].ID).ID)
 }
 
 func subscription(id string) stripehook.Source {
@@ -90,7 +106,7 @@ func TestLives(t *testing.T) {
 		}, []string{"enabled until " + paid}, "refund"},
 		{"dispute that is won", func(w *world) {
 			sub, _ := w.subscribe("price_month", 1, 0)
-			d := w.Stripe.Dispute(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(sub)[0].ID).ID)
+			d := w.dispute(sub)
 			w.Play(0)
 			assert.Equal(w.T, []string{"disabled until " + paid}, w.Licenses())
 			w.Stripe.CloseDispute(d.ID, true)
@@ -98,7 +114,7 @@ func TestLives(t *testing.T) {
 		}, []string{"enabled until " + paid}, ""},
 		{"dispute that is lost", func(w *world) {
 			sub, _ := w.subscribe("price_month", 1, 0)
-			d := w.Stripe.Dispute(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(sub)[0].ID).ID)
+			d := w.dispute(sub)
 			w.Play(0)
 			w.Stripe.CloseDispute(d.ID, false)
 			w.Play(0)
@@ -241,9 +257,7 @@ func disabledUntil(w *world, sub string) string {
 // the next success removes.
 func TestFailures(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Start()
+	w := startMonthly(t)
 	sub, _ := w.subscribe("price_month", 1, 0)
 	w.Service.Inject(licensespringtest.Status(http.StatusBadRequest).On(licensespringtest.UpdateLicense).Forever())
 	w.Stripe.Play(t.Context(), 32*day, w.Hook.ServeHTTP)
@@ -264,12 +278,10 @@ func TestFailures(t *testing.T) {
 // stays disabled.
 func TestFailedDisable(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Start()
+	w := startMonthly(t)
 	sub, _ := w.subscribe("price_month", 2, 0)
 	w.Service.Inject(licensespringtest.Status(http.StatusForbidden).On(licensespringtest.DisableLicense).Forever())
-	d := w.Stripe.Dispute(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(sub)[0].ID).ID)
+	d := w.dispute(sub)
 	w.Stripe.Play(t.Context(), 0, w.Hook.ServeHTTP)
 	require.Eventually(t, func() bool {
 		rec, err := w.Reconciler.Record(t.Context(), subscription(sub))
@@ -288,16 +300,14 @@ func TestFailedDisable(t *testing.T) {
 // disabled.
 func TestDisabledManuallyBefore(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Start()
+	w := startMonthly(t)
 	sub, _ := w.subscribe("price_month", 1, 0)
 	id := w.Service.Licenses()[0].ID
 	w.Service.Inject(licensespringtest.DelayBefore(0).On(licensespringtest.GetLicense).When(func(*http.Request) bool {
 		w.Service.DisableLicense(id, "support@example.com")
 		return true
 	}))
-	d := w.Stripe.Dispute(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(sub)[0].ID).ID)
+	d := w.dispute(sub)
 	w.Play(0)
 	require.Equal(t, []string{"disabled until 2031-02-19"}, w.Licenses())
 	w.Stripe.CloseDispute(d.ID, true)
@@ -329,9 +339,7 @@ func TestProductChangesBeforeFirstRead(t *testing.T) {
 // after a crash in between.
 func TestStoredOrders(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Start()
+	w := startMonthly(t)
 	sub, _ := w.subscribe("price_month", 1, 0)
 	var stored reconcile.PendingOrder
 	w.Service.Inject(licensespringtest.DelayBefore(0).On(licensespringtest.CreateOrder).When(func(*http.Request) bool {
@@ -370,11 +378,9 @@ func TestStoredOrders(t *testing.T) {
 // After the licenses are as wanted, a job changes nothing.
 func TestNothingToChange(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Start()
+	w := startMonthly(t)
 	sub, _ := w.subscribe("price_month", 1, 0)
-	d := w.Stripe.Dispute(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(sub)[0].ID).ID)
+	d := w.dispute(sub)
 	w.Play(0)
 	w.Stripe.CloseDispute(d.ID, true)
 	w.Play(0)

@@ -14,8 +14,8 @@ import (
 	"github.com/licensespring-go/licensespring/billing/lifecycle"
 )
 
-// PendingOrder is an order that was given to the pipeline, and of which some licenses are
-// not known yet.
+// PendingOrder is an order that the pipeline has received. Some of its licenses are not
+// known yet.
 type PendingOrder struct {
 	// Missing is what was ordered.
 	Missing []lifecycle.Missing `json:"missing"`
@@ -49,8 +49,9 @@ func (r *Record) pending() []lifecycle.Pending {
 	for i := range r.Orders {
 		o := &r.Orders[i]
 		for k, m := range o.Missing {
-			if n := m.Count - len(o.found(k)); n > 0 {
-				pending = append(pending, lifecycle.Pending{OrderID: m.OrderID, Product: m.Product, Item: m.Item, Count: n})
+			one := m.Pending()
+			if one.Count -= len(o.found(k)); one.Count > 0 {
+				pending = append(pending, one)
 			}
 		}
 	}
@@ -184,8 +185,7 @@ func (r *Reconciler) replaceRejected(ctx context.Context, p *plan, rec *Record) 
 	return nil
 }
 
-// rejection returns the dead letter of a pending order of which nothing was created, or
-// nil.
+// rejection returns the dead letter of a pending order that created nothing, or nil.
 func (r *Reconciler) rejection(ctx context.Context, o *PendingOrder) (*fulfillment.DeadLetter, error) {
 	order := &licensespring.Order{}
 	if json.Unmarshal(o.Order, order) != nil || slices.ContainsFunc(o.Found, func(ids []int64) bool { return len(ids) > 0 }) {
@@ -295,7 +295,7 @@ func (r *Reconciler) checkFirstOrder(ctx context.Context, p *plan, rec *Record) 
 	}
 	if wait && isMissing {
 		for _, m := range p.changes.Missing {
-			p.ordered = append(p.ordered, lifecycle.Pending{OrderID: m.OrderID, Product: m.Product, Item: m.Item, Count: m.Count})
+			p.ordered = append(p.ordered, m.Pending())
 		}
 		p.changes.Missing, p.obsolete = nil, nil
 		p.changes.Reviews = slices.DeleteFunc(p.changes.Reviews, isSold)

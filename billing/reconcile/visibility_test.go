@@ -90,9 +90,7 @@ func TestSeenLicensesCount(t *testing.T) {
 // The quantity grows before a list shows the license of the first order.
 func TestFirstOrderIsShownLate(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Start()
+	w := startMonthly(t)
 	w.Hide(worldtest.All)
 	s := w.Stripe.Checkout(stripetest.Checkout{Email: "ada@example.com", Items: []stripetest.Item{{Price: "price_month"}}})
 	w.Stripe.Play(t.Context(), 0, w.Hook.ServeHTTP)
@@ -111,9 +109,7 @@ func TestFirstOrderIsShownLate(t *testing.T) {
 // A license that is not visible when it has to be disabled is disabled later.
 func TestNotVisibleAtCancellation(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Start()
+	w := startMonthly(t)
 	sub, _ := w.subscribe("price_month", 1, 0)
 	w.Hide(worldtest.All)
 	w.Stripe.CancelNow(sub)
@@ -127,9 +123,7 @@ func TestNotVisibleAtCancellation(t *testing.T) {
 // A deleted license is a difference, and one that replaces it is adopted.
 func TestDeletedLicense(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Start()
+	w := startMonthly(t)
 	sub, _ := w.subscribe("price_month", 1, 0)
 	require.True(t, w.Service.DeleteLicense(w.Service.Licenses()[0].ID))
 	w.Play(32 * day)
@@ -158,12 +152,10 @@ func (w *world) showEnabled() {
 // behind shows it enabled.
 func TestManualAfterOwnDisableAndStaleList(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Start()
+	w := startMonthly(t)
 	sub, _ := w.subscribe("price_month", 1, 0)
 	id := w.Service.Licenses()[0].ID
-	d := w.Stripe.Dispute(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(sub)[0].ID).ID)
+	d := w.dispute(sub)
 	w.Play(0)
 	w.Service.EnableLicense(id)
 	w.Service.DisableLicense(id, "support@example.com")
@@ -179,9 +171,7 @@ func TestManualAfterOwnDisableAndStaleList(t *testing.T) {
 // A license that has to be disabled, and that no list shows, is found by its id.
 func TestNeverListed(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Start()
+	w := startMonthly(t)
 	sub, _ := w.subscribe("price_month", 1, 0)
 	w.Hide(worldtest.All)
 	w.Stripe.CancelNow(sub)
@@ -192,21 +182,19 @@ func TestNeverListed(t *testing.T) {
 // A deleted license is not issued again after a suspension.
 func TestDeletedLicenseAfterSuspension(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Start()
+	w := startMonthly(t)
 	sub, _ := w.subscribe("price_month", 1, 0)
 	require.True(t, w.Service.DeleteLicense(w.Service.Licenses()[0].ID))
 	_, err := w.Pipeline.PruneResults(t.Context(), time.Now().Add(time.Hour))
 	require.NoError(t, err)
-	d := w.Stripe.Dispute(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(sub)[0].ID).ID)
+	d := w.dispute(sub)
 	w.Play(0)
 	w.Stripe.CloseDispute(d.ID, true)
 	w.Play(0)
 	assert.Empty(t, w.Licenses())
 }
 
-// The order of a purchase, of which a list shows a part, is no review.
+// A list that shows only a part of a purchase does not lead to a review.
 func TestPartOfPurchase(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, start)
@@ -230,13 +218,11 @@ func TestPartOfPurchase(t *testing.T) {
 // A list that is behind shows a license enabled that was disabled manually.
 func TestManualDisableAndStaleList(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Start()
+	w := startMonthly(t)
 	sub, _ := w.subscribe("price_month", 1, 0)
 	w.showEnabled()
 	require.True(t, w.Service.DisableLicense(w.Service.Licenses()[0].ID, "support@example.com"))
-	d := w.Stripe.Dispute(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(sub)[0].ID).ID)
+	d := w.dispute(sub)
 	w.Play(0)
 	w.Service.ClearFaults()
 	w.Stripe.CloseDispute(d.ID, true)
@@ -248,12 +234,10 @@ func TestManualDisableAndStaleList(t *testing.T) {
 // disable is recognized.
 func TestTimeOfDisableIsLearned(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, start)
-	w.AddPrice("price_month")
-	w.Start()
+	w := startMonthly(t)
 	sub, _ := w.subscribe("price_month", 1, 0)
 	id := w.Service.Licenses()[0].ID
-	d := w.Stripe.Dispute(w.Stripe.ChargeOf(w.Stripe.SubscriptionInvoices(sub)[0].ID).ID)
+	d := w.dispute(sub)
 	w.Service.Inject(licensespringtest.Status(http.StatusInternalServerError).On(licensespringtest.GetLicense).Nth(2).Forever())
 	w.Play(0)
 	w.Service.ClearFaults()
